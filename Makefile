@@ -1,0 +1,56 @@
+# Everything starts here; `make` alone lists the targets. Needs git, Python 3.11+, make and Maven.
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test test-all chaos bench soak packages
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+help: ## この一覧
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## 仮想環境 .venv を作る（変わったときだけ）
+	@.ci/bootstrap
+
+demo: ## すべてを用意して起動し、一件の協定を申出から締結まで進める
+	@.ci/bootstrap --stack --run
+	@$(BIN)/renkei demo isesaki
+
+check: setup ## 書式、型、依存の向きを調べる
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: packages ## テスト（20 分以内）
+	@.ci/bootstrap --stack
+	@$(BIN)/python -m workers.runtime.stack
+	@$(BIN)/python -m tests.kit.newer
+	@$(MAKE) --no-print-directory check
+	@$(PYTEST) -m "not slow"
+
+test-all: packages ## すべての組み合わせのテスト（長い）
+	@.ci/bootstrap --stack
+	@$(BIN)/python -m workers.runtime.stack
+	@$(BIN)/python -m tests.kit.newer
+	@$(MAKE) --no-print-directory check
+	@$(PYTEST)
+
+chaos: ## 障害を起こすテスト（SEED=… で同じ順を繰り返す）
+	@.ci/bootstrap --stack
+	@$(BIN)/python -m workers.runtime.stack
+	@$(PYTEST) -s tests/chaos --bars chaos $(if $(SEED),--seed $(SEED))
+
+bench: ## 速さを測る
+	@.ci/bootstrap --stack
+	@$(BIN)/python -m workers.runtime.stack
+	@$(PYTEST) -s tests/bench --bars bench
+
+soak: ## 長く動かして、メモリーの伸びとメールの遅れを見る（MINUTES=60）
+	@.ci/bootstrap --stack
+	@$(BIN)/python -m workers.runtime.stack
+	@MINUTES=$(or $(MINUTES),60) $(PYTEST) -s tests/bench/test_soak.py --bars soak
+
+packages:
+	@.ci/packages
