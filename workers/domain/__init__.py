@@ -1,0 +1,1 @@
+"""Pure rules of partnership agreements: no I/O, no Zeebe, no SQL."""

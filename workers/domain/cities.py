@@ -1,0 +1,247 @@
+"""What a city pack says: facts as data, read by ``adapters.citypacks`` from ``city.toml`` and ``departments.csv``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from workers.domain.entities import CaseKind
+from workers.errors import InputError, PermanentError
+
+
+class TermRuleKind(StrEnum):
+    """How the end of a first term is found (D-3)."""
+
+    END_OF_NEXT_FISCAL_YEAR = "end-of-next-fiscal-year"
+    NEXT_MARCH_31 = "next-march-31"
+    YEARS = "years"
+    AGREED = "agreed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermRule:
+    """Term, notice and renewal (D-3 to D-5). ``notice_months`` None: no notice deadline (objection until expiry)."""
+
+    kind: TermRuleKind
+    years: int | None = None
+    first_day_counts: bool = False
+    notice_months: int | None = 1
+    notice_clear_month: bool = False
+    renewal_years: int | None = 1
+    repeat: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A numbered field of cooperation of the city's guideline."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """A numbered ground for exclusion, in our own words."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """The office in charge (所管課). ``group`` is the candidate group of its tasks."""
+
+    division: str
+    section: str
+    group: str
+    email: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signatory:
+    """The city as a party of the agreement."""
+
+    name: str
+    address: str
+    title: str
+    representative: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """The city's own sender address (ALL-2)."""
+
+    name: str
+    address: str
+    reply_to: str = ""
+
+
+RATING_LABELS: Final = {
+    "feasible": "○ 実現できる",
+    "adjust": "△ 調整や代替案があればできる",
+    "infeasible": "× 実現できない",
+}
+"""What a survey's form offers where the city's pack says nothing else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyPlan:
+    """A survey's time table in business days (D-6): answer within ``answer_days``, reminder ``remind_before`` days.
+
+    ``ratings``: the ratings that the city's sheet offers, in its own words (ISE-4: ○△×, DAT-4: feasible or not).
+    """
+
+    answer_days: int = 10
+    remind_before: int = 3
+    ratings: Mapping[str, str] = field(default_factory=lambda: dict(RATING_LABELS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlineRule:
+    """When something is due (D-6): ``days`` business days from today, or ``date`` (month, day), whichever is later.
+
+    ``date`` lies in the calendar year in which the procedure's fiscal year begins. Reminders go out ``remind_before``
+    business days earlier.
+    """
+
+    days: int = 0
+    date: tuple[int, int] | None = None
+    remind_before: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenewalRule:
+    """The time table of a renewal (ALL-5), counted from the last day for notices (D-4).
+
+    The procedure opens ``opens_days_before`` it, both sides are reminded ``remind_before`` business days before it, and
+    are told the result ``tell_after`` business days after it: time for a notice that arrived but was not entered yet.
+    """
+
+    opens_days_before: int = 60
+    remind_before: int = 20
+    tell_after: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleRule:
+    """When the yearly procedure of an agreement opens: the day ``opens`` (month, day), 1 April where nothing is said.
+
+    In January to March ``coming`` tells which fiscal year it is for: the one about to begin, or the one that ends.
+    """
+
+    opens: tuple[int, int] = (4, 1)
+    coming: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingPlan:
+    """A city's time table of meetings (AGE-A1, ISE-A2).
+
+    ``invite_days`` and ``hold_days``: business days from the beginning. The yearly meeting has days of its own (month,
+    day) within the fiscal year where the city names them (AGE-A1: held by 31 May).
+    """
+
+    invite_days: int = 10
+    hold_days: int = 30
+    annual_invite_by: tuple[int, int] | None = None
+    annual_hold_by: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminationRule:
+    """When an agreement may be ended (AGE-T2, ISE-T2, D-8).
+
+    ``no_record_years``: years without a record that make it a candidate, None where the city has no such rule (DAT-T2).
+    ``deduct_excluded``: periods that both sides confirmed do not count. ``notice_months``: a written notice that long
+    before the day, None where the agreement's own text decides.
+    """
+
+    no_record_years: int | None = None
+    deduct_excluded: bool = False
+    notice_months: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """The city's minimum (ISE-R1, AGE-R1); 0 where the guideline asks for none."""
+
+    minimum_fields: int = 0
+    minimum_projects: int = 0
+    city_cost_excluded: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Department:
+    """A row of departments.csv. ``surveyed``: asked in every survey."""
+
+    code: str
+    division: str
+    section: str
+    group: str
+    email: str
+    surveyed: bool = True
+
+    @property
+    def name(self) -> str:
+        """Division and section as one writes them in an address."""
+        return f"{self.division}{self.section}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class City:
+    """A city pack's facts. ``signing_process`` is the id of the process that ``renkei start`` begins.
+
+    ``procedures`` names the process of each kind of case under a signed agreement; its start message has the same name.
+    """
+
+    code: str
+    name: str
+    signing_process: str
+    office: Office
+    signatory: Signatory
+    sender: Sender
+    fields: tuple[Field, ...]
+    partner_grounds: tuple[Ground, ...]
+    project_grounds: tuple[Ground, ...]
+    requirements: Requirements
+    term: TermRule
+    survey: SurveyPlan
+    departments: tuple[Department, ...]
+    links: dict[str, str] = field(default_factory=dict)
+    procedures: Mapping[CaseKind, str] = field(default_factory=dict)
+    cycle: CycleRule = field(default_factory=CycleRule)
+    renewal: RenewalRule = field(default_factory=RenewalRule)
+    deadlines: Mapping[str, DeadlineRule] = field(default_factory=dict)
+    meetings: MeetingPlan = field(default_factory=MeetingPlan)
+    termination: TerminationRule = field(default_factory=TerminationRule)
+    cost_next_year: bool = False
+    """A project whose cost the city bears is one of the fiscal year after its proposal's (AGE-A3)."""
+
+    def procedure(self, kind: CaseKind) -> str:
+        """Return the process of a kind of procedure; raises InputError where the city has none."""
+        if kind not in self.procedures:
+            raise InputError(f"procedures.{kind.value}", f"{self.name}の city.toml にこの手続がありません")
+        return self.procedures[kind]
+
+    def deadline(self, name: str) -> DeadlineRule:
+        """Return a deadline's rule; raises PermanentError for a name that city.toml does not have."""
+        if name not in self.deadlines:
+            raise PermanentError(f"{self.name}の city.toml に [deadlines.{name}] がありません")
+        return self.deadlines[name]
+
+    def field_name(self, number: int) -> str:
+        """Return a field's name; raises InputError for a number that is not in the list."""
+        for entry in self.fields:
+            if entry.number == number:
+                return entry.name
+        raise InputError("fields", f"{number} は{self.name}の連携事項の番号にありません")
+
+    def department(self, code: str) -> Department:
+        """Return a department; raises InputError for an unknown code."""
+        for entry in self.departments:
+            if entry.code == code:
+                return entry
+        raise InputError("department", f"{code} は{self.name}の departments.csv にありません")
