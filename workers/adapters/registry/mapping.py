@@ -1,0 +1,89 @@
+"""Maps the plain dataclasses of ``domain.entities`` and ``domain.agreements`` to the tables when it is imported.
+
+Everything loads eagerly with its parent: an entity may be read after its transaction has ended.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Table
+from sqlalchemy.orm import RelationshipProperty, registry, relationship
+
+from workers.adapters.registry import agreement_tables, meeting_tables, tables
+from workers.domain import agreements, entities, meetings
+
+_registry = registry(metadata=tables.metadata)
+
+
+def _children(child: type, *order: ColumnElement[object]) -> RelationshipProperty[object]:
+    """Return a list that lives and dies with its parent."""
+    return relationship(child, lazy="selectin", cascade="all, delete-orphan", order_by=list(order))
+
+
+def _versioned(entity: type, table: Table, **properties: RelationshipProperty[object]) -> None:
+    _registry.map_imperatively(entity, table, properties=properties, version_id_col=table.c.version)
+
+
+def _plain(entity: type, table: Table, **properties: RelationshipProperty[object]) -> None:
+    _registry.map_imperatively(entity, table, properties=properties)
+
+
+def _map() -> None:
+    t = tables
+    _plain(entities.Partner, t.partner)
+    _plain(entities.Offer, t.offer)
+    _plain(entities.PastRecord, t.past_record)
+    _plain(entities.Step, t.step)
+    _versioned(entities.Project, t.project)
+    _versioned(
+        entities.Case,
+        t.case,
+        partner=relationship(entities.Partner, lazy="joined"),
+        offers=_children(entities.Offer, t.offer.c.round),
+        projects=_children(entities.Project, t.project.c.round, t.project.c.number),
+        records=_children(entities.PastRecord, t.past_record.c.id),
+        steps=_children(entities.Step, t.step.c.id),
+    )
+    _plain(entities.SurveyRating, t.survey_rating)
+    _plain(entities.SurveyWish, t.survey_wish)
+    _versioned(entities.SurveyTarget, t.survey_target)
+    _versioned(
+        entities.SurveyAnswer,
+        t.survey_answer,
+        ratings=_children(entities.SurveyRating, t.survey_rating.c.project_number),
+        wishes=_children(entities.SurveyWish, t.survey_wish.c.id),
+    )
+    _versioned(
+        entities.Survey,
+        t.survey,
+        targets=_children(entities.SurveyTarget, t.survey_target.c.id),
+        answers=_children(entities.SurveyAnswer, t.survey_answer.c.id),
+    )
+    _plain(entities.Document, t.document)
+    _plain(entities.HistoryEntry, t.history)
+    _map_agreements()
+    _map_meetings()
+    _registry.configure()
+
+
+def _map_agreements() -> None:
+    t = agreement_tables
+    _plain(agreements.AgreementTerm, t.agreement_term)
+    _plain(agreements.AgreementVersion, t.agreement_version)
+    _versioned(
+        agreements.Agreement,
+        t.agreement,
+        partner=relationship(entities.Partner, lazy="joined"),
+        terms=_children(agreements.AgreementTerm, t.agreement_term.c.number),
+        versions=_children(agreements.AgreementVersion, t.agreement_version.c.number),
+    )
+    _versioned(agreements.Activity, t.activity)
+    _versioned(agreements.Notice, t.notice)
+
+
+def _map_meetings() -> None:
+    t = meeting_tables
+    _plain(meetings.ExcludedPeriod, t.excluded_period)
+    _versioned(meetings.Meeting, t.meeting, periods=_children(meetings.ExcludedPeriod, t.excluded_period.c.first))
+
+
+_map()

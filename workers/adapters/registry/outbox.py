@@ -1,0 +1,98 @@
+"""The outbox's entrance: mails and engine calls are written with the effect that causes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from workers.adapters.registry import outbox_tables
+from workers.adapters.registry.outbox_tables import QueueStatus
+from workers.adapters.registry.statements import insert_once
+from workers.usecases.ports import Clock, Documents, MailRenderer, MailRequest
+
+RealTime = Callable[[], datetime]
+"""Returns the present moment, aware. Leases, back-off and deadlines use it, never the business clock."""
+
+
+def utc_now() -> datetime:
+    """Return the real present moment in UTC."""
+    return datetime.now(UTC)
+
+
+_KNOWN_MAIL = select(outbox_tables.mail.c.id).where(outbox_tables.mail.c.business_key == bindparam("business_key"))
+
+
+class SqlOutbox:
+    """Writes outbox rows. A business key is accepted once, for good."""
+
+    def __init__(  # noqa: PLR0913 (all by name; made in one place)
+        self,
+        session: AsyncSession,
+        *,
+        mails: MailRenderer,
+        documents: Documents,
+        clock: Clock,
+        now: RealTime = utc_now,
+        mail_deadline: timedelta = timedelta(hours=72),
+    ) -> None:
+        self._session = session
+        self._mails = mails
+        self._documents = documents
+        self._clock = clock
+        self._now = now
+        self._mail_deadline = mail_deadline
+        self.used = False
+        """Whether rows were added: the senders of this process are woken then."""
+
+    async def mail(self, request: MailRequest) -> bool:
+        """Render and enqueue a mail; False when its business key was enqueued before, which renders nothing."""
+        table = outbox_tables.mail
+        if await self._session.scalar(_KNOWN_MAIL, {"business_key": request.business_key}) is not None:
+            return False
+        attachments = [(d.name, d.media_type, await self._documents.read(d)) for d in request.attachments]
+        rendered = self._mails.render(request, attachments)
+        self.used = True
+        return await enqueue(
+            self._session,
+            table,
+            self._now(),
+            business_key=request.business_key,
+            kind=request.kind,
+            case_id=request.case_id,
+            city=request.city,
+            recipient=request.recipient,
+            message_id=rendered.message_id,
+            raw=rendered.raw,
+            dated_at=self._clock.now(),
+            deadline_at=self._now() + self._mail_deadline,
+            smtp_reply="",
+        )
+
+    async def engine_call(self, *, business_key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+        """Enqueue a call to the engine; False when its business key is known already."""
+        self.used = True
+        return await enqueue(
+            self._session,
+            outbox_tables.engine_call,
+            self._now(),
+            business_key=business_key,
+            kind=kind,
+            payload=dict(payload),
+        )
+
+
+async def enqueue(session: AsyncSession, table: Table, now: datetime, **values: object) -> bool:
+    """Write an outbox row, due at once; False when its business key is known already."""
+    row = {
+        "status": QueueStatus.QUEUED,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "queued_at": now,
+        "last_error": "",
+        **values,
+    }
+    return await insert_once(session, table, ("business_key",), row)

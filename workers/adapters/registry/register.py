@@ -1,0 +1,148 @@
+"""The register of agreements as lists, in plain rows: a hundred thousand of them without as many objects."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Select, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from workers.adapters.registry import agreement_tables, tables
+from workers.adapters.registry.statements import draw_keys
+from workers.domain.agreementlist import ListedAgreement
+from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
+
+OFFICE: Final = "office"
+"""Asks for the agreements of the office itself, whose department is empty."""
+
+_BATCH: Final = 1000
+
+
+class SqlRegister:
+    """``Register`` on the tables."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def known(self, city: str, numbers: Sequence[str]) -> Mapping[str, int]:
+        """Return which of an office's own numbers the city has, with the N of their agreement ids (``CITY-aN``)."""
+        t = agreement_tables.agreement
+        found: dict[str, int] = {}
+        for begin in range(0, len(numbers), _BATCH):
+            some = numbers[begin : begin + _BATCH]
+            rows = await self._session.execute(select(t.c.number, t.c.id).where(t.c.city == city, t.c.number.in_(some)))
+            found |= {number: int(key.rpartition("-a")[2]) for number, key in rows}
+        return found
+
+    async def add_listed(self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date) -> None:
+        """Add agreements of an office's list; their ids are numbered from ``first`` (ALL-6).
+
+        ``cycle_due_on``: when the next yearly procedure of those in force opens.
+        """
+        if not listed:
+            return
+        partners = await draw_keys(self._session, tables.partner, len(listed))
+        await self._session.execute(
+            insert(tables.partner),
+            [{"id": partner, **vars(row.partner)} for partner, row in zip(partners, listed, strict=True)],
+        )
+        keys = [f"{city}-a{number}" for number in range(first, first + len(listed))]
+        await self._session.execute(
+            insert(agreement_tables.agreement),
+            [
+                _agreement_row(city, key, partner, row, cycle_due_on)
+                for key, partner, row in zip(keys, partners, listed, strict=True)
+            ],
+        )
+        await self._session.execute(
+            insert(agreement_tables.agreement_term),
+            [
+                {
+                    "agreement_id": key,
+                    "number": row.term.number,
+                    "starts_on": row.term.starts_on,
+                    "expires_on": row.term.expires_on,
+                    "notice_deadline": row.term.notice_deadline,
+                    "stage": row.term.stage,
+                    "due_on": row.term.due_on,
+                }
+                for key, row in zip(keys, listed, strict=True)
+            ],
+        )
+
+    async def entries(self, query: RegisterQuery) -> AsyncIterator[RegisterEntry]:
+        """Yield the agreements that match, oldest first, each with its newest term of the asked days (ASA-7)."""
+        last: RegisterEntry | None = None
+        async for row in (await self._session.stream(_select(query))).mappings():
+            entry = RegisterEntry(**{**row, "fields": tuple(row["fields"])})
+            if last is not None and last.id != entry.id and _has_field(last, query):
+                yield last
+            last = entry
+        if last is not None and _has_field(last, query):
+            yield last
+
+    async def activities(self, first_year: int, last_year: int, *, city: str) -> AsyncIterator[ActivityEntry]:
+        """Yield the projects of fiscal years under a city's agreements (ALL-7)."""
+        t, agreement = agreement_tables.activity, agreement_tables.agreement
+        query = (
+            select(t.c.agreement_id, t.c.fiscal_year, t.c.field, t.c.department, t.c.cost_to_city, t.c.status)
+            .join(agreement, agreement.c.id == t.c.agreement_id)
+            .where(agreement.c.city == city, t.c.fiscal_year.between(first_year, last_year))
+            .order_by(t.c.id)
+        )
+        async for row in (await self._session.stream(query)).mappings():
+            yield ActivityEntry(**row)
+
+
+def _agreement_row(city: str, key: str, partner: int, listed: ListedAgreement, cycle_due_on: date) -> dict[str, Any]:
+    return {
+        "id": key,
+        "case_id": None,
+        "city": city,
+        "number": listed.number,
+        "kind": listed.kind,
+        "title": listed.title,
+        "signed_on": listed.signed_on,
+        "parties": list(listed.parties),
+        "fields": list(listed.fields),
+        "partner_id": partner,
+        "partner_kind": listed.partner_kind,
+        "trade": listed.trade,
+        "department": listed.department,
+        "renews": listed.renews,
+        "whole_guideline": listed.whole_guideline,
+        "ended_on": listed.ended_on,
+        "end": listed.end,
+        "cycle_due_on": cycle_due_on if listed.ended_on is None else None,
+        "version": 1,
+    }
+
+
+def _select(query: RegisterQuery) -> Select[Any]:
+    t, term, partner = agreement_tables.agreement, agreement_tables.agreement_term, tables.partner
+    columns = (
+        *(t.c[name] for name in ("id", "city", "kind", "title", "signed_on", "partner_kind", "trade", "department")),
+        *(t.c[name] for name in ("fields", "renews", "whole_guideline", "ended_on", "end")),
+        func.coalesce(t.c.number, "").label("number"),
+        term.c.number.label("term_number"),
+        *(term.c[name] for name in ("starts_on", "expires_on", "notice_deadline")),
+        func.coalesce(partner.c.name, "").label("partner"),
+    )
+    found = (
+        select(*columns)
+        .join(term, term.c.agreement_id == t.c.id)
+        .outerjoin(partner, partner.c.id == t.c.partner_id)
+        .where(term.c.starts_on <= query.last, term.c.expires_on >= query.first, term.c.reversed_on.is_(None))
+        .where(or_(t.c.ended_on.is_(None), t.c.ended_on >= query.first))
+        .order_by(t.c.signed_on, func.length(t.c.id), t.c.id, term.c.number)
+    )
+    for name in ("city", "partner_kind", "trade", "department", "kind"):
+        if value := getattr(query, name):
+            found = found.where(t.c[name] == ("" if (name, value) == ("department", OFFICE) else value))
+    return found if query.since is None else found.where(t.c.signed_on >= query.since)
+
+
+def _has_field(entry: RegisterEntry, query: RegisterQuery) -> bool:
+    return query.field is None or query.field in entry.fields

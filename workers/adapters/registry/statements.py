@@ -1,0 +1,65 @@
+"""Statements that both databases know, each built once: building them for every job costs more than running them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
+
+
+async def insert_once(session: AsyncSession, table: Table, key: tuple[str, ...], values: dict[str, Any]) -> bool:
+    """Insert a row; False, and nothing has happened, when there is one with the same ``key`` (columns).
+
+    Waits for another transaction that is inserting the same key.
+    """
+    inserted = await session.execute(_insert_once(table, key, dialect(session)), values)
+    return inserted.first() is not None
+
+
+async def next_number(session: AsyncSession, counter: Table, name: str, count: int = 1) -> int:
+    """Count a counter on and return its new number, from 1. Others who draw from it wait for this transaction."""
+    number: int = (
+        await session.execute(_next_number(counter, dialect(session)), {"name": name, "value": count})
+    ).scalar_one()
+    return number
+
+
+async def draw_keys(session: AsyncSession, table: Table, count: int) -> list[int]:
+    """Return ``count`` unused keys of a table with a generated ``id``, for rows that others refer to at once.
+
+    Asking the database for the keys of many inserted rows costs a statement a row on SQLite.
+    """
+    if dialect(session) == "postgresql":
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
+        return list(await session.scalars(drawn))
+    # The transaction excludes every other writer from its beginning.
+    last = await session.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
+    return list(range(last + 1, last + count + 1))
+
+
+def dialect(session: AsyncSession) -> str:
+    """Return ``sqlite`` or ``postgresql``."""
+    return session.get_bind().dialect.name
+
+
+def insert(name: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return the INSERT of a dialect, which knows ON CONFLICT."""
+    return postgresql.insert(table) if name == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _insert_once(table: Table, key: tuple[str, ...], name: str) -> ReturningInsert[Any]:
+    first = next(iter(table.primary_key))
+    return insert(name, table).on_conflict_do_nothing(index_elements=list(key)).returning(first)
+
+
+@cache
+def _next_number(counter: Table, name: str) -> ReturningInsert[Any]:
+    row = insert(name, counter)
+    counted_on = {"value": counter.c.value + row.excluded.value}
+    return row.on_conflict_do_update(index_elements=[counter.c.name], set_=counted_on).returning(counter.c.value)

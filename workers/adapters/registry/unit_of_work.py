@@ -1,0 +1,171 @@
+"""One transaction with everything that a use case may touch in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from workers.adapters.files import FileStore
+from workers.adapters.registry import mapping  # noqa: F401 (maps the entities)
+from workers.adapters.registry.agreement_repositories import SqlActivities, SqlAgreements, SqlSweeps
+from workers.adapters.registry.applied import AppliedJobs
+from workers.adapters.registry.deployments import Deployments
+from workers.adapters.registry.documents import SqlDocuments
+from workers.adapters.registry.faults import MESSAGE, is_passing, passing_faults_retryable
+from workers.adapters.registry.meeting_repositories import SqlMeetings
+from workers.adapters.registry.outbox import RealTime, SqlOutbox, utc_now
+from workers.adapters.registry.register import SqlRegister
+from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
+from workers.errors import BusyError
+from workers.usecases import ports
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What every unit of work shares. ``mail_deadline``: a mail not sent by then is given up. ``now``: real time."""
+
+    clock: ports.Clock
+    cities: ports.Cities
+    renderer: ports.DocumentRenderer
+    mail_renderer: ports.MailRenderer
+    files: FileStore
+    now: RealTime = utc_now
+    mail_deadline: timedelta = timedelta(hours=72)
+
+
+class SqlUnitOfWork:
+    """``async with factory() as uow: …; await uow.commit()``. Left without a commit, nothing has happened.
+
+    A fault of the database that passes by itself leaves the block as BusyError; nothing was committed then,
+    unless the connection was lost within ``commit`` itself: business keys and ``applied_job`` make that harmless.
+    """
+
+    clock: ports.Clock
+    cities: ports.Cities
+    cases: ports.Cases
+    surveys: ports.Surveys
+    agreements: ports.Agreements
+    activities: ports.Activities
+    meetings: ports.Meetings
+    register: ports.Register
+    sweeps: ports.Sweeps
+    documents: ports.Documents
+    counters: ports.Counters
+    outbox: ports.Outbox
+    history: ports.History
+    renderer: ports.DocumentRenderer
+
+    def __init__(self, session: AsyncSession, parts: Parts) -> None:
+        self._session = session
+        self.clock = parts.clock
+        self.cities = parts.cities
+        self.renderer = parts.renderer
+        self.cases = SqlCases(session)
+        self.surveys = SqlSurveys(session)
+        self.agreements = SqlAgreements(session)
+        self.activities = SqlActivities(session)
+        self.meetings = SqlMeetings(session)
+        self.register = SqlRegister(session)
+        self.sweeps = SqlSweeps(session)
+        self.documents = SqlDocuments(session, parts.files, parts.clock)
+        self.counters = SqlCounters(session)
+        self.history = SqlHistory(session)
+        self.outbox = self._outbox = SqlOutbox(
+            session,
+            mails=parts.mail_renderer,
+            documents=self.documents,
+            clock=parts.clock,
+            now=parts.now,
+            mail_deadline=parts.mail_deadline,
+        )
+        self.applied = AppliedJobs(session, now=parts.now)
+        self.deployments = Deployments(session)
+
+    @property
+    def outbox_used(self) -> bool:
+        """Whether mails or engine calls were added."""
+        return self._outbox.used
+
+    async def applied_job(self, ref: ports.JobRef) -> Mapping[str, Any] | None:
+        """Return a job's stored outcome, see ``AppliedJobs.find``."""
+        return await self.applied.find(ref)
+
+    async def store_applied_job(self, ref: ports.JobRef, job_type: str, outcome: Mapping[str, Any]) -> None:
+        """Keep a job's outcome, see ``AppliedJobs.store``."""
+        await self.applied.store(ref, job_type, outcome)
+
+    async def commit(self) -> None:
+        """Make everything since the last commit lasting. Raises RetryableError for a passing fault."""
+        with passing_faults_retryable():
+            await self._session.commit()
+
+    def savepoint(self) -> AbstractAsyncContextManager[object]:
+        """Return a block whose effects alone are undone when it raises; the transaction goes on."""
+        return self._session.begin_nested()
+
+    async def rollback(self) -> None:
+        """Undo everything since the last commit; entities read before must be read again."""
+        with passing_faults_retryable():
+            await self._session.rollback()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session.in_transaction():
+            # Rolls back. Shielded: a cancelled job must not leave its connection in a transaction.
+            await asyncio.shield(asyncio.ensure_future(self._session.close()))
+        if error is not None and is_passing(error):
+            raise BusyError(MESSAGE) from error
+
+
+def uow_factory(  # noqa: PLR0913 (all by name; called in one place)
+    sessions: async_sessionmaker[AsyncSession],
+    *,
+    clock: ports.Clock,
+    cities: ports.Cities,
+    renderer: ports.DocumentRenderer,
+    mail_renderer: ports.MailRenderer,
+    files: FileStore,
+    now: RealTime = utc_now,
+    mail_deadline: timedelta = timedelta(hours=72),
+) -> Callable[[], SqlUnitOfWork]:
+    """Return what makes a unit of work; the parameters are those of ``Parts``."""
+    parts = Parts(
+        clock=clock,
+        cities=cities,
+        renderer=renderer,
+        mail_renderer=mail_renderer,
+        files=files,
+        now=now,
+        mail_deadline=mail_deadline,
+    )
+    return lambda: SqlUnitOfWork(sessions(), parts)
+
+
+def committing(
+    factory: Callable[[], SqlUnitOfWork], *, in_turn: bool = False
+) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return a factory whose units commit at the end of their block; an exception still undoes everything.
+
+    ``in_turn``: one unit after the other. For SQLite, where they are that anyway: if all of them queued for its one
+    connection, a sender would wait for each of them before it could mark a mail as sent.
+    """
+    gate = asyncio.Semaphore(1) if in_turn else nullcontext()
+
+    @asynccontextmanager
+    async def unit() -> AsyncIterator[SqlUnitOfWork]:
+        async with gate, factory() as uow:
+            yield uow
+            await uow.commit()
+
+    return unit

@@ -1,0 +1,194 @@
+"""連携事業 of an agreement: what was planned, ran and was reported (ALL-6, ISE-A1, ASA-8, DAT-A)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from workers.domain.agreements import Activity, ActivityStatus, Agreement
+from workers.domain.cities import City
+from workers.domain.entities import Case
+from workers.domain.fiscal import format_fiscal_year, parse_fiscal_year
+from workers.domain.inputs import FieldError, Labels, Section
+from workers.domain.offervalues import field_number
+from workers.domain.text import multi_line, shown, single_line
+from workers.domain.wareki import format_wareki, parse_date
+from workers.errors import InputError, InputErrors, PermanentError
+from workers.usecases.caseview import agreement_of
+from workers.usecases.journal import note
+from workers.usecases.ports import UnitOfWork
+
+MAXIMUM: Final = 100
+STATUS_NAMES: Final = {
+    ActivityStatus.PLANNED: "予定",
+    ActivityStatus.RUNNING: "実施中",
+    ActivityStatus.DONE: "実施済み",
+    ActivityStatus.CANCELLED: "取りやめ",
+}
+_WORKED: Final = (ActivityStatus.RUNNING, ActivityStatus.DONE)
+_LABELS: Final = Labels(
+    {
+        "activities": "連携事業",
+        "activities.id": "台帳の番号",
+        "activities.field": "分野",
+        "activities.title": "事業名",
+        "activities.content": "内容",
+        "activities.departmentCode": "担当課",
+        "activities.status": "状況",
+        "activities.result": "実績",
+        "activities.evaluation": "評価",
+        "activities.startsOn": "始まりの日",
+        "activities.endsOn": "終わりの日",
+    }
+)
+
+
+async def load_activities(
+    uow: UnitOfWork, case_id: str, *, year: Any = None, department: str | None = None
+) -> dict[str, Any]:
+    """Return the agreement's activities of a fiscal year (of all years without one) as the rows of forms and mails.
+
+    ``department`` (its code) keeps its own rows only. Beside them ``activityDepartments``, who takes part in them (the
+    contracting unit where none is named), and ``workedDepartments``, the codes of those that ever ran one with the
+    partner, in whichever year (DAT-A: J). Raises PermanentError where the case has no agreement.
+    """
+    _, agreement, city = await under_agreement(uow, case_id)
+    every = await uow.activities.of_agreement(agreement.id)
+    wanted = parse_fiscal_year(year, "年度") if year is not None else None
+    found = [entry for entry in every if wanted in (None, entry.fiscal_year)]
+    unit = agreement.department
+    codes = {entry.department or unit for entry in found if entry.status is not ActivityStatus.CANCELLED} or {unit}
+    own = [entry for entry in found if department in (None, entry.department or unit)]
+    return {
+        "yearName": format_fiscal_year(wanted) if wanted is not None else "",
+        "activities": [activity_row(entry, city) for entry in own],
+        "activityDepartments": [
+            {"code": d.code, "name": d.name, "group": d.group} for d in city.departments if d.code in codes
+        ],
+        "workedDepartments": sorted({entry.department for entry in every if entry.status in _WORKED} - {""}),
+    }
+
+
+async def record_activities(
+    uow: UnitOfWork, case_id: str, rows: Sequence[Any], *, year: Any, department: str | None = None
+) -> dict[str, Any]:
+    """Put activities of a fiscal year into the registry; a row with an ``id`` changes the one that is there.
+
+    A row has ``title`` and, where it says anything of them, ``field`` (number), ``content``, ``departmentCode``,
+    ``costToCity``, ``status``, ``result``, ``evaluation``, ``startsOn``, ``endsOn``; ``department`` is whose
+    rows they are where a row names none. Returns ``activities``. Raises InputErrors with every bad field; none of the
+    rows is kept then.
+    """
+    case, agreement, city = await under_agreement(uow, case_id)
+    fiscal_year = parse_fiscal_year(year, "年度")
+    known = {str(entry.id): entry for entry in await uow.activities.of_agreement(agreement.id)}
+    errors: list[FieldError] = []
+    sections = Section({"activities": list(rows)}, _LABELS, errors=errors).tables("activities", maximum=MAXIMUM)
+    read = [(_known(row, known), _values(row, city, agreement, department)) for row in sections]
+    if errors:
+        raise InputErrors(list(errors))
+    kept = []
+    for former, values in read:
+        entry = former or Activity(
+            agreement_id=agreement.id, case_id=case.id, fiscal_year=fiscal_year, field=0, title=""
+        )
+        for name, value in values.items():
+            setattr(entry, name, value)
+        if entry.result:
+            entry.reported_at = uow.clock.now()
+        if former is None:
+            await uow.activities.add(entry)
+        kept.append(entry)
+    await note(uow, case.id, f"{format_fiscal_year(fiscal_year)}の連携事業を台帳に載せた（{len(kept)}件）")
+    return {"activities": [activity_row(entry, city) for entry in kept], "formError": None}
+
+
+def activity_row(entry: Activity, city: City) -> dict[str, Any]:
+    """Return an activity as a row of forms, mails and documents; choices have the values of the forms."""
+    return {
+        "id": str(entry.id),
+        "fiscalYear": entry.fiscal_year,
+        "yearName": format_fiscal_year(entry.fiscal_year),
+        "field": str(entry.field),
+        "fieldName": city.field_name(entry.field),
+        "title": entry.title,
+        "content": entry.content,
+        "departmentCode": entry.department,
+        "group": city.department(entry.department).group if entry.department else None,
+        "departmentName": city.department(entry.department).name if entry.department else "",
+        "costToCity": entry.cost_to_city,
+        "status": entry.status.value,
+        "statusName": STATUS_NAMES[entry.status],
+        "result": entry.result,
+        "evaluation": entry.evaluation,
+        "reason": entry.reason,
+        "startsOn": entry.starts_on.isoformat() if entry.starts_on else None,
+        "endsOn": entry.ends_on.isoformat() if entry.ends_on else None,
+        "periodText": _period_text(entry),
+    }
+
+
+def _period_text(entry: Activity) -> str:
+    """Return from when to when a project ran, in wareki; empty where no day is known."""
+    days = [format_wareki(day) if day else "" for day in (entry.starts_on, entry.ends_on)]
+    return "" if not any(days) else days[0] if days[0] == days[1] else f"{days[0]}から{days[1]}まで"
+
+
+async def under_agreement(uow: UnitOfWork, case_id: str) -> tuple[Case, Agreement, City]:
+    """Return a case with its agreement and city; raises PermanentError where it has no agreement."""
+    case = await uow.cases.get(case_id)
+    agreement = await agreement_of(uow, case)
+    if agreement is None:
+        raise PermanentError(f"案件 {case.id} には協定がないため、連携事業を扱えません")
+    return case, agreement, uow.cities.city(case.city)
+
+
+def _known(row: Section, known: Mapping[str, Activity]) -> Activity | None:
+    number = str(row.data.get("id") or "")
+    if number and number not in known:
+        row.problem("id", f"{shown(number)} はこの協定の台帳にありません")
+    return known.get(number)
+
+
+def _values(row: Section, city: City, agreement: Agreement, department: str | None) -> dict[str, Any]:
+    """Return what a row says; what it does not speak of stays as it is (or as a new activity begins)."""
+    present = row.data
+    # Where the agreement has a single field, a form need not ask for it
+    only_field = agreement.fields[0] if len(agreement.fields) == 1 else None
+    values: dict[str, Any] = {"title": row.take("title", partial(single_line, maximum=120), "")}
+    if present.get("field") is not None or not present.get("id"):
+        choice = Section({"field": only_field, **present}, row.labels, row.place, row.errors)
+        values["field"] = choice.take("field", partial(field_number, city), 0)
+    for name in ("content", "result", "evaluation"):
+        if name in present:
+            values[name] = row.take(name, partial(multi_line, maximum=2000), "", required=False)
+    if present.get("departmentCode") or (department and not present.get("id")):
+        own = Section(
+            {**present, "departmentCode": present.get("departmentCode") or department},
+            row.labels,
+            row.place,
+            row.errors,
+        )
+        values["department"] = own.take("departmentCode", partial(_department, city), "")
+    if present.get("status"):
+        values["status"] = row.take("status", _status, ActivityStatus.PLANNED)
+    for key, name in (("startsOn", "starts_on"), ("endsOn", "ends_on")):
+        if key in present:
+            values[name] = row.take(key, parse_date, None, required=False)
+    if values.get("starts_on") and values.get("ends_on") and values["ends_on"] < values["starts_on"]:
+        row.problem("endsOn", "始まりの日より前です")
+    if isinstance(present.get("costToCity"), bool):
+        values["cost_to_city"] = present["costToCity"]
+    return values
+
+
+def _department(city: City, value: Any, _where: str) -> str:
+    return city.department(str(value)).code
+
+
+def _status(value: Any, where: str) -> ActivityStatus:
+    try:
+        return ActivityStatus(value)
+    except ValueError:
+        raise InputError(where, f"「{shown(value)}」は使えません（{'・'.join(STATUS_NAMES.values())}）") from None

@@ -1,0 +1,166 @@
+"""The text of the agreement and its registration (ISE-8, ISE-F3, ISE-T1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from workers.domain.agreements import Agreement, AgreementTerm
+from workers.domain.cities import City
+from workers.domain.entities import Case
+from workers.domain.fiscal import fiscal_year
+from workers.domain.offervalues import field_numbers
+from workers.domain.renewal import watch
+from workers.domain.terms import first_term
+from workers.domain.text import shown
+from workers.domain.wareki import format_wareki, parse_date
+from workers.errors import InputError, PermanentError
+from workers.usecases.journal import note, record
+from workers.usecases.plan_activities import plan_projects
+from workers.usecases.ports import UnitOfWork
+
+TERMS_STEP = "agreement-terms"
+KIND_NAMES = {"comprehensive": "包括連携協定", "individual": "個別連携協定", "collaboration": "協働"}
+"""What an agreement of a kind is called (ASA-1, CHI-4)."""
+
+
+_RENEWS: dict[str, bool | None] = {"rule": None, "yes": True, "no": False}
+"""What the agreement says of its renewal: nothing of its own, that it renews, that it does not (D-5)."""
+
+
+async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Check and keep what the agreement is to say; raises InputError for a bad date, field or kind.
+
+    ``kind`` is one of ``KIND_NAMES``, ``comprehensive`` where the terms name none (ASA-1). ``title`` names the document
+    where it is no agreement of that name: a contract, a notice of a grant (CHI-4). ``department`` (a code) is the
+    contracting unit where it is not the office (CHI-9, ASA-7).
+    """
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    if not str(terms.get("purpose") or "").strip():
+        raise InputError("目的", "入力してください")
+    fields = field_numbers(city, list(terms.get("fields") or []), "連携事項")
+    starts_on = _date(terms.get("startsOn"), "有効期間の始まり")
+    expires_on = _date(terms.get("expiresOn"), "有効期間の終わり")
+    first_term(city.term, uow.clock.today(), starts_on=starts_on, ends_on=expires_on)
+    kind = str(terms.get("kind") or "comprehensive")
+    if kind not in KIND_NAMES:
+        raise InputError("協定の形態", f"{shown(kind)} は使えません（{'・'.join(KIND_NAMES)}）")
+    parties = [_party(row, index) for index, row in enumerate(terms.get("otherParties") or [], start=1)]
+    await record(
+        uow,
+        case,
+        TERMS_STEP,
+        {
+            "kind": kind,
+            "department": city.department(str(terms["department"])).code if terms.get("department") else "",
+            "title": " ".join(str(terms.get("title") or "").split()),
+            "purpose": str(terms["purpose"]).strip(),
+            "fields": sorted(fields),
+            "startsOn": starts_on.isoformat() if starts_on else None,
+            "expiresOn": expires_on.isoformat() if expires_on else None,
+            "renews": _renews(terms.get("renews")),
+            "signatureStyle": "signature" if terms.get("signatureStyle") == "signature" else "name-seal",
+            "otherParties": parties,
+        },
+    )
+    await note(uow, case.id, "協定書の内容を決めた")
+    return {"formError": None}
+
+
+async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the signed agreement with its first term into the registry, once per case.
+
+    The projects that were found feasible become its planned activities.
+
+    Returns ``agreementId`` and ``agreementExpiry`` (wareki). Raises InputError for a signing day that is missing, lies
+    in the future or before the case was opened.
+    """
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    agreement = await uow.agreements.of_case(case.id)
+    if agreement is None:
+        agreement = await _new_agreement(uow, case, city, _signing_day(uow, case, signature))
+    return {
+        "agreementId": agreement.id,
+        "agreementExpiry": format_wareki(agreement.current_term.expires_on),
+        "formError": None,
+    }
+
+
+async def _new_agreement(uow: UnitOfWork, case: Case, city: City, signed_on: date) -> Agreement:
+    terms = agreement_terms(case)
+    kind = terms.get("kind", "comprehensive")  # steps of earlier cases name none
+    names = [case.partner.name if case.partner else "", *(party["name"] for party in terms["otherParties"])]
+    agreement = Agreement(
+        id=f"{city.code}-a{await uow.counters.draw(agreement_counter(city))}",
+        case_id=case.id,
+        city=city.code,
+        kind=kind,
+        title=terms.get("title") or f"{city.name}と{'・'.join(names)}との{KIND_NAMES[kind]}",
+        signed_on=signed_on,
+        parties=names,
+        fields=list(terms["fields"]),
+        partner=case.partner,
+        department=terms.get("department", ""),
+        renews=_RENEWS.get(str(terms.get("renews"))),
+    )
+    agreement.terms.append(term_of(city, terms, signed_on))
+    watch(city, agreement, uow.clock.today())
+    await uow.agreements.add(agreement)
+    await plan_projects(uow, case.id, year=fiscal_year(agreement.current_term.starts_on))
+    await note(
+        uow, case.id, f"協定 {agreement.id} を登録した（{format_wareki(agreement.current_term.expires_on)}まで）"
+    )
+    return agreement
+
+
+def agreement_counter(city: City) -> str:
+    """Return the name of the counter that numbers a city's agreements."""
+    return f"agreement:{city.code}"
+
+
+def _signing_day(uow: UnitOfWork, case: Case, signature: Mapping[str, Any]) -> date:
+    signed_on = parse_date(signature.get("signedOn") or "", "締結日")
+    if signed_on > uow.clock.today():
+        raise InputError("締結日", f"{format_wareki(signed_on)} はまだ来ていません")
+    if signed_on < case.opened_on:
+        raise InputError("締結日", f"{format_wareki(signed_on)} は案件を始めた日より前です")
+    return signed_on
+
+
+def agreement_terms(case: Case) -> dict[str, Any]:
+    """Return what the agreement is to say, as last recorded; raises PermanentError before it was."""
+    step = case.last_step(TERMS_STEP)
+    if step is None:
+        raise PermanentError(f"案件 {case.id} の協定書の内容がまだ記録されていません")
+    return step.payload
+
+
+def term_of(city: City, terms: Mapping[str, Any], signed_on: date) -> AgreementTerm:
+    """Return the agreement's first term; dates written in the agreement win over the city's rule (D-3)."""
+    return first_term(
+        city.term,
+        signed_on,
+        starts_on=_date(terms.get("startsOn"), "有効期間の始まり"),
+        ends_on=_date(terms.get("expiresOn"), "有効期間の終わり"),
+    )
+
+
+def _renews(value: Any) -> str:
+    chosen = str(value or "rule")
+    if chosen not in _RENEWS:
+        raise InputError("更新の定め", f"{shown(chosen)} は使えません（{'・'.join(_RENEWS)}）")
+    return chosen
+
+
+def _date(value: Any, where: str) -> date | None:
+    return parse_date(value, where) if value else None
+
+
+def _party(row: Mapping[str, Any], number: int) -> dict[str, str]:
+    for key, label in (("name", "名称"), ("representative", "代表者の職・氏名")):
+        if not str(row.get(key) or "").strip():
+            raise InputError(f"ほかの当事者 {number}件目の{label}", "入力してください")
+    return {key: str(row.get(key) or "").strip() for key in ("name", "address", "representative")}

@@ -1,0 +1,175 @@
+"""Amend an agreement: the text that both sides agreed becomes a new version in the register (ISE-T4, ISE-T3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from workers.domain.agreements import Agreement, AgreementVersion, TermStage
+from workers.domain.entities import Case
+from workers.domain.jst import at
+from workers.domain.offervalues import field_numbers
+from workers.domain.renewal import opens_on
+from workers.domain.terms import notice_deadline
+from workers.domain.text import multi_line, single_line
+from workers.domain.wareki import format_wareki, parse_date
+from workers.errors import InputError, PermanentError
+from workers.usecases.agree import TERMS_STEP
+from workers.usecases.journal import note, record
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.procedures import procedure_of
+
+AMENDMENT_STEP = "amendment-terms"
+SIGNATURE_STEP = "amendment-signature"
+
+
+async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
+    """Return ``amendmentTerms``, what the agreement says now, as the form of the amended text begins."""
+    case, agreement = await procedure_of(uow, case_id)
+    return {
+        "amendmentTerms": {
+            "title": agreement.title,
+            "purpose": await _purpose(uow, agreement),
+            "fields": [str(number) for number in agreement.fields],
+            "expiresOn": agreement.current_term.expires_on.isoformat(),
+            "effectiveOn": None,
+            "changes": None,
+        },
+        "caseId": case.id,
+    }
+
+
+async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Check and keep the amended text; raises InputError for a bad date, an unknown field or an empty text.
+
+    ``effectiveOn`` empty: it holds from the day of its signature.
+    """
+    case, agreement = await procedure_of(uow, case_id)
+    city = uow.cities.city(case.city)
+    title = single_line(terms.get("title") or "", "協定の名称", maximum=300)
+    changes = multi_line(terms.get("changes") or "", "変更の内容", maximum=4000)
+    for value, label in ((title, "協定の名称"), (changes, "変更の内容")):
+        if not value:
+            raise InputError(label, "入力してください")
+    expires_on = _day(terms, "expiresOn", "有効期間の終わり") or agreement.current_term.expires_on
+    effective_on = _day(terms, "effectiveOn", "変更の効力が生じる日")
+    begins = effective_on or uow.clock.today()
+    if expires_on < begins:
+        raise InputError("有効期間の終わり", f"{format_wareki(expires_on)}は変更の効力が生じる日より前です")
+    if not any(term.starts_on <= begins <= expires_on for term in agreement.terms):
+        raise InputError("変更の効力が生じる日", f"{format_wareki(begins)}は協定の有効期間にありません")
+    await record(
+        uow,
+        case,
+        AMENDMENT_STEP,
+        {
+            "title": title,
+            "purpose": multi_line(terms.get("purpose") or "", "目的", maximum=2000),
+            "fields": sorted(field_numbers(city, list(terms.get("fields") or []), "連携事項")),
+            "expiresOn": expires_on.isoformat(),
+            "effectiveOn": effective_on.isoformat() if effective_on else None,
+            "changes": changes,
+            "before_title": agreement.title,
+        },
+    )
+    await note(uow, case.id, "変更する内容を記録した")
+    return {"formError": None}
+
+
+async def register_amendment(uow: UnitOfWork, case_id: str, signature: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the signed amendment into the register as the agreement's next version, once per case.
+
+    Returns ``versionNumber``, ``effectiveAt`` (full timestamp) and ``effectiveText`` (wareki). Raises InputError for a
+    signing day that is missing, lies in the future or before the case was opened.
+    """
+    case, agreement = await procedure_of(uow, case_id, lock=True)
+    version = next((found for found in agreement.versions if found.case_id == case.id), None)
+    if version is None:
+        signed_on = _signing_day(uow, case, signature)
+        await record(uow, case, SIGNATURE_STEP, {"signedOn": signed_on.isoformat()})
+        version = await _new_version(uow, case, agreement, signed_on)
+    if version.effective_on <= uow.clock.today():
+        await _apply(uow, case, agreement, version)
+    return {
+        "versionNumber": version.number,
+        "effectiveAt": at(version.effective_on).isoformat(),
+        "effectiveText": format_wareki(version.effective_on),
+        "formError": None,
+    }
+
+
+async def apply_amendment(uow: UnitOfWork, case_id: str) -> None:
+    """Let the registered amendment hold, on its day; doing it again changes nothing."""
+    case, agreement = await procedure_of(uow, case_id, lock=True)
+    version = next((found for found in agreement.versions if found.case_id == case.id), None)
+    if version is None:
+        raise PermanentError(f"案件 {case.id} の変更がまだ登録されていません")
+    await _apply(uow, case, agreement, version)
+
+
+async def _new_version(uow: UnitOfWork, case: Case, agreement: Agreement, signed_on: date) -> AgreementVersion:
+    step = case.last_step(AMENDMENT_STEP)
+    if step is None:
+        raise PermanentError(f"案件 {case.id} の変更する内容がまだ記録されていません")
+    terms = step.payload
+    if not agreement.versions:
+        agreement.versions.append(
+            AgreementVersion(
+                number=1,
+                effective_on=agreement.terms[0].starts_on,
+                title=agreement.title,
+                purpose=await _purpose(uow, agreement),
+                fields=list(agreement.fields),
+                case_id=agreement.case_id,
+            )
+        )
+    expires_on = date.fromisoformat(terms["expiresOn"])
+    version = AgreementVersion(
+        number=len(agreement.versions) + 1,
+        effective_on=date.fromisoformat(terms["effectiveOn"]) if terms["effectiveOn"] else signed_on,
+        title=terms["title"],
+        purpose=terms["purpose"],
+        fields=list(terms["fields"]),
+        expires_on=expires_on if expires_on != agreement.current_term.expires_on else None,
+        case_id=case.id,
+        applied=False,
+    )
+    agreement.versions.append(version)
+    await note(uow, case.id, f"変更を登録した: 第{version.number}版（{format_wareki(version.effective_on)}から）")
+    return version
+
+
+async def _apply(uow: UnitOfWork, case: Case, agreement: Agreement, version: AgreementVersion) -> None:
+    if version.applied:
+        return
+    version.applied = True
+    agreement.title, agreement.fields = version.title, list(version.fields)
+    agreement.whole_guideline = True  # ISE-T3: amended, so the guideline holds as a whole
+    term, city = agreement.current_term, uow.cities.city(case.city)
+    if version.expires_on is not None:
+        term.expires_on = version.expires_on
+        term.notice_deadline = notice_deadline(city.term, version.expires_on)
+        if agreement.ended_on is None:
+            term.stage, term.due_on = TermStage.OPEN, opens_on(city, term)
+    await note(uow, case.id, f"協定 {agreement.id} が第{version.number}版になった")
+
+
+async def _purpose(uow: UnitOfWork, agreement: Agreement) -> str:
+    """Return the agreement's purpose as last agreed; ``""`` where an imported list did not say it."""
+    if agreement.versions:
+        return max(agreement.versions, key=lambda version: version.number).purpose
+    case = await uow.cases.find(agreement.case_id) if agreement.case_id else None
+    step = case.last_step(TERMS_STEP) if case else None
+    return str(step.payload.get("purpose") or "") if step else ""
+
+
+def _signing_day(uow: UnitOfWork, case: Case, signature: Mapping[str, Any]) -> date:
+    signed_on = parse_date(signature.get("signedOn") or "", "締結日")
+    if not case.opened_on <= signed_on <= uow.clock.today():
+        raise InputError("締結日", f"{format_wareki(signed_on)}は、手続を始めた日から今日までの日ではありません")
+    return signed_on
+
+
+def _day(terms: Mapping[str, Any], key: str, label: str) -> date | None:
+    return parse_date(terms[key], label) if terms.get(key) else None

@@ -1,0 +1,95 @@
+"""What the diagrams and forms see of a case: routing values and short tables, no personal data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.domain.agreements import Agreement
+from workers.domain.cities import City
+from workers.domain.entities import Case
+from workers.domain.fiscal import format_fiscal_year
+from workers.domain.wareki import format_wareki
+from workers.usecases.ports import UnitOfWork
+
+
+async def agreement_of(uow: UnitOfWork, case: Case) -> Agreement | None:
+    """Return the agreement that a case is about: that of the procedure, or the one that the signing led to."""
+    if case.agreement_id is not None:
+        return await uow.agreements.get(case.agreement_id)
+    return await uow.agreements.of_case(case.id)
+
+
+def case_title(case: Case) -> str:
+    """Return the heading of a case's forms: the case id and the partner's name."""
+    return f"{case.id} {case.partner.name}" if case.partner else case.id
+
+
+def city_options(city: City) -> dict[str, Any]:
+    """Return the numbered choices of the city's forms: fields, grounds (AGE-R2, ISE-R1), ratings and departments."""
+
+    def numbered(number: int, text: str) -> dict[str, str]:
+        return {"label": f"{number} {text}", "value": str(number)}
+
+    return {
+        "fields": [numbered(entry.number, entry.name) for entry in city.fields],
+        "partnerGrounds": [numbered(ground.number, ground.text) for ground in city.partner_grounds],
+        "projectGrounds": [numbered(ground.number, ground.text) for ground in city.project_grounds],
+        "ratings": [
+            *({"label": label, "value": rating} for rating, label in city.survey.ratings.items()),
+            {"label": "当課の所管ではない", "value": "none"},
+        ],
+        "departments": [{"label": d.name, "value": d.code, "group": d.group} for d in city.departments if d.surveyed],
+    }
+
+
+def proposals(case: Case, city: City) -> list[dict[str, Any]]:
+    """Return the newest round's projects as the rows of a form's table (ISE-4)."""
+    return [
+        {
+            "number": project.number,
+            "fieldName": city.field_name(project.field),
+            "title": project.title,
+            "content": project.content,
+            "cost": "あり" if project.cost_to_city else "なし",
+        }
+        for project in case.current_projects()
+    ]
+
+
+def past_records(case: Case, city: City) -> list[dict[str, Any]]:
+    """Return the projects done so far as the rows of a form (AGE-2): ``field`` as the forms' choices have it."""
+    return [
+        {
+            "fiscalYear": format_fiscal_year(record.fiscal_year),
+            "field": str(record.field),
+            "fieldName": city.field_name(record.field),
+            "title": record.title,
+            "department": record.department,
+        }
+        for record in case.records
+    ]
+
+
+def offer_variables(case: Case, city: City) -> dict[str, Any]:
+    """Return what a filed offer sets: proposals, its summary (Markdown), past records, the terms to begin with."""
+    offer = case.offer
+    if offer is None:
+        return {}
+    fields = "\n".join(f"- {number} {city.field_name(number)}" for number in offer.fields)
+    return {
+        "proposals": proposals(case, city),
+        "pastRecords": past_records(case, city),
+        "offerSummary": (
+            f"申出日 {format_wareki(offer.offered_on)}（第{offer.round}回）\n\n**目的** {offer.purpose}\n\n"
+            f"**連携事項**\n\n{fields}\n\n**実績** {len(case.records)}件"
+        ),
+        "agreementTerms": {
+            "purpose": None,
+            "fields": [str(number) for number in offer.fields],
+            "startsOn": None,
+            "expiresOn": None,
+            "renews": None,
+            "signatureStyle": "name-seal",
+            "otherParties": [],
+        },
+    }

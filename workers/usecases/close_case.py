@@ -1,0 +1,30 @@
+"""Close a case with its outcome (ISE-8, ISE-9)."""
+
+from __future__ import annotations
+
+from workers.domain.entities import CaseOutcome
+from workers.errors import PermanentError
+from workers.usecases.journal import note
+from workers.usecases.ports import UnitOfWork
+
+OUTCOME_NAMES = {
+    CaseOutcome.SIGNED: "締結",
+    CaseOutcome.INDIVIDUAL: "個別協定",
+    CaseOutcome.DECLINED: "見送り",
+    CaseOutcome.WITHDRAWN: "取下げ",
+    CaseOutcome.COMPLETED: "完了",
+    CaseOutcome.RENEWED: "更新",
+    CaseOutcome.EXPIRED: "満了",
+    CaseOutcome.TERMINATED: "解除",
+    CaseOutcome.AMENDED: "変更",
+    CaseOutcome.CONTINUED: "継続",
+}
+
+
+async def close_case(uow: UnitOfWork, case_id: str, outcome: str) -> None:
+    """Close the case; raises PermanentError for an outcome that the diagram's header misspells."""
+    case = await uow.cases.get(case_id)
+    if outcome not in set(CaseOutcome):
+        raise PermanentError(f"ヘッダー outcome の値 {outcome} は使えません（{'・'.join(CaseOutcome)}）")
+    case.outcome, case.closed_on = CaseOutcome(outcome), uow.clock.today()
+    await note(uow, case.id, f"案件を閉じた: {OUTCOME_NAMES[case.outcome]}")

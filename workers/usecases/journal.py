@@ -1,0 +1,25 @@
+"""Steps and history of a case: every use case leaves its trace here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.domain.entities import Case, HistoryEntry, Step
+from workers.usecases.ports import UnitOfWork
+
+SYSTEM = "renkei"
+
+
+async def note(uow: UnitOfWork, case_id: str, what: str, *, actor: str = SYSTEM) -> None:
+    """Append a line to a case's history; ``what`` is Japanese and free of personal data."""
+    await uow.history.add(HistoryEntry(case_id=case_id, at=uow.clock.now(), actor=actor, what=what))
+
+
+async def record(uow: UnitOfWork, case: Case, step: str, payload: dict[str, Any]) -> None:
+    """Keep what was entered at a step of the flow, in the offer's present round."""
+    case.steps.append(Step(name=step, round=case.round, payload=payload, recorded_at=uow.clock.now()))
+
+
+def latest_steps(case: Case) -> dict[str, dict[str, Any]]:
+    """Return the newest entry of every step by the step's name: what a city's own templates read."""
+    return {step.name: step.payload for step in sorted(case.steps, key=lambda step: step.recorded_at)}

@@ -1,0 +1,44 @@
+"""Who is invited to a meeting: the partner, the office and the departments that the office chose (ALL-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workers.domain.cities import City
+from workers.domain.entities import Case
+from workers.domain.meetings import Meeting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One recipient of a notice; ``key`` makes it once-only within its notice."""
+
+    key: str
+    name: str
+    address: str
+
+
+def partner_recipient(case: Case) -> Recipient | None:
+    """Return the partner's contact, or None where the case has no partner yet."""
+    if case.partner is None:
+        return None
+    return Recipient(key="partner", name=f"{case.partner.name} {case.partner.contact}", address=case.partner.email)
+
+
+def office_recipient(city: City) -> Recipient:
+    """Return the office."""
+    return Recipient(key="office", name=city.office.section, address=city.office.email)
+
+
+def department_recipients(city: City, codes: Iterable[str]) -> list[Recipient]:
+    """Return departments; raises InputError for an unknown code."""
+    found = [city.department(code) for code in codes]
+    return [Recipient(key=entry.code, name=entry.name, address=entry.email) for entry in found]
+
+
+def participants(case: Case, city: City, meeting: Meeting) -> list[Recipient]:
+    """Return everybody who is invited, the partner first."""
+    partner = partner_recipient(case)
+    invited = [office_recipient(city), *department_recipients(city, meeting.departments)]
+    return [partner, *invited] if partner else invited

@@ -1,0 +1,121 @@
+"""In which fiscal year a feasible project runs: it becomes a planned activity of the agreement (AGE-A2, AGE-A3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workers.domain.agreements import Activity
+from workers.domain.cities import City
+from workers.domain.entities import Case, Project, ProjectStatus
+from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
+from workers.domain.text import multi_line
+from workers.errors import InputError, InputErrors
+from workers.usecases.activities import activity_row, under_agreement
+from workers.usecases.journal import note
+from workers.usecases.ports import UnitOfWork
+
+_YEARS_AHEAD = 3
+
+
+async def propose_activity_years(uow: UnitOfWork, case_id: str, *, year: Any = None) -> dict[str, Any]:
+    """Return the feasible projects with the year in which each usually runs, ``activityPlan``, for the office's form.
+
+    ``year``: the proposals' fiscal year; without one that of the offer's day. What costs the city is a project of the
+    year after it where the city says so (AGE-A3). Beside them ``yearOptions``, the years to choose from.
+    """
+    case, _, city = await under_agreement(uow, case_id)
+    first = _proposed_in(uow, case, year)
+    return {
+        "activityPlan": [_row(project, city, first) for project in _feasible(case)],
+        "yearOptions": [
+            {"label": format_fiscal_year(number), "value": str(number)} for number in range(first, first + _YEARS_AHEAD)
+        ],
+    }
+
+
+async def plan_projects(
+    uow: UnitOfWork, case_id: str, *, year: Any = None, rows: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Put the case's feasible projects into the registry as planned activities (DAT-A: L, AGE-A2, AGE-A3).
+
+    ``rows`` (``number``, ``fiscalYear``, ``reason``) choose another year than the usual one, which needs a reason.
+    Returns ``activities``. Raises InputErrors with every year without its reason; nothing is kept then.
+    """
+    case, agreement, city = await under_agreement(uow, case_id)
+    first = _proposed_in(uow, case, year)
+    chosen = {str(row.get("number")): row for row in rows}
+    errors: list[InputError] = []
+    planned = []
+    for project in _feasible(case):
+        number, reason = _chosen_year(project, chosen.get(str(project.number), {}), city, first, errors)
+        planned.append(
+            Activity(
+                agreement_id=agreement.id,
+                case_id=case.id,
+                fiscal_year=number,
+                field=project.field,
+                title=project.title,
+                content=project.content,
+                department=project.department,
+                cost_to_city=project.cost_to_city,
+                reason=reason,
+            )
+        )
+    if errors:
+        raise InputErrors(errors)
+    for activity in planned:
+        await uow.activities.add(activity)
+    await note(uow, case.id, f"実施する連携事業を台帳に載せた（{len(planned)}件）")
+    return {"activities": [activity_row(activity, city) for activity in planned], "formError": None}
+
+
+def usual_year(city: City, project: Project, proposed_in: int) -> int:
+    """Return the fiscal year in which a project runs where nobody says otherwise (AGE-A2, AGE-A3)."""
+    return proposed_in + 1 if project.cost_to_city and city.cost_next_year else proposed_in
+
+
+def _chosen_year(
+    project: Project, row: Mapping[str, Any], city: City, first: int, errors: list[InputError]
+) -> tuple[int, str]:
+    usual = usual_year(city, project, first)
+    try:
+        number = parse_fiscal_year(row.get("fiscalYear") or usual, f"事業{project.number}の年度")
+        reason = multi_line(row.get("reason") or "", f"事業{project.number}の理由", maximum=1000)
+        _check_year(project, number, usual=usual, first=first, reason=reason)
+    except InputError as error:
+        errors.append(error)
+        return usual, ""
+    return number, reason if number != usual else ""
+
+
+def _check_year(project: Project, number: int, *, usual: int, first: int, reason: str) -> None:
+    if number < first:
+        raise InputError(f"事業{project.number}の年度", "提案のあった年度より前にはできません")
+    if number != usual and not reason:
+        raise InputError(
+            f"事業{project.number}の理由",
+            f"{format_fiscal_year(usual)}の事業とするのが原則です。ほかの年度にする理由を入力してください",
+        )
+
+
+def _feasible(case: Case) -> list[Project]:
+    return [project for project in case.current_projects() if project.status is ProjectStatus.FEASIBLE]
+
+
+def _proposed_in(uow: UnitOfWork, case: Case, year: Any) -> int:
+    if year is not None:
+        return parse_fiscal_year(year, "年度")
+    return fiscal_year(case.offer.offered_on if case.offer else uow.clock.today())
+
+
+def _row(project: Project, city: City, first: int) -> dict[str, Any]:
+    return {
+        "number": project.number,
+        "title": project.title,
+        "fieldName": city.field_name(project.field),
+        "departmentName": city.department(project.department).name if project.department else "",
+        "cost": "あり" if project.cost_to_city else "なし",
+        "fiscalYear": str(usual_year(city, project, first)),
+        "reason": None,
+    }

@@ -1,0 +1,305 @@
+"""What the use cases need from outside; ``adapters`` implement it, ``wiring`` puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from workers.domain.agreementlist import ListedAgreement
+from workers.domain.agreements import Activity, Agreement, Notice
+from workers.domain.cities import City
+from workers.domain.entities import Case, CaseKind, Document, HistoryEntry, Survey, SurveyTarget
+from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
+from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
+
+
+class Clock(Protocol):
+    """The business clock. Every date that is stored or mailed comes from it (D-7)."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in Asia/Tokyo."""
+
+    def today(self) -> date:
+        """Return the Japanese calendar date."""
+
+
+class Cities(Protocol):
+    """The city packs."""
+
+    def city(self, code: str) -> City:
+        """Return the pack of a city; raises InputError for an unknown code."""
+
+    def codes(self) -> list[str]:
+        """Return the codes of every pack."""
+
+
+class Cases(Protocol):
+    """Cases of the registry."""
+
+    async def get(self, case_id: str) -> Case:
+        """Return a case; raises InputError where there is none."""
+
+    async def find(self, case_id: str) -> Case | None:
+        """Return a case or None."""
+
+    async def add(self, case: Case) -> None:
+        """Add a case."""
+
+    async def all(self, *, city: str | None = None) -> list[Case]:
+        """Return the cases, newest first."""
+
+    async def of_agreement(self, agreement_id: str, *, kind: CaseKind | None = None) -> list[Case]:
+        """Return an agreement's procedures, oldest first."""
+
+    async def procedure(self, agreement_id: str, kind: CaseKind, period: str) -> Case | None:
+        """Return the one procedure of an agreement for a fiscal year or term, or None."""
+
+    async def running(self, agreement_ids: Sequence[str], kind: CaseKind) -> list[Case]:
+        """Return the procedures of a kind that are not closed yet, of many agreements in one go."""
+
+    async def unclaimed(self, *, limit: int) -> list[Case]:
+        """Return procedures that were filed and that no process instance has claimed, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One department of a survey, read without the others: a survey may have a thousand."""
+
+    case_id: str
+    due_on: date
+    target: SurveyTarget
+
+
+class Surveys(Protocol):
+    """Surveys of the registry."""
+
+    async def get(self, survey_id: str, *, lock: bool = False) -> Survey:
+        """Return a survey; with ``lock`` its row is held to the end of the transaction (answer against closing)."""
+
+    async def asked(self, survey_id: str, department: str) -> Asked:
+        """Return one department of a survey; raises InputError where it was not asked."""
+
+    async def of_case(self, case_id: str) -> list[Survey]:
+        """Return a case's surveys by round."""
+
+    async def add(self, survey: Survey) -> None:
+        """Add a survey."""
+
+
+class Agreements(Protocol):
+    """Agreements of the registry."""
+
+    async def add(self, agreement: Agreement) -> None:
+        """Add an agreement."""
+
+    async def get(self, agreement_id: str, *, lock: bool = False) -> Agreement:
+        """Return an agreement; with ``lock`` its row is held to the end of the transaction. InputError: none."""
+
+    async def due(self, on: date, *, after: str = "", limit: int) -> list[str]:
+        """Return ids, in their order and greater than ``after``, of agreements with a term or a cycle due by a day."""
+
+    async def add_notice(self, notice: Notice) -> None:
+        """Add a notice of non-renewal."""
+
+    async def notices(self, agreement_id: str) -> list[Notice]:
+        """Return an agreement's notices in the order of their entry."""
+
+    async def of_case(self, case_id: str) -> Agreement | None:
+        """Return the agreement that a case led to."""
+
+    async def in_force(self, on: date, *, city: str | None = None) -> list[Agreement]:
+        """Return the agreements whose term covers a day (ASA-7)."""
+
+    async def in_force_between(self, first: date, last: date, *, city: str | None = None) -> list[Agreement]:
+        """Return the agreements that were in force on some day of a period (ASA-8)."""
+
+
+class Sweeps(Protocol):
+    """Runs of the renewal watch (ALL-5)."""
+
+    async def last_day(self) -> date | None:
+        """Return the newest business date that was swept to its end."""
+
+    async def add(self, on: date, at: datetime, report: Mapping[str, Any]) -> None:
+        """Record a completed run."""
+
+
+class Activities(Protocol):
+    """What is done under agreements (ALL-6)."""
+
+    async def add(self, activity: Activity) -> None:
+        """Add an activity."""
+
+    async def of_agreement(self, agreement_id: str, *, fiscal_year: int | None = None) -> list[Activity]:
+        """Return an agreement's activities by fiscal year and in the order of their entry."""
+
+    async def of_city(self, city: str, *, fiscal_year: int) -> list[Activity]:
+        """Return a city's activities of a fiscal year, agreement by agreement (ASA-8, ALL-7)."""
+
+    async def of_case(self, case_id: str) -> list[Activity]:
+        """Return the activities that a case agreed or reported, in the order of their entry."""
+
+
+class Meetings(Protocol):
+    """Meetings and the periods that both sides confirmed at them (ALL-4, D-8)."""
+
+    async def add(self, meeting: Meeting) -> None:
+        """Add a meeting."""
+
+    async def get(self, meeting_id: str) -> Meeting:
+        """Return a meeting; raises InputError where there is none."""
+
+    async def of_case(self, case_id: str) -> list[Meeting]:
+        """Return a case's meetings by number."""
+
+    async def of_agreement(self, agreement_id: str) -> list[Meeting]:
+        """Return an agreement's meetings in the order of their beginning; those without a date come last."""
+
+    async def excluded(self, agreement_id: str) -> list[ExcludedPeriod]:
+        """Return the confirmed periods of an agreement (D-8), by their first day."""
+
+
+class Register(Protocol):
+    """The register of agreements as lists: many rows at once, without loading each agreement."""
+
+    async def known(self, city: str, numbers: Sequence[str]) -> Mapping[str, int]:
+        """Return which of an office's own numbers the city has, with the N of their agreement ids (``CITY-aN``)."""
+
+    async def add_listed(self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date) -> None:
+        """Add agreements of an office's list; their ids are numbered from ``first`` (ALL-6)."""
+
+    def entries(self, query: RegisterQuery) -> AsyncIterator[RegisterEntry]:
+        """Yield the agreements that match, oldest first, each with its newest term of the asked days (ASA-7)."""
+
+    def activities(self, first_year: int, last_year: int, *, city: str) -> AsyncIterator[ActivityEntry]:
+        """Yield the projects of fiscal years under a city's agreements (ALL-7)."""
+
+
+class Documents(Protocol):
+    """Documents of the registry with their bytes."""
+
+    async def store(  # noqa: PLR0913 (each is a column of the document table)
+        self, *, case_id: str, kind: str, name: str, media_type: str, content: bytes, draft: bool
+    ) -> Document:
+        """Keep a file and its hash; the same content of the same kind is kept once."""
+
+    async def latest(self, case_id: str, kind: str) -> Document | None:
+        """Return the newest document of a kind."""
+
+    async def of_case(self, case_id: str) -> list[Document]:
+        """Return all documents of a case, oldest first."""
+
+    async def read(self, document: Document) -> bytes:
+        """Return the bytes; raises PermanentError when they no longer match the hash."""
+
+
+class Counters(Protocol):
+    """Numbers that are never drawn twice."""
+
+    async def draw(self, name: str) -> int:
+        """Return the next number of a counter, from 1."""
+
+    async def draw_block(self, name: str, count: int) -> int:
+        """Draw ``count`` numbers at once and return the last of them; with 0 the last one drawn so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailRequest:
+    """A mail to one recipient. ``business_key`` makes it once-only: (case, round, recipient, kind)."""
+
+    business_key: str
+    case_id: str
+    city: str
+    kind: str
+    template: str
+    recipient_name: str
+    recipient: str
+    context: Mapping[str, Any]
+    attachments: Sequence[Document] = field(default_factory=tuple)
+    invitation: Invitation | None = None
+    """A calendar entry that the mail carries (ALL-4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedMail:
+    """A finished mail: the RFC 5322 bytes, once made, are never made again. ``message_id`` stands in them."""
+
+    message_id: str
+    raw: bytes
+
+
+class MailRenderer(Protocol):
+    """Fills the city's mail templates."""
+
+    def render(self, request: MailRequest, attachments: Sequence[tuple[str, str, bytes]]) -> RenderedMail:
+        """Return the mail; attachments are (name, media type, bytes).
+
+        Raises InputError for a bad address, PermanentError for a template that is missing or cannot be filled.
+        """
+
+
+class Outbox(Protocol):
+    """Effects that leave the database after the commit."""
+
+    async def mail(self, request: MailRequest) -> bool:
+        """Render and enqueue a mail; False when its business key was enqueued before (nothing is sent twice)."""
+
+    async def engine_call(self, *, business_key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+        """Enqueue a call to the engine (``publish-message``, ``update-due-dates``); False when known already."""
+
+
+class History(Protocol):
+    """The append-only record of who did what."""
+
+    async def add(self, entry: HistoryEntry) -> None:
+        """Append an entry."""
+
+    async def of_case(self, case_id: str) -> list[HistoryEntry]:
+        """Return a case's entries, oldest first."""
+
+
+class DocumentRenderer(Protocol):
+    """Fills the city's Word and Excel templates."""
+
+    def render(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
+        """Return (bytes, file extension with dot, media type); raises PermanentError for a missing template."""
+
+
+class UnitOfWork(Protocol):
+    """One database transaction and all that a use case may touch in it."""
+
+    clock: Clock
+    cities: Cities
+    cases: Cases
+    surveys: Surveys
+    agreements: Agreements
+    activities: Activities
+    meetings: Meetings
+    register: Register
+    sweeps: Sweeps
+    documents: Documents
+    counters: Counters
+    outbox: Outbox
+    history: History
+    renderer: DocumentRenderer
+
+    def savepoint(self) -> AbstractAsyncContextManager[object]:
+        """Return a block whose effects alone are undone when it raises; the transaction goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRef:
+    """Where a use case was called from: the job's stable identity, for effects that must happen once."""
+
+    engine_id: str
+    job_key: int
+    process_instance_key: int
+    element_id: str
+    element_instance_key: int
+
+    def __str__(self) -> str:
+        """Return ``engine/job``."""
+        return f"{self.engine_id}/{self.job_key}"

@@ -1,0 +1,196 @@
+"""Procedures of a signed agreement: the yearly cycle, renewal, termination, amendment, a proposal in between.
+
+A procedure is a case. The registry decides that there is one per agreement, kind and period; the first process instance
+that names it claims it, whoever started how many instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from workers.domain.agreements import Agreement
+from workers.domain.cities import City
+from workers.domain.deadlines import period_of
+from workers.domain.entities import Case, CaseKind
+from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year
+from workers.domain.wareki import format_wareki
+from workers.errors import InputError, PermanentError
+from workers.usecases.caseview import agreement_of, case_title, city_options
+from workers.usecases.journal import note
+from workers.usecases.open_case import draw_case_id
+from workers.usecases.ports import JobRef, UnitOfWork
+
+_MESSAGE_SECONDS = 3600
+_KIND_NAMES = {
+    CaseKind.ANNUAL: "年度の手続",
+    CaseKind.PROPOSAL: "随時の提案",
+    CaseKind.RENEWAL: "更新の手続",
+    CaseKind.TERMINATION: "解除の手続",
+    CaseKind.AMENDMENT: "変更の手続",
+    CaseKind.TALK: "定期の協議",
+    CaseKind.ARRANGEMENT: "申し合わせの変更",
+}
+
+
+async def file_procedure(uow: UnitOfWork, agreement: Agreement, kind: CaseKind, period: str) -> Case:
+    """Put a procedure into the registry, once per agreement, kind and period, and return it.
+
+    No instance runs yet: :func:`start_procedure` asks the engine for one. Raises InputError where the city has no such
+    procedure.
+    """
+    found = await uow.cases.procedure(agreement.id, kind, period)
+    if found is not None:
+        return found
+    city = uow.cities.city(agreement.city)
+    case = Case(
+        id=await draw_case_id(uow, city),
+        city=city.code,
+        # The watch renews whether or not the city draws a process for it.
+        process_id=city.procedures.get(kind, "") if kind is CaseKind.RENEWAL else city.procedure(kind),
+        opened_on=uow.clock.today(),
+        kind=kind,
+        agreement_id=agreement.id,
+        period=period,
+        partner=agreement.partner,
+    )
+    await uow.cases.add(case)
+    await note(uow, case.id, f"{_KIND_NAMES[kind]}を登録した（協定 {agreement.id}）")
+    return case
+
+
+async def start_next(
+    uow: UnitOfWork, case_id: str, kind: str, *, variables: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """File and start a procedure of the agreement that a case is about, or led to; returns ``nextCaseId``.
+
+    So a signing ends with its registration, and what follows runs under diagrams of its own (CHI-6, CHI-7). Raises
+    PermanentError for a misspelt kind or a case without an agreement.
+    """
+    agreement = await agreement_of(uow, await uow.cases.get(case_id))
+    if agreement is None:
+        raise PermanentError(f"案件 {case_id} には協定がないため、次の手続を始められません")
+    chosen = _kind(kind)
+    case = await file_procedure(uow, agreement, chosen, await new_period(uow, agreement, chosen))
+    await start_procedure(uow, case, variables)
+    return {"nextCaseId": case.id}
+
+
+async def start_procedure(uow: UnitOfWork, case: Case, variables: Mapping[str, Any] | None = None) -> None:
+    """Ask the engine to start a filed procedure that no instance has claimed yet; asking again on a later day is safe.
+
+    ``variables`` go with the message, beside the case's id.
+
+    The engine drops a message of the same id only while it keeps it, so an instance may start twice: the second finds
+    the case claimed and ends at "already started" (:func:`open_procedure`).
+    """
+    if case.process_instance_key is not None or not case.process_id:
+        return
+    today = uow.clock.today().isoformat()
+    await uow.outbox.engine_call(
+        business_key=f"{case.id}:start:{today}",
+        kind="publish-message",
+        payload={
+            "name": case.process_id,
+            "correlation_key": case.id,
+            "message_id": case.id,
+            "variables": {**(variables or {}), "caseId": case.id},
+            "ttl_seconds": _MESSAGE_SECONDS,
+        },
+    )
+
+
+async def procedure_of(uow: UnitOfWork, case_id: str, *, lock: bool = False) -> tuple[Case, Agreement]:
+    """Return a procedure's case and its agreement, on request held to the end of the transaction.
+
+    Raises PermanentError for a case that is no procedure.
+    """
+    case = await uow.cases.get(case_id)
+    if case.agreement_id is None:
+        raise PermanentError(f"案件 {case.id} は協定の手続ではありません")
+    return case, await uow.agreements.get(case.agreement_id, lock=lock)
+
+
+async def open_procedure(
+    uow: UnitOfWork, *, kind: str, case_id: str | None, form: Mapping[str, Any], ref: JobRef
+) -> dict[str, Any]:
+    """Claim a procedure for a process instance and return its variables.
+
+    Without ``case_id`` a person began in Tasklist: ``agreementId`` of the form says of which agreement. A second
+    instance of the same procedure learns ``caseState = "already-started"``. Raises InputError for an unknown agreement
+    or one that is not in force, PermanentError for a kind that the diagram's header misspells.
+    """
+    case = await uow.cases.get(case_id) if case_id else await _from_form(uow, kind, form)
+    if case.agreement_id is None:
+        raise PermanentError(f"案件 {case.id} は協定の手続ではありません")
+    claimed = case.process_instance_key
+    if claimed is not None and (case.engine_id, claimed) != (ref.engine_id, ref.process_instance_key):
+        return {"caseId": case.id, "caseState": "already-started", "formError": None}
+    case.engine_id, case.process_instance_key = ref.engine_id, ref.process_instance_key
+    agreement, city = await uow.agreements.get(case.agreement_id), uow.cities.city(case.city)
+    await note(uow, case.id, "案件の手続を始めた")
+    return {
+        "caseId": case.id,
+        "caseState": "new",
+        "caseTitle": case_title(case),
+        "agreementId": agreement.id,
+        "agreementTitle": agreement.title,
+        "agreementSummary": agreement_summary(agreement, city),
+        "period": case.period,
+        "periodName": _period_name(case),
+        "officeGroup": city.office.group,
+        "cityOptions": city_options(city),
+        "formError": None,
+    }
+
+
+async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any]) -> Case:
+    chosen = _kind(kind)
+    number = str(form.get("agreementId") or "").strip()
+    if not number:
+        raise InputError("協定番号", "入力してください（一覧は renkei agreements で見られます）")
+    agreement = await uow.agreements.get(number)
+    if not _open_to(agreement, chosen, uow.clock.today()):
+        raise InputError("協定番号", f"協定 {agreement.id} は今日、効力がありません")
+    period = await new_period(uow, agreement, chosen)
+    return await file_procedure(uow, agreement, chosen, period)
+
+
+def _kind(value: str) -> CaseKind:
+    if value not in _KIND_NAMES:
+        raise PermanentError(f"ヘッダー kind の値 {value} は使えません")
+    return CaseKind(value)
+
+
+def _open_to(agreement: Agreement, kind: CaseKind, today: date) -> bool:
+    """Whether a procedure may begin today: what was done last fiscal year is reported even if the agreement is over."""
+    if agreement.in_force(today):
+        return True
+    last = min(agreement.current_term.expires_on, agreement.ended_on or date.max)
+    return kind is CaseKind.ANNUAL and first_day(fiscal_year(today) - 1) <= last < today
+
+
+async def new_period(uow: UnitOfWork, agreement: Agreement, kind: CaseKind) -> str:
+    """Return what the procedure is for: this fiscal year, the next term, or simply its number."""
+    if kind is CaseKind.ANNUAL:
+        return str(period_of(uow.cities.city(agreement.city).cycle, uow.clock.today()))
+    if kind is CaseKind.RENEWAL:
+        return str(agreement.current_term.number + 1)
+    return str(await uow.counters.draw(f"{kind.value}:{agreement.id}"))
+
+
+def _period_name(case: Case) -> str:
+    if case.kind is CaseKind.ANNUAL:
+        return format_fiscal_year(int(case.period))
+    return f"第{case.period}期" if case.kind is CaseKind.RENEWAL else f"第{case.period}回"
+
+
+def agreement_summary(agreement: Agreement, city: City) -> str:
+    """Return an agreement as the heading text of forms (Markdown), dates in wareki."""
+    term = agreement.current_term
+    fields = "\n".join(f"- {number} {city.field_name(number)}" for number in agreement.fields)
+    return (
+        f"**{agreement.title}**（{agreement.id}）\n\n締結日 {format_wareki(agreement.signed_on)}、"
+        f"有効期間 {format_wareki(term.starts_on)}から{format_wareki(term.expires_on)}まで\n\n**連携事項**\n\n{fields}"
+    )

@@ -1,0 +1,118 @@
+"""The list of a year's activities under all agreements of a city, for publication (ASA-7, ASA-8, ALL-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workers.domain.agreements import Activity, ActivityStatus, Agreement
+from workers.domain.cities import City
+from workers.domain.entities import Case, CaseKind
+from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year, last_day, parse_fiscal_year
+from workers.domain.wareki import format_wareki
+from workers.errors import InputError
+from workers.usecases.caseview import city_options
+from workers.usecases.journal import note
+from workers.usecases.open_case import draw_case_id
+from workers.usecases.ports import JobRef, UnitOfWork
+
+_TOLD = (ActivityStatus.RUNNING, ActivityStatus.DONE)
+
+
+async def open_publication(uow: UnitOfWork, city_code: str, form: Mapping[str, Any], ref: JobRef) -> dict[str, Any]:
+    """Open a case for the list of a fiscal year (``listYear``) and return its variables.
+
+    Raises InputError for a text that is no fiscal year, or a year that has not begun.
+    """
+    city = uow.cities.city(city_code)
+    today = uow.clock.today()
+    year = parse_fiscal_year(str(form.get("listYear") or ""), "年度")
+    if year > fiscal_year(today):
+        raise InputError("年度", f"{format_fiscal_year(year)}はまだ始まっていません")
+    case = Case(
+        id=await draw_case_id(uow, city),
+        city=city.code,
+        process_id=city.procedure(CaseKind.PUBLICATION),
+        opened_on=today,
+        kind=CaseKind.PUBLICATION,
+        period=str(year),
+        engine_id=ref.engine_id,
+        process_instance_key=ref.process_instance_key,
+    )
+    await uow.cases.add(case)
+    await note(uow, case.id, f"{format_fiscal_year(year)}の一覧を作り始めた")
+    return {
+        "caseId": case.id,
+        "caseState": "new",
+        "caseTitle": f"{case.id} {format_fiscal_year(year)}",
+        "period": case.period,
+        "periodName": format_fiscal_year(year),
+        "officeGroup": city.office.group,
+        "cityOptions": city_options(city),
+        "formError": None,
+    }
+
+
+async def load_agreement_reports(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
+    """Return the agreements of the list's year with the number of activities that each reported (ASA-7, ASA-8)."""
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    agreements, activities = await _year(uow, case)
+    counts = {agreement.id: 0 for agreement in agreements}
+    for activity in activities:
+        counts[activity.agreement_id] = counts.get(activity.agreement_id, 0) + 1
+    return {
+        "agreementReports": [
+            {
+                "id": agreement.id,
+                "title": agreement.title,
+                "departmentName": _unit(agreement, city),
+                "count": counts[agreement.id],
+            }
+            for agreement in agreements
+        ],
+        "reportSummary": (
+            f"協定 {len(agreements)}件のうち、実績が台帳に載っているもの "
+            f"{sum(1 for agreement in agreements if counts[agreement.id])}件、取組 {len(activities)}件"
+        ),
+    }
+
+
+async def activity_report(uow: UnitOfWork, case: Case, city: City) -> dict[str, Any]:
+    """Return what the list's document says: the activities under the city's fields, in the order of the agreements."""
+    agreements, activities = await _year(uow, case)
+    known = {agreement.id: agreement for agreement in agreements}
+    rows = [
+        {
+            "field": activity.field,
+            "title": activity.title,
+            "partner_name": "・".join(known[activity.agreement_id].parties),
+            "department_name": city.department(activity.department).name if activity.department else "",
+            "result": activity.result,
+        }
+        for activity in activities
+        if activity.agreement_id in known
+    ]
+    today = uow.clock.today()
+    return {
+        "year_name": format_fiscal_year(int(case.period)),
+        "in_force_on": format_wareki(today),
+        "in_force": len(await uow.agreements.in_force(today, city=city.code)),
+        "agreement_count": len(agreements),
+        "activity_count": len(rows),
+        "groups": [
+            {"number": entry.number, "name": entry.name, "rows": [row for row in rows if row["field"] == entry.number]}
+            for entry in city.fields
+        ],
+    }
+
+
+async def _year(uow: UnitOfWork, case: Case) -> tuple[list[Agreement], list[Activity]]:
+    year = int(case.period)
+    agreements = await uow.agreements.in_force_between(first_day(year), last_day(year), city=case.city)
+    activities = await uow.activities.of_city(case.city, fiscal_year=year)
+    return agreements, [activity for activity in activities if activity.status in _TOLD]
+
+
+def _unit(agreement: Agreement, city: City) -> str:
+    return city.department(agreement.department).name if agreement.department else city.office.section

@@ -1,0 +1,54 @@
+"""Record the office's check of the requirements and find the facts that the decision table judges (ISE-R1, ISE-R2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workers.domain.cities import Ground
+from workers.domain.eligibility import eligibility_facts
+from workers.domain.entities import Project
+from workers.errors import InputError
+from workers.usecases.journal import note, record
+from workers.usecases.ports import UnitOfWork
+
+
+async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the check and return ``eligibility``; raises InputError for a number that is not in the city's lists."""
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    projects = case.current_projects()
+    partner_grounds = _numbers(check.get("partnerGrounds"), city.partner_grounds, "企業等の除外事由")
+    rows = {str(row.get("number")): row for row in check.get("projectChecks") or []}
+    by_ground: dict[int, list[str]] = {}
+    for project in projects:
+        row = rows.get(str(project.number), {})
+        project.admitted_reason = str(row.get("admittedReason") or "").strip() if project.cost_to_city else ""
+        for number in _numbers(row.get("grounds"), city.project_grounds, f"事業{project.number}の除外事由"):
+            by_ground.setdefault(number, []).append(_called(project))
+    facts = eligibility_facts(city, projects, case.records)
+    eligibility = {
+        "sharedGoal": check.get("sharedGoal") == "yes",
+        "dialogue": check.get("dialogue") == "yes",
+        "fieldCount": facts.field_count,
+        "projectCount": facts.project_count,
+        "partnerGrounds": partner_grounds,
+        "projectGrounds": sorted(by_ground),
+        "projectsByGround": {str(number): "、".join(names) for number, names in by_ground.items()},
+        "cityCostProjects": "、".join(_called(p) for p in projects if p.number in facts.city_cost_projects),
+    }
+    await record(uow, case, "requirement-check", {**eligibility, "comment": check.get("comment")})
+    await note(uow, case.id, f"要件を確かめた（連携事項{facts.field_count}分野）")
+    return {"eligibility": eligibility, "requirementCheck": None, "formError": None}
+
+
+def _called(project: Project) -> str:
+    return f"事業{project.number}「{project.title}」"
+
+
+def _numbers(chosen: Any, grounds: tuple[Ground, ...], where: str) -> list[int]:
+    known = {str(ground.number): ground.number for ground in grounds}
+    try:
+        return sorted({known[str(number)] for number in chosen or []})
+    except KeyError as error:
+        raise InputError(where, f"{error.args[0]} は一覧にありません") from error

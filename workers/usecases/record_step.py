@@ -1,0 +1,36 @@
+"""Keep, and read back, what was entered at a step that has no table of its own: decisions, a city's own tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workers.usecases.caseview import agreement_of
+from workers.usecases.journal import note, record
+from workers.usecases.ports import UnitOfWork
+
+
+async def record_step(uow: UnitOfWork, case_id: str, step: str, values: Mapping[str, Any]) -> None:
+    """Append the values to the case's steps (ISE-7, ISE-8)."""
+    case = await uow.cases.get(case_id)
+    await record(uow, case, step, dict(values))
+    await note(uow, case.id, f"記録した: {step}")
+
+
+async def collect_steps(uow: UnitOfWork, case_id: str, step: str) -> list[dict[str, Any]]:
+    """Return what was recorded at a step in the present round, oldest first.
+
+    Several reviewers or departments record the same step; the diagram reads all of it here instead of growing a list.
+    """
+    case = await uow.cases.get(case_id)
+    found = [entry for entry in case.steps if entry.name == step and entry.round == case.round]
+    return [dict(entry.payload) for entry in sorted(found, key=lambda entry: entry.recorded_at)]
+
+
+async def last_agreement_step(uow: UnitOfWork, case_id: str, step: str) -> dict[str, Any] | None:
+    """Return what was recorded last at a step, in whichever procedure of the case's agreement (ISE-A2); None before."""
+    case = await uow.cases.get(case_id)
+    agreement = await agreement_of(uow, case)
+    cases = await uow.cases.of_agreement(agreement.id) if agreement else [case]
+    found = [entry for each in cases if (entry := each.last_step(step)) is not None]
+    return dict(max(found, key=lambda entry: entry.recorded_at).payload) if found else None

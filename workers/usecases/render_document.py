@@ -1,0 +1,230 @@
+"""Make a case's documents from the city's templates (ISE-F1 to ISE-F3)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from typing import Any
+
+from workers.domain.cities import City
+from workers.domain.entities import Case, Document, Project, Survey
+from workers.domain.fiscal import format_fiscal_year
+from workers.usecases.agree import agreement_terms, term_of
+from workers.usecases.caseview import agreement_of
+from workers.usecases.journal import latest_steps, note
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.publications import activity_report
+from workers.usecases.survey_view import answer_sheets
+
+DOCUMENT_NAMES = {"offer": "申出書", "proposal-sheet": "連携事業提案書", "agreement": "包括連携協定書"}
+_PARTY_LABELS = "乙丙丁戊己庚辛壬癸"
+
+
+async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
+    uow: UnitOfWork,
+    case_id: str,
+    name: str,
+    *,
+    draft: bool,
+    title: str = "",
+    values: Mapping[str, Any] | None = None,
+    department: str | None = None,
+    activity: Mapping[str, Any] | None = None,
+) -> Document:
+    """Fill a template with the case's data and keep the file; raises PermanentError for a missing template.
+
+    ``title`` names the file (else the template's own name does). ``values`` are the diagram's own, under the names that
+    templates use. With ``department`` (its code) the document is that department's own (DAT-8), with ``activity`` (its
+    row) that project's (ISE-F4): kept under the kind that :func:`document_kind` gives.
+    """
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    context = {**(values or {}), **await _CONTEXTS.get(name, _plain)(uow, case, city, draft)}
+    owner = city.department(department) if department else None
+    if owner:
+        context["department"] = owner
+    if activity:
+        context["activity"] = activity
+    content, suffix, media_type = uow.renderer.render(city=city.code, name=name, context=context)
+    usual = "連携事業調査" if context.get("surveyed") else DOCUMENT_NAMES.get(name, name)
+    title = (title or usual) + ("（案）" if draft else "")
+    if owner:
+        title = f"{title}_{owner.section}"
+    if activity:
+        title = f"{title}_{activity['title']}"
+    document = await uow.documents.store(
+        case_id=case.id,
+        kind=document_kind(name, str(activity["id"]) if activity else department),
+        name=f"{title}_{case.id}{suffix}",
+        media_type=media_type,
+        content=content,
+        draft=draft,
+    )
+    await note(uow, case.id, f"文書を作った: {title}")
+    return document
+
+
+def document_kind(name: str, part: str | None = None) -> str:
+    """Return the kind under which a document is kept; ``NAME@PART`` for a department (its code) or a project's id.
+
+    So none gets another's.
+    """
+    return f"{name}@{part}" if part else name
+
+
+async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (context functions share one signature)
+    """Return what every template of a city's own may say."""
+    survey = await _survey(uow, case)
+    return {
+        "city": city,
+        "office": city.office,
+        "case": case,
+        "partner": case.partner,
+        "offer": case.offer,
+        "projects": [_project(project, city) for project in case.current_projects()],
+        "answers": answer_sheets(case, survey, city) if survey else [],
+        "steps": latest_steps(case),
+        "agreement": await agreement_of(uow, case),
+        "today": uow.clock.today(),
+        "draft": draft,
+    }
+
+
+def _project(project: Project, city: City) -> dict[str, Any]:
+    return {
+        "number": project.number,
+        "field_name": city.field_name(project.field),
+        "title": project.title,
+        "content": project.content,
+        "cost_to_city": project.cost_to_city,
+    }
+
+
+async def _offer(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+    offer = case.offer
+    fields = offer.fields if offer else []
+    return {
+        **await _plain(uow, case, city, draft),
+        "offered_on": offer.offered_on if offer else None,
+        "purpose": offer.purpose if offer else "",
+        "fields": [{"number": number, "name": city.field_name(number)} for number in fields],
+        "other": offer.other if offer else "",
+        "records": [
+            {
+                "fiscal_year": format_fiscal_year(record.fiscal_year),
+                "field_name": city.field_name(record.field),
+                "title": record.title,
+                "department": record.department,
+            }
+            for record in case.records
+        ],
+    }
+
+
+async def _proposal_sheet(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+    survey = await _survey(uow, case)
+    return {
+        **await _plain(uow, case, city, draft),
+        "partner_name": case.partner.name if case.partner else "",
+        "surveyed": survey is not None,
+        "rows": [
+            {**_project(project, city), "answers": _answers(survey, project.number) if survey else []}
+            for project in case.current_projects()
+        ],
+        "wishes": _wishes(survey, city) if survey else [],
+    }
+
+
+async def _survey(uow: UnitOfWork, case: Case) -> Survey | None:
+    """Return the newest survey of the offer's present round."""
+    surveys = [survey for survey in await uow.surveys.of_case(case.id) if survey.round == case.round]
+    return surveys[-1] if surveys else None
+
+
+def _answers(survey: Survey, number: int) -> list[dict[str, str]]:
+    return [
+        {
+            "mark": rating.rating.mark,
+            "comment": rating.comment,
+            "division": target.division,
+            "section": target.section,
+            "person": answer.person,
+            "contact": answer.contact,
+        }
+        for target in survey.targets
+        if (answer := survey.valid_answer(target.department)) is not None
+        for rating in answer.ratings
+        if rating.project_number == number
+    ]
+
+
+def _wishes(survey: Survey, city: City) -> list[dict[str, str]]:
+    return [
+        {
+            "division": target.division,
+            "section": target.section,
+            "field_name": city.field_name(wish.field),
+            "content": wish.content,
+        }
+        for target in survey.targets
+        if (answer := survey.valid_answer(target.department)) is not None
+        for wish in answer.wishes
+    ]
+
+
+async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+    terms = agreement_terms(case)
+    agreement = await agreement_of(uow, case)
+    signed_on = agreement.signed_on if agreement and not draft else None
+    term = term_of(city, terms, signed_on or uow.clock.today())
+    parties = _parties(case, terms)
+    starts_on = date.fromisoformat(terms["startsOn"]) if terms["startsOn"] else None
+    return {
+        **await _plain(uow, case, city, draft),
+        "kind": terms.get("kind", "comprehensive"),
+        "signatory": city.signatory,
+        "parties": parties,
+        "partner_names": "・".join(party["name"] for party in parties),
+        "purpose_fields": terms["purpose"],
+        "fields": [city.field_name(number) for number in terms["fields"]],
+        "starts_on": starts_on,
+        "expires_on": term.expires_on,
+        "signed_on": signed_on,
+        "from_signing": starts_on is None,
+        "signature_style": "署名捺印" if terms["signatureStyle"] == "signature" else "記名押印",
+        "copies": 1 + len(parties),
+    }
+
+
+async def _activity_report(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+    return {**await _plain(uow, case, city, draft), **await activity_report(uow, case, city)}
+
+
+def _parties(case: Case, terms: dict[str, Any]) -> list[dict[str, str]]:
+    partner = case.partner
+    rows = [
+        {
+            "name": partner.name if partner else "",
+            "address": partner.address if partner else "",
+            "representative": partner.representative if partner else "",
+        },
+        *terms["otherParties"],
+    ]
+    return [
+        {
+            "label": label,
+            "name": row["name"],
+            "address": row["address"],
+            "title_and_representative": row["representative"],
+        }
+        for label, row in zip(_PARTY_LABELS, rows, strict=False)
+    ]
+
+
+_Context = Callable[[UnitOfWork, Case, City, bool], Awaitable[dict[str, Any]]]
+_CONTEXTS: dict[str, _Context] = {
+    "offer": _offer,
+    "proposal-sheet": _proposal_sheet,
+    "agreement": _agreement,
+    "activity-report": _activity_report,
+}

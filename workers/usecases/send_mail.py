@@ -1,0 +1,153 @@
+"""Enqueue a mail of a case to the partner, the office or departments (ALL-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workers.domain.cities import City
+from workers.domain.entities import Case, Document
+from workers.domain.meetings import Meeting
+from workers.errors import PermanentError
+from workers.usecases.caseview import agreement_of
+from workers.usecases.journal import latest_steps, note
+from workers.usecases.meeting_people import (
+    Recipient,
+    department_recipients,
+    office_recipient,
+    participants,
+    partner_recipient,
+)
+from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.render_document import document_kind
+
+RECIPIENTS = {
+    "partner": "企業等",
+    "office": "所管課",
+    "department": "担当課（1課）",
+    "departments": "照会した課すべて",
+    "all-departments": "全課",
+    "meeting": "会議の出席者",
+}
+
+
+async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's headers name them)
+    uow: UnitOfWork,
+    case_id: str,
+    *,
+    template: str,
+    to: str,
+    attach: Sequence[str],
+    values: Mapping[str, Any],
+    department: str | None,
+    key: str,
+) -> int:
+    """Enqueue one mail per recipient and return how many.
+
+    ``key`` says which step this is: with the element instance a repeated step (a second correction) sends again and a
+    repeated job does not; a key of the matter itself sends once, whoever asks. Raises PermanentError for an unknown
+    recipient or a document that the case does not have.
+    """
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    recipients = await _recipients(uow, case, city, to, department)
+    documents = [document for kind in attach for document in await _attached(uow, case, kind, department)]
+    context = {**values, **await mail_context(uow, case, city)}
+    for recipient in recipients:
+        await uow.outbox.mail(
+            MailRequest(
+                business_key=f"{case.id}:{key}:{recipient.key}:{template}",
+                case_id=case.id,
+                city=city.code,
+                kind=template,
+                template=template,
+                recipient_name=recipient.name,
+                recipient=recipient.address,
+                context=context,
+                attachments=documents,
+            )
+        )
+    await note(uow, case.id, f"{RECIPIENTS[to]}へのメールを用意した: {template}（{len(recipients)}通）")
+    return len(recipients)
+
+
+async def _in_place_of_the_partner(uow: UnitOfWork, case: Case, city: City) -> Recipient:
+    """Return the office for a partner whose list named no address: it has to tell the partner itself (ALL-2)."""
+    await note(uow, case.id, "企業等のメールアドレスがないため、所管課へ送る。所管課から企業等に伝えること")
+    office = office_recipient(city)
+    return Recipient(key="partner", name=office.name, address=office.address)
+
+
+async def _recipients(uow: UnitOfWork, case: Case, city: City, to: str, department: str | None) -> list[Recipient]:
+    partner = partner_recipient(case)
+    if to == "partner" and partner:
+        return [partner if partner.address else await _in_place_of_the_partner(uow, case, city)]
+    if to == "office":
+        return [office_recipient(city)]
+    if to == "department" and department:
+        return department_recipients(city, [department])
+    if to == "departments":
+        surveys = await uow.surveys.of_case(case.id)
+        targets = surveys[-1].targets if surveys else []
+        return [
+            Recipient(key=target.department, name=f"{target.division}{target.section}", address=target.email)
+            for target in targets
+        ]
+    if to == "all-departments":
+        return department_recipients(city, [entry.code for entry in city.departments if entry.surveyed])
+    if to == "meeting" and (meeting := await _meeting(uow, case)):
+        return participants(case, city, meeting)
+    raise PermanentError(f"ヘッダー to の値 {to} では宛先が決まりません（{'・'.join(RECIPIENTS)}）")
+
+
+async def _meeting(uow: UnitOfWork, case: Case) -> Meeting | None:
+    """Return the case's newest meeting."""
+    meetings = await uow.meetings.of_case(case.id)
+    return meetings[-1] if meetings else None
+
+
+async def _attached(uow: UnitOfWork, case: Case, kind: str, department: str | None) -> list[Document]:
+    """Return the newest document of a kind; ``NAME@department`` is the one of the department that the task is about.
+
+    ``NAME@all`` are the newest ones of all departments or projects, perhaps none.
+    """
+    name, _, own = kind.partition("@")
+    if own == "all":
+        found = {d.kind: d for d in await uow.documents.of_case(case.id) if d.kind.startswith(f"{name}@")}
+        return list(found.values())
+    if own:
+        if own != "department" or not department:
+            raise PermanentError(f"ヘッダー attach の {kind} は使えません（課のタスクで {name}@department と書きます）")
+        kind = document_kind(name, department)
+    document = await uow.documents.latest(case.id, kind)
+    if document is None:
+        raise PermanentError(f"添付する文書 {kind} が案件 {case.id} にありません")
+    return [document]
+
+
+async def mail_context(uow: UnitOfWork, case: Case, city: City) -> dict[str, Any]:
+    """Return what every mail of a case may say."""
+    agreement = await agreement_of(uow, case)
+    meeting = await _meeting(uow, case)
+    return {
+        "case": case,
+        "partner": case.partner,
+        "offer": case.offer,
+        "fields": [city.field_name(number) for number in (case.offer.fields if case.offer else [])],
+        "projects": [
+            {
+                "number": project.number,
+                "field_name": city.field_name(project.field),
+                "title": project.title,
+                "content": project.content,
+                "status": project.status.value,
+                "talk_result": project.talk_result,
+            }
+            for project in case.current_projects()
+        ],
+        "steps": latest_steps(case),
+        "agreement": agreement,
+        "term": agreement.current_term if agreement else None,
+        # Only where there is one: a diagram may have a variable of this name of its own.
+        **({"meeting": meeting} if meeting else {}),
+    }

@@ -1,0 +1,199 @@
+"""Record the departments' answers and close the survey; nothing that was sent in is ever lost (ALL-1, ALL-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workers.domain.cities import City
+from workers.domain.entities import (
+    AnswerStatus,
+    Case,
+    Rating,
+    Survey,
+    SurveyAnswer,
+    SurveyRating,
+    SurveyTarget,
+    SurveyWish,
+    TargetStatus,
+)
+from workers.domain.offervalues import field_number
+from workers.domain.survey import is_late
+from workers.domain.text import multi_line, shown, single_line
+from workers.errors import InputError, InputErrors
+from workers.usecases.journal import note
+from workers.usecases.ports import JobRef, UnitOfWork
+from workers.usecases.survey_view import interested_departments, result_rows, wish_rows
+from workers.usecases.surveys import find_target
+
+_NOT_OURS = (None, "", "none")
+_SHORT = 200
+_LONG = 4000
+
+
+async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
+    uow: UnitOfWork, survey_id: str, department: str, form: Mapping[str, Any], *, on_behalf: bool, ref: JobRef
+) -> dict[str, Any]:
+    """Keep one answer and return whether the survey is now complete.
+
+    An answer after the closing, or a second one that nobody asked for, is kept and does not count. A correction
+    supersedes the former answer. Raises InputErrors for a rating or field that the survey does not know, or a text that
+    nothing could hold: the department gets its task back. After the closing nobody has a task any more, so what can be
+    read of the answer is kept.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    case = await uow.cases.get(survey.case_id)
+    target = find_target(survey, department)
+    now = uow.clock.now()
+    reading = _Reading(case, uow.cities.city(case.city))
+    concerned = form.get("concerned") == "yes"
+    answer = SurveyAnswer(
+        department=department,
+        status=_status(survey, target),
+        concerned=concerned,
+        person=reading.text(form.get("person"), "担当者の氏名"),
+        contact=reading.text(form.get("contact"), "内線・連絡先"),
+        on_behalf=on_behalf,
+        late=is_late(survey.due_on, now),
+        answered_at=now,
+        job=str(ref),
+        ratings=reading.ratings(form.get("ratings")) if concerned else [],
+        wishes=reading.wishes(form.get("wishes")),
+    )
+    if reading.errors and survey.closed_at is None:
+        raise InputErrors(reading.errors)
+    if answer.status is AnswerStatus.VALID:
+        former = survey.valid_answer(department)
+        if former is not None:
+            former.status = AnswerStatus.SUPERSEDED
+        target.status = TargetStatus.ANSWERED if answer.concerned else TargetStatus.NOT_CONCERNED
+        target.question = ""
+    survey.answers.append(answer)
+    await note(uow, case.id, _history_line(target, answer))
+    return {"surveyComplete": is_complete(survey), "answer": None}
+
+
+def _status(survey: Survey, target: SurveyTarget) -> AnswerStatus:
+    if survey.closed_at is not None:
+        return AnswerStatus.AFTER_CLOSING
+    if target.status in (TargetStatus.WAITING, TargetStatus.CORRECTING):
+        return AnswerStatus.VALID
+    return AnswerStatus.SECOND
+
+
+def _history_line(target: SurveyTarget, answer: SurveyAnswer) -> str:
+    kinds = {
+        AnswerStatus.VALID: "回答",
+        AnswerStatus.SECOND: "2つ目の回答（集計に入れない）",
+        AnswerStatus.AFTER_CLOSING: "締切後の回答（集計に入れない）",
+    }
+    late = "、期限後" if answer.late else ""
+    entered = "、所管課が代理で入力" if answer.on_behalf else ""
+    return f"{target.division}{target.section}の{kinds[answer.status]}を控えた{late}{entered}"
+
+
+def is_complete(survey: Survey) -> bool:
+    """Whether the survey needs no further answer: closed, or every department has answered."""
+    return survey.closed_at is not None or not survey.open_targets()
+
+
+@dataclass
+class _Reading:
+    """Reads an answer's form; what is wrong gathers in ``errors``, what is right is kept."""
+
+    case: Case
+    city: City
+    errors: list[InputError] = field(default_factory=list)
+
+    def text(self, value: Any, where: str, *, maximum: int = _SHORT, lines: bool = False) -> str:
+        """Return a text that mails, documents and the registry can hold; an empty one where it is wrong."""
+        try:
+            return (multi_line if lines else single_line)("" if value is None else value, where, maximum=maximum)
+        except InputError as error:
+            self.errors.append(error)
+            return ""
+
+    def ratings(self, value: Any) -> list[SurveyRating]:
+        """Return the ratings that are none of "not ours"."""
+        rows = self._rows(value, "事業ごとの見込み")
+        return [rating for row in rows if row.get("rating") not in _NOT_OURS and (rating := self._rating(row))]
+
+    def wishes(self, value: Any) -> list[SurveyWish]:
+        """Return the wishes that say something."""
+        return [wish for row in self._rows(value, "希望する連携事業") if (wish := self._wish(row))]
+
+    def _rows(self, value: Any, where: str) -> list[Mapping[str, Any]]:
+        if not value:
+            return []
+        if isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
+            return value
+        self.errors.append(InputError(where, "表として読めません。入力し直してください"))
+        return []
+
+    def _rating(self, row: Mapping[str, Any]) -> SurveyRating | None:
+        value, number = row["rating"], shown(row.get("number"))
+        known = {str(project.number): project.number for project in self.case.current_projects()}
+        comment = self.text(row.get("comment"), f"事業{number}の意見", maximum=_LONG, lines=True)
+        if number not in known:
+            self.errors.append(InputError("事業の番号", f"{number} は提案にありません"))
+        elif not isinstance(value, str) or value not in self.city.survey.ratings:
+            offered = "・".join(self.city.survey.ratings.values())
+            detail = f"{shown(value)} は使えません（{offered} から選んでください）"
+            self.errors.append(InputError(f"事業{number}の見込み", detail))
+        else:
+            return SurveyRating(project_number=known[number], rating=Rating(value), comment=comment)
+        return None
+
+    def _wish(self, row: Mapping[str, Any]) -> SurveyWish | None:
+        where = "希望する連携事業"
+        content = self.text(row.get("content"), where, maximum=_LONG, lines=True)
+        if not content:
+            return None
+        try:
+            number = field_number(self.city, row.get("field"), f"{where}の連携事項")
+        except InputError as error:
+            self.errors.append(error)
+            return None
+        return SurveyWish(field=number, content=content)
+
+
+async def check_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
+    """Close the survey when every department has answered; returns ``surveyComplete``."""
+    survey = await uow.surveys.get(survey_id, lock=True)
+    complete = is_complete(survey)
+    if complete and survey.closed_at is None:
+        survey.closed_at = uow.clock.now()
+        await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った")
+    return {"surveyComplete": complete}
+
+
+async def close_survey(uow: UnitOfWork, survey_id: str) -> None:
+    """Close the survey by the office's decision; who owes an answer stays on record as such (ALL-1).
+
+    A department whose correction is still out keeps its former answer.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    if survey.closed_at is not None:
+        return
+    survey.closed_at = uow.clock.now()
+    missing = 0
+    for target in survey.open_targets():
+        former = survey.valid_answer(target.department)
+        if former is None:
+            target.status, missing = TargetStatus.UNANSWERED, missing + 1
+        else:
+            target.status = TargetStatus.ANSWERED if former.concerned else TargetStatus.NOT_CONCERNED
+    await note(uow, survey.case_id, f"照会を締め切った（回答なし{missing}課）")
+
+
+async def summarize_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
+    """Return ``surveyResult``, ``surveyWishes`` and ``interestedDepartments`` for the discussion (ISE-4, ISE-5)."""
+    survey = await uow.surveys.get(survey_id)
+    case = await uow.cases.get(survey.case_id)
+    city = uow.cities.city(case.city)
+    return {
+        "surveyResult": result_rows(case, survey, city),
+        "surveyWishes": wish_rows(survey, city),
+        "interestedDepartments": interested_departments(case, survey, city),
+    }

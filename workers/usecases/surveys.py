@@ -1,0 +1,246 @@
+"""Open, watch and close a survey of the departments (ALL-1, ISE-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from workers.domain.cities import City, Department
+from workers.domain.entities import Case, Survey, SurveyTarget, TargetStatus
+from workers.domain.survey import SurveySchedule, extended, schedule
+from workers.domain.wareki import format_wareki, parse_date
+from workers.errors import InputError
+from workers.usecases.journal import note
+from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.survey_view import due_text, status_rows
+
+
+async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Create the case's next survey and return ``survey`` for the called process.
+
+    ``plan.dueOn`` (ISO or wareki, or None for the city's own number of business days), ``plan.departmentCodes`` (None
+    or empty: every surveyed department). Raises InputError for a bad due date or an unknown department.
+    """
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    today = uow.clock.today()
+    timetable = schedule(city.survey, today)
+    if plan.get("dueOn"):
+        due_on = parse_date(plan["dueOn"], "回答期限")
+        timetable = extended(city.survey, due_on, today=today, present_due_on=today)
+    departments = _chosen(city, plan.get("departmentCodes") or [])
+    number = len(await uow.surveys.of_case(case.id)) + 1
+    survey = Survey(
+        id=f"{case.id}-s{number}",
+        case_id=case.id,
+        round=case.round,
+        due_on=timetable.due_on,
+        opened_at=uow.clock.now(),
+        targets=[_target(department) for department in departments],
+    )
+    await uow.surveys.add(survey)
+    await note(uow, case.id, f"{len(departments)}課に照会した（期限 {format_wareki(timetable.due_on)}）")
+    return {
+        "survey": {
+            "id": survey.id,
+            "departments": [department_variable(target) for target in survey.targets],
+            "status": status_rows(survey),
+            **timer_variables(timetable),
+        },
+        "surveyPlan": None,
+        "formError": None,
+    }
+
+
+def _chosen(city: City, codes: Iterable[Any]) -> list[Department]:
+    chosen = [city.department(str(code)) for code in dict.fromkeys(codes)]
+    departments = chosen or [department for department in city.departments if department.surveyed]
+    if not departments:
+        raise InputError("照会する課", f"{city.name}の departments.csv に照会先がありません")
+    return departments
+
+
+def _target(department: Department) -> SurveyTarget:
+    return SurveyTarget(
+        department=department.code,
+        division=department.division,
+        section=department.section,
+        group=department.group,
+        email=department.email,
+    )
+
+
+def department_variable(target: SurveyTarget) -> dict[str, str]:
+    """Return a department as the diagram sees it."""
+    return {"code": target.department, "name": f"{target.division}{target.section}", "group": target.group}
+
+
+def timer_variables(timetable: SurveySchedule) -> dict[str, str]:
+    """Return the survey's moments as full timestamps with offset, which the diagram's timers need.
+
+    ``remindAt`` equals ``dueAt`` where there is no day left for a reminder: by then it reminds nobody.
+    """
+
+    def stamp(moment: datetime) -> str:
+        return moment.isoformat(timespec="seconds")
+
+    return {
+        "dueAt": stamp(timetable.last_moment),
+        "remindAt": stamp(timetable.remind_at or timetable.last_moment),
+        "dueDayAt": stamp(timetable.on_day_at),
+        "dueText": due_text(timetable.due_on),
+    }
+
+
+async def notify_department(uow: UnitOfWork, survey_id: str, department: str, template: str) -> None:
+    """Enqueue the notice of a survey to one department, once."""
+    asked = await uow.surveys.asked(survey_id, department)
+    case = await uow.cases.get(asked.case_id)
+    key = f"{survey_id}:{department}:{template}"
+    await mail_target(uow, case, asked.due_on, asked.target, template=template, key=key)
+
+
+async def remind_departments(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:
+    """Remind every department that still owes an answer; after the due day nobody is reminded (ALL-1)."""
+    survey = await uow.surveys.get(survey_id)
+    case = await uow.cases.get(survey.case_id)
+    owing = survey.open_targets() if uow.clock.today() <= survey.due_on and survey.closed_at is None else []
+    for target in owing:
+        key = f"{survey.id}:{survey.extensions}:{target.department}:{template}"
+        await mail_target(uow, case, survey.due_on, target, template=template, key=key)
+    await note(uow, case.id, f"未回答の{len(owing)}課に督促した")
+    return {"surveyStatus": status_rows(survey)}
+
+
+async def escalate_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:
+    """Tell the office which departments have not answered by the due date (ALL-1)."""
+    survey = await uow.surveys.get(survey_id)
+    case = await uow.cases.get(survey.case_id)
+    city = uow.cities.city(case.city)
+    await uow.outbox.mail(
+        MailRequest(
+            business_key=f"{survey.id}:{survey.extensions}:office:{template}",
+            case_id=case.id,
+            city=city.code,
+            kind=template,
+            template=template,
+            recipient_name=city.office.section,
+            recipient=city.office.email,
+            context={**survey_context(case, survey.due_on, city), "waiting": survey.open_targets()},
+        )
+    )
+    await note(uow, case.id, f"照会の期限を過ぎた（未回答{len(survey.open_targets())}課）")
+    return {"surveyStatus": status_rows(survey)}
+
+
+async def extend_survey(
+    uow: UnitOfWork, survey_id: str, new_due_on: Any, *, template: str, process_instance_key: int
+) -> dict[str, Any]:
+    """Move the due date, tell the departments that still owe an answer, and move their open tasks' due dates.
+
+    Returns the timers' new moments. Raises InputError for a day that is not later than the present one.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    case = await uow.cases.get(survey.case_id)
+    city = uow.cities.city(case.city)
+    due_on = parse_date(new_due_on or "", "新しい期限")
+    timetable = extended(city.survey, due_on, today=uow.clock.today(), present_due_on=survey.due_on)
+    survey.due_on = due_on
+    survey.extensions += 1
+    moments = timer_variables(timetable)
+    for target in survey.open_targets():
+        key = f"{survey.id}:{survey.extensions}:{target.department}:{template}"
+        await mail_target(uow, case, survey.due_on, target, template=template, key=key)
+    await uow.outbox.engine_call(
+        business_key=f"{survey.id}:{survey.extensions}:due-dates",
+        kind="update-due-dates",
+        payload={"process_instance_key": process_instance_key, "due_date": moments["dueAt"]},
+    )
+    await note(uow, case.id, f"照会の期限を{format_wareki(due_on)}に延ばした")
+    return {**moments, "surveyStatus": status_rows(survey), "formError": None}
+
+
+async def request_answer(uow: UnitOfWork, survey_id: str, order: Mapping[str, Any], *, template: str) -> dict[str, Any]:
+    """Send a department's answer back with a question, or let the office answer for it; returns ``entry``.
+
+    Raises InputError where the department was not asked, has nothing to send back, or has answered already.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    case = await uow.cases.get(survey.case_id)
+    city = uow.cities.city(case.city)
+    target = find_target(survey, str(order.get("targetDepartment") or ""))
+    on_behalf = order.get("action") == "on-behalf"
+    answered = target.status in (TargetStatus.ANSWERED, TargetStatus.NOT_CONCERNED)
+    if on_behalf and answered:
+        raise InputError("課", f"{_named(target)}はすでに回答しています。差し戻しを選んでください")
+    if not on_behalf:
+        if not answered:
+            raise InputError("課", f"{_named(target)}はまだ回答していません")
+        target.status, target.question = TargetStatus.CORRECTING, str(order.get("question") or "")
+        key = f"{survey.id}:{target.department}:{template}:{len(survey.answers)}"
+        await mail_target(uow, case, survey.due_on, target, template=template, key=key)
+    await note(uow, case.id, f"{_named(target)}の回答を{'代理で入力する' if on_behalf else '差し戻した'}")
+    return {
+        "entry": {
+            "department": department_variable(target),
+            "groups": [city.office.group] if on_behalf else [target.group],
+            "question": None if on_behalf else target.question,
+            "onBehalf": on_behalf,
+        },
+        "surveyStatus": status_rows(survey),
+        "formError": None,
+    }
+
+
+def find_target(survey: Survey, department: str) -> SurveyTarget:
+    """Return a surveyed department; raises InputError for one that was not asked."""
+    target = survey.target(department)
+    if target is None:
+        raise InputError("課", f"{department} にはこの照会をしていません")
+    return target
+
+
+def _named(target: SurveyTarget) -> str:
+    return f"{target.division}{target.section}"
+
+
+def survey_context(case: Case, due_on: date, city: City) -> dict[str, Any]:
+    """Return what the survey's mails may say."""
+    return {
+        "case": case,
+        "partner": case.partner,
+        "due_on": due_on,
+        "projects": [
+            {
+                "number": project.number,
+                "field_name": city.field_name(project.field),
+                "title": project.title,
+                "content": project.content,
+            }
+            for project in case.current_projects()
+        ],
+    }
+
+
+async def mail_target(  # noqa: PLR0913 (the parts of one notice)
+    uow: UnitOfWork, case: Case, due_on: date, target: SurveyTarget, *, template: str, key: str
+) -> None:
+    """Enqueue a mail to one surveyed department under a business key."""
+    city = uow.cities.city(case.city)
+    await uow.outbox.mail(
+        MailRequest(
+            business_key=key,
+            case_id=case.id,
+            city=city.code,
+            kind=template,
+            template=template,
+            recipient_name=_named(target),
+            recipient=target.email,
+            context={
+                **survey_context(case, due_on, city),
+                "department": _named(target),
+                "question": target.question,
+            },
+        )
+    )

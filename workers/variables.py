@@ -1,0 +1,140 @@
+"""Every process variable: its name, its type, who writes it. ``renkei lint`` knows no other.
+
+What a form or an output mapping of the same diagram writes needs no entry here. Variables carry ids and routing values;
+a form's personal data is nulled by the job that records it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["text", "number", "yes/no", "list", "context", "timestamp"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A process variable. ``personal``: holds personal data until the recording job nulls it."""
+
+    name: str
+    type: Type
+    writer: str
+    meaning: str
+    personal: bool = False
+
+
+def _variable(name: str, type_: Type, writer: str, meaning: str, *, personal: bool = False) -> Variable:
+    return Variable(name=name, type=type_, writer=writer, meaning=meaning, personal=personal)
+
+
+_ALL = (
+    # The case
+    _variable("caseId", "text", "open-case", "案件番号"),
+    _variable("caseState", "text", "open-case", "new / offer-filed / already-started"),
+    _variable("caseTitle", "text", "open-case", "画面の見出し（案件番号と企業等の名称）"),
+    _variable("origin", "text", "open-case", "partner / city"),
+    _variable("partnerKnown", "yes/no", "open-case, record-partner", "相手方が決まっているか"),
+    _variable("officeGroup", "text", "open-case", "所管課のグループ"),
+    _variable(
+        "cityOptions",
+        "context",
+        "open-case",
+        "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments",
+    ),
+    _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む"),
+    # The offer
+    _variable("proposals", "list", "open-case, record-offer", "提案された連携事業の表"),
+    _variable("offerSummary", "text", "open-case, record-offer", "申出の要約（Markdown）"),
+    _variable("pastRecords", "list", "open-case, record-offer, record-past-projects", "これまでの連携実績の表"),
+    _variable("eligibility", "context", "record-requirement-check", "要件の判定に使う事実"),
+    _variable("failedConditions", "list", "decision", "満たしていない条件"),
+    # The survey
+    _variable("survey", "context", "open-survey", "照会: id, departments, dueAt, remindAt, dueDayAt, dueText, status"),
+    _variable("surveyId", "text", "open-survey", "照会の番号"),
+    _variable("departments", "list", "open-survey", "照会する課: code, name, group"),
+    _variable("dueAt", "timestamp", "open-survey, extend-survey", "回答期限"),
+    _variable("remindAt", "timestamp", "open-survey, extend-survey", "督促の時刻"),
+    _variable("dueDayAt", "timestamp", "open-survey, extend-survey", "期限の日の督促の時刻"),
+    _variable("dueText", "text", "open-survey, extend-survey", "回答期限（和暦）"),
+    _variable(
+        "surveyStatus",
+        "list",
+        "open-survey, remind-departments, escalate-survey, extend-survey, request-answer",
+        "回答の状況の表",
+    ),
+    _variable("entry", "context", "request-answer", "差し戻し・代理回答: department, groups, question, onBehalf"),
+    _variable("surveyComplete", "yes/no", "record-survey-answer, check-survey", "回答が出そろったか"),
+    _variable("surveyResult", "list", "summarize-survey", "照会の結果の表"),
+    _variable("interestedDepartments", "list", "summarize-survey", "○△か希望を答えた課と、その課の行"),
+    _variable("surveyWishes", "list", "summarize-survey", "各課が希望する連携事業の表"),
+    _variable("cityProposals", "list", "record-city-proposals", "市から企業等への提案の表"),
+    # Discussion and talks
+    _variable("discussionNext", "text", "record-discussion", "talks / revise / none"),
+    _variable("talkProjects", "list", "record-discussion", "詳細協議をする事業"),
+    _variable("talkResults", "list", "summarize-talks", "詳細協議の結果の表"),
+    _variable("proposalRows", "list", "forms, record-proposals", "協定の下での連携事業の提案の入力"),
+    _variable("activityPlan", "list", "propose-activity-years, forms", "事業ごとの実施する年度と理由"),
+    _variable("yearOptions", "list", "propose-activity-years", "実施する年度の選択肢"),
+    # Meetings
+    _variable("meetingTitle", "text", "diagram", "会議の名前"),
+    _variable("meetingAgenda", "text", "diagram", "案内に載せる連絡事項のはじめの値（null でもよい）"),
+    _variable("meetingDepartments", "list", "diagram", "出席する課の番号のはじめの値（null でもよい）"),
+    _variable("confirmPeriods", "yes/no", "diagram", "算定から除く期間を会議で確認するか（D-8）"),
+    _variable("meetingId", "text", "open-meeting, cancel-meeting", "会議の番号"),
+    _variable("inviteBy", "timestamp", "open-meeting", "日程を決める日。過ぎると催促する"),
+    _variable("holdBy", "timestamp", "open-meeting", "会議を開くべき日の終わり"),
+    _variable("meetingText", "text", "open-meeting, schedule-meeting, cancel-meeting", "会議の日時と場所（画面用）"),
+    _variable("meetingDates", "list", "record-meeting-dates", "候補日の選択肢"),
+    _variable("meetingOrder", "context", "forms, schedule-meeting, cancel-meeting", "会議の日程・変更・取りやめの入力"),
+    _variable("meetingReport", "context", "forms, record-meeting", "会議の記録の入力"),
+    _variable("meetingOutcome", "text", "record-meeting, cancel-meeting", "held / cancelled"),
+    _variable("meetingAgain", "yes/no", "cancel-meeting", "取りやめた会議を改めて開くか"),
+    # The agreement
+    _variable("agreementTerms", "context", "open-case, record-offer", "協定書の内容の下書き"),
+    _variable("agreementId", "text", "register-agreement / open-procedure", "協定の番号"),
+    _variable("agreementTitle", "text", "open-procedure", "協定の名前"),
+    _variable("nextTalkOn", "text", "forms / start-procedure", "次の協議の日"),
+    _variable("agreementSummary", "text", "open-procedure", "協定のあらまし（画面用）"),
+    _variable("renewal", "context", "plan-renewal", "更新の日程（remindAt、decideAt、tellAt、overAt など）"),
+    _variable("renewalState", "text", "plan-renewal", "open / renewed / blocked / ended"),
+    _variable("agreementEnd", "text", "plan-renewal", "協定が終わったわけ: expired / terminated / null"),
+    _variable("notices", "list", "plan-renewal", "更新しない旨の申出（画面用）"),
+    _variable("sweepAfter", "text", "sweep-agreements", "どの協定まで確かめたか（最後は null）"),
+    _variable("sweepFailures", "list", "sweep-agreements", "確かめられなかった協定とその理由"),
+    _variable("period", "text", "open-procedure", "手続の対象: 年度（2027）、期の番号、回の番号"),
+    _variable("periodName", "text", "open-procedure", "手続の対象の読み方（令和9年度、第2期、第1回）"),
+    _variable("nextCaseId", "text", "start-procedure", "次の手続の案件番号"),
+    _variable("fiscalYear", "number", "diagram", "連携事業の年度（2026 は令和8年度）"),
+    _variable("yearName", "text", "load-activities", "連携事業の年度の読み方（令和8年度）"),
+    _variable("activities", "list", "load-activities, record-activities, plan-activities, forms", "連携事業の表"),
+    _variable("activityDepartments", "list", "load-activities", "連携事業を担当する課: code, name, group"),
+    _variable("workedDepartments", "list", "load-activities", "これまでに連携事業を行った課の番号"),
+    _variable("agreementReports", "list", "load-agreement-reports", "年度に有効だった協定と、実績の数の表"),
+    _variable("reportSummary", "text", "load-agreement-reports", "実績の集まり具合"),
+    _variable(
+        "deadline",
+        "context",
+        "set-deadline",
+        "期限: on, text（和暦）、時刻 startsAt（9時）, remindAt, dueAt（その日の終わり）, overdueAt（翌日0時）",
+    ),
+    # Amendment and termination
+    _variable("amendmentRequest", "context", "forms", "変更の申出: requestedBy, requestedOn, request"),
+    _variable("amendmentTerms", "context", "draft-amendment, forms", "変更後の協定の内容"),
+    _variable("versionNumber", "number", "register-amendment", "協定の版の番号"),
+    _variable("effectiveAt", "timestamp", "register-amendment", "変更の効力が生じる時刻"),
+    _variable("effectiveText", "text", "register-amendment", "変更の効力が生じる日（和暦）"),
+    _variable("dissolution", "context", "check-dissolution", "解除の事由の調べ: candidate, byGuideline, text"),
+    _variable("noticeMonths", "number", "check-dissolution", "解除の予告の月数（null なら協定書による）"),
+    _variable("terminationGrounds", "list", "decision", "解除できる事由"),
+    _variable(
+        "terminationPlan",
+        "context",
+        "plan-termination",
+        "解除の日と通知の期限: endsOn, noticeBy, endsText, noticeByText",
+    ),
+    _variable("terminateAt", "timestamp", "record-termination-notice", "解除の日が終わる時刻"),
+    _variable("terminationState", "text", "register-termination", "terminated / ended-before"),
+    _variable("agreementExpiry", "text", "register-agreement", "満了日（和暦）"),
+)
+VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _ALL}
+"""The variables by name."""
