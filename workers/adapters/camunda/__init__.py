@@ -1,0 +1,1 @@
+"""Camunda 8: the gRPC gateway, the REST API, Tasklist."""

@@ -1,0 +1,132 @@
+"""Open user tasks: by 8.9's own search, or by Tasklist's on 8.6. Both read an index that lags about a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from workers.adapters.camunda.rest import RestClient, TaskGoneError
+from workers.adapters.camunda.tasklist import Tasklist
+from workers.errors import RetryableError
+
+_log = structlog.get_logger(__name__)
+
+_PAGE = 200
+_POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenTask:
+    """An open user task. ``due_date``: ISO with offset, or empty."""
+
+    key: int
+    element_id: str
+    name: str
+    process_instance_key: int
+    assignee: str
+    candidate_groups: tuple[str, ...]
+    due_date: str
+
+
+class OpenTasks:
+    """Finds and changes open user tasks on 8.6 and 8.9; which of the two answers is found out at the first search."""
+
+    def __init__(self, rest: RestClient, tasklist: Tasklist) -> None:
+        self._rest = rest
+        self._tasklist = tasklist
+        self._has_search: bool | None = None
+
+    async def find(
+        self, *, process_instance_key: int | None = None, element_id: str | None = None, group: str | None = None
+    ) -> list[OpenTask]:
+        """Return the open tasks of an instance (not of what it calls), element or candidate group.
+
+        Raises RetryableError when neither search answers. The newest tasks may be missing for about a second.
+        """
+        wanted = {"processInstanceKey": process_instance_key, "elementId": element_id, "candidateGroup": group}
+        given = {name: str(value) for name, value in wanted.items() if value is not None}
+        if self._has_search is not False:
+            found = await self._by_engine(given)
+            self._has_search = found is not None
+            if found is not None:
+                return found
+        return await self._by_tasklist(given)
+
+    async def wait_for(
+        self, wanted: Callable[[OpenTask], bool], *, seconds: float = 30, process_instance_key: int | None = None
+    ) -> OpenTask:
+        """Return a task as soon as the index shows it; raises RetryableError at the deadline."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = [task for task in await self.find(process_instance_key=process_instance_key) if wanted(task)]
+            if found:
+                return found[0]
+            if time.monotonic() > deadline:
+                raise RetryableError("待っている作業が現れません")
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def open_keys(self, process_instance_key: int) -> list[int]:
+        """Return the keys of an instance's open tasks."""
+        return [task.key for task in await self.find(process_instance_key=process_instance_key)]
+
+    async def set_due_date(self, key: int, due_date: str) -> None:
+        """Set a due date (ISO with offset); a task that is gone meanwhile is left alone."""
+        try:
+            await self._rest.update_user_task(key, {"dueDate": due_date})
+        except TaskGoneError:
+            _log.info("user task is gone", key=key)
+
+    async def complete(self, key: int, variables: Mapping[str, Any]) -> None:
+        """Complete a task; one that is gone meanwhile was completed by somebody else."""
+        try:
+            await self._rest.complete_user_task(key, variables)
+        except TaskGoneError:
+            _log.info("user task is gone", key=key)
+
+    async def _by_engine(self, given: Mapping[str, str]) -> list[OpenTask] | None:
+        tasks: list[OpenTask] = []
+        while True:
+            page = {"from": len(tasks), "limit": _PAGE}
+            sort = [{"field": "creationDate", "order": "ASC"}]
+            found = await self._rest.search_user_tasks(
+                {"filter": {**given, "state": "CREATED"}, "page": page, "sort": sort}
+            )
+            if found is None:
+                return None
+            tasks += [_from_engine(item) for item in found]
+            if len(found) < _PAGE:
+                return tasks
+
+    async def _by_tasklist(self, given: Mapping[str, str]) -> list[OpenTask]:
+        names = {"elementId": "taskDefinitionId"}
+        found = await self._tasklist.search({names.get(name, name): value for name, value in given.items()})
+        return [_from_tasklist(item) for item in found]
+
+
+def _from_engine(item: Mapping[str, Any]) -> OpenTask:
+    return OpenTask(
+        key=int(item["userTaskKey"]),
+        element_id=item["elementId"],
+        name=item.get("name") or "",
+        process_instance_key=int(item["processInstanceKey"]),
+        assignee=item.get("assignee") or "",
+        candidate_groups=tuple(item.get("candidateGroups") or ()),
+        due_date=item.get("dueDate") or "",
+    )
+
+
+def _from_tasklist(item: Mapping[str, Any]) -> OpenTask:
+    return OpenTask(
+        key=int(item["id"]),
+        element_id=item["taskDefinitionId"],
+        name=item.get("name") or "",
+        process_instance_key=int(item["processInstanceKey"]),
+        assignee=item.get("assignee") or "",
+        candidate_groups=tuple(item.get("candidateGroups") or ()),
+        due_date=item.get("dueDate") or "",
+    )

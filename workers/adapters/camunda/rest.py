@@ -1,0 +1,92 @@
+"""Camunda's REST API (``/v2``): what gRPC cannot do, above all user tasks. Alike on 8.6 and 8.9."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from workers.adapters.camunda.auth import authentication
+from workers.adapters.camunda.http import raise_for_status, unreachable_is_retryable
+from workers.errors import PermanentError
+from workers.settings import Settings
+
+TIMEOUT_SECONDS = 15
+
+
+class TaskGoneError(PermanentError):
+    """The user task is not open: completed or cancelled before, or never there."""
+
+
+class RestClient:
+    """Calls of the REST API. RetryableError: try again later; PermanentError: the engine refuses the call."""
+
+    def __init__(self, base_url: str, auth: httpx.Auth | None = None) -> None:
+        """Create a client for ``base_url`` without ``/v2``. No proxy of the environment is used."""
+        self._http = httpx.AsyncClient(base_url=base_url, auth=auth, timeout=TIMEOUT_SECONDS, trust_env=False)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return a client for the configured engine."""
+        return cls(settings.rest, authentication(settings))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def complete_user_task(self, key: int, variables: Mapping[str, Any] | None = None) -> None:
+        """Complete a user task; raises TaskGoneError when it is not open (404 or 409)."""
+        await self._user_task("POST", f"{key}/completion", {"variables": dict(variables or {})})
+
+    async def assign_user_task(self, key: int, assignee: str, *, allow_override: bool = True) -> None:
+        """Assign a user task to a person."""
+        await self._user_task("POST", f"{key}/assignment", {"assignee": assignee, "allowOverride": allow_override})
+
+    async def unassign_user_task(self, key: int) -> None:
+        """Take a user task's assignee away."""
+        await self._user_task("DELETE", f"{key}/assignee", None)
+
+    async def update_user_task(self, key: int, changeset: Mapping[str, Any]) -> None:
+        """Change ``dueDate``, ``followUpDate`` (ISO with offset), ``candidateGroups`` or ``candidateUsers``."""
+        await self._user_task("PATCH", str(key), {"changeset": dict(changeset)})
+
+    async def search_user_tasks(self, search: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """Return user tasks found by ``/v2/user-tasks/search`` (8.9), or None where the engine has no such search."""
+        response = await self.request("POST", "/v2/user-tasks/search", dict(search))
+        if response.status_code in (404, 405):
+            return None
+        _raise_for(response)
+        found: list[dict[str, Any]] = response.json()["items"]
+        return found
+
+    async def topology(self) -> dict[str, Any]:
+        """Return the cluster's topology."""
+        response = await self.request("GET", "/v2/topology", None)
+        _raise_for(response)
+        topology: dict[str, Any] = response.json()
+        return topology
+
+    async def _user_task(self, method: str, path: str, body: Mapping[str, Any] | None) -> None:
+        response = await self.request(method, f"/v2/user-tasks/{path}", body)
+        if response.status_code in (404, 409):
+            raise TaskGoneError("この作業はもう開いていません（完了したか、取り消されています）")
+        _raise_for(response)
+
+    async def request(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
+        """Return the answer to a call, whatever its status; raises RetryableError when there is none."""
+        with unreachable_is_retryable():
+            return await self._http.request(method, path, json=body)
+
+
+def _raise_for(response: httpx.Response) -> None:
+    raise_for_status(response, "Camunda の REST API")

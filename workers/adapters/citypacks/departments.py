@@ -1,0 +1,130 @@
+"""``departments.csv``: one row a department, edited with a text editor or Excel (so in UTF-8 or Shift_JIS)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from workers.adapters.citypacks.schema import CODE_PATTERN
+from workers.domain import text
+from workers.domain.cities import Department
+from workers.errors import InputError, InputErrors
+
+HEADER: Final = ("code", "部", "課", "group", "email", "surveyed")
+_SURVEYED: Final = {"yes": True, "no": False}
+_MAXIMUM_SIZE: Final = 5_000_000
+
+
+def read_departments(path: Path, name: str) -> tuple[Department, ...]:
+    """Return the rows of a ``departments.csv``; ``name`` is what messages call the file.
+
+    Raises InputErrors with every problem, its line and its column.
+    """
+    departments: list[Department] = []
+    errors: list[InputError] = []
+    lines: dict[tuple[str, str], int] = {}
+    for line, row in _rows(path, name):
+        found: list[InputError] = []
+        department = _department(f"{name} {line}行目", row, found)
+        for key, value in () if found else (("code", department.code), ("課", department.name)):
+            if (first := lines.setdefault((key, value), line)) != line:
+                found.append(InputError(f"{name} {line}行目 {key}", f"「{value}」は{first}行目にもあります"))
+        departments.append(department)
+        errors += found
+    if errors:
+        raise InputErrors(errors)
+    if not any(department.surveyed for department in departments):
+        raise InputErrors([InputError(name, "surveyed が yes の課が1つもありません")])
+    return tuple(departments)
+
+
+def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells) of each row below the header; blank lines are passed over."""
+    reader = csv.reader(io.StringIO(_text(path, name), newline=""), strict=True)
+    begin, header = 1, None
+    try:
+        for row in reader:
+            line, begin = begin, reader.line_num + 1
+            cells = [cell.strip() for cell in row]
+            if not any(cells):
+                continue
+            if header is not None:
+                yield line, cells
+            elif tuple(cells) != HEADER:
+                raise InputErrors([InputError(f"{name} {line}行目", f"見出しは {','.join(HEADER)} と書いてください")])
+            header = HEADER
+    except csv.Error:
+        where = f"{name} {begin}行目"
+        raise InputErrors([InputError(where, '引用符（"）の使い方に誤りがあり、表として読めません')]) from None
+    if header is None:
+        raise InputErrors([InputError(name, f"空です。1行目に見出し {','.join(HEADER)} を書いてください")])
+
+
+def _department(where: str, cells: list[str], errors: list[InputError]) -> Department:
+    if len(cells) != len(HEADER):
+        errors.append(InputError(where, f"{len(cells)}列あります。{len(HEADER)}列（{','.join(HEADER)}）にしてください"))
+    code, division, section, group, email, surveyed = (*cells, *[""] * len(HEADER))[: len(HEADER)]
+    if errors:
+        return Department(code=code, division=division, section=section, group=group, email=email)
+    for key, value in (("code", code), ("group", group)):
+        _note(errors, f"{where} {key}", value, _identifier)
+    for key, value in (("部", division), ("課", section)):
+        _note(errors, f"{where} {key}", value, _line)
+    _note(errors, f"{where} email", email, text.email)
+    _note(errors, f"{where} surveyed", surveyed, _yes_or_no)
+    return Department(
+        code=code,
+        division=division,
+        section=section,
+        group=group,
+        email=email,
+        surveyed=_SURVEYED.get(surveyed, True),
+    )
+
+
+def _note(errors: list[InputError], where: str, value: str, check: Callable[[str, str], object]) -> None:
+    if not value:
+        errors.append(InputError(where, "空です。書いてください"))
+        return
+    try:
+        check(value, where)
+    except InputError as error:
+        errors.append(error)
+
+
+def _line(value: str, where: str) -> None:
+    text.single_line(value, where, maximum=100)
+
+
+def _identifier(value: str, where: str) -> None:
+    if not re.fullmatch(CODE_PATTERN, value):
+        shown = text.shown(value)
+        raise InputError(
+            where, f"「{shown}」は使えません。英小文字で始まる小文字の英数字とハイフンだけで書いてください"
+        )
+
+
+def _yes_or_no(value: str, where: str) -> None:
+    if value not in _SURVEYED:
+        raise InputError(where, f"「{text.shown(value)}」は使えません。yes（照会する）か no（しない）です")
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        if path.stat().st_size > _MAXIMUM_SIZE:
+            raise InputErrors([InputError(name, "大きすぎます。5MBまでにしてください")])
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputErrors([InputError(name, "ファイルがありません")]) from None
+    except OSError:
+        raise InputErrors([InputError(name, "ファイルを読めません。権限などを確かめてください")]) from None
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputErrors([InputError(name, "文字を読めません。UTF-8 か Shift_JIS の CSV で保存してください")])

@@ -1,0 +1,99 @@
+"""All packs of all pack folders; the port ``Cities``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from workers.adapters.citypacks.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
+from workers.adapters.citypacks.schema import CODE_PATTERN
+from workers.domain.cities import City
+from workers.domain.text import shown
+from workers.errors import InputError, InputErrors
+
+COMMON: Final = "common"
+_LONGEST: Final = 60
+
+_Stamp = tuple[tuple[int, int, int], ...]
+
+
+class CityPacks:
+    """City packs below one or more folders: the checkout's ``bpmn/`` and those of ``--packs``.
+
+    A pack is read again when one of its files has changed, so that running workers see an edited pack.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(dict.fromkeys(folder.resolve() for folder in folders))
+        self._read: dict[str, tuple[Path, _Stamp, City]] = {}
+
+    def codes(self) -> list[str]:
+        """Return the codes of every pack, sorted; ``common`` is none."""
+        found = {
+            entry.name
+            for folder in self._folders
+            if folder.is_dir()
+            for entry in folder.iterdir()
+            if _is_code(entry.name) and _holds_pack(folder, entry.name)
+        }
+        return sorted(found)
+
+    def folder(self, code: str) -> Path:
+        """Return the folder of a city's pack.
+
+        Raises InputError for an unknown code, for one that is no code (a path, ``common``), and for a code that two
+        pack folders claim.
+        """
+        found = [folder / code for folder in self._folders if _is_code(code) and _holds_pack(folder, code)]
+        if not found:
+            known = "・".join(self.codes()) or "ありません"
+            raise InputError("市", f"「{shown(code)}」という市はありません（使える市: {known}）")
+        if len(found) > 1:
+            raise InputError("市", f"「{code}」が2か所にあります: {'、'.join(map(str, found))}")
+        return found[0]
+
+    def city(self, code: str) -> City:
+        """Return a city; raises InputError for an unknown code, InputErrors for a pack with mistakes."""
+        if (known := self._read.get(code)) is not None and _unchanged(*known[:2]):
+            return known[2]
+        folder = self.folder(code)
+        stamp = _stamp(folder)
+        city = load_pack(folder)
+        self._read[code] = (folder, stamp, city)
+        return city
+
+
+def _is_code(code: str) -> bool:
+    return code != COMMON and len(code) <= _LONGEST and re.fullmatch(CODE_PATTERN.strip("^$"), code) is not None
+
+
+def _holds_pack(folder: Path, code: str) -> bool:
+    """Whether a folder holds this pack itself: links that lead out of the folder are no part of it."""
+    pack = folder / code
+    files = [pack / CITY_FILE, pack / DEPARTMENTS_FILE]
+    try:
+        inside = pack.resolve() == pack and all(file.resolve().parent == pack for file in files)
+        return inside and files[0].is_file()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return False
+
+
+def _unchanged(folder: Path, stamp: _Stamp) -> bool:
+    try:
+        return _stamp(folder) == stamp
+    except InputErrors:  # gone: looked for anew
+        return False
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """Return what changes with an edit; taken before reading, so that a change meanwhile is seen the next time."""
+    stamps = []
+    for name in (CITY_FILE, DEPARTMENTS_FILE):
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            raise InputErrors([InputError(f"{folder.name}/{name}", "ファイルがありません")]) from None
+        stamps.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(stamps)

@@ -1,0 +1,145 @@
+"""Fills the city's mail templates (ALL-2).
+
+``mail/NAME.txt.j2`` holds the subject in its first line (``件名: …``), an empty line, then the body. The two are filled
+apart, so that no value can turn a line of the subject into the body or the other way round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from jinja2 import Environment, FileSystemLoader, TemplateError
+
+from workers.adapters.mail.calendar import calendar_part
+from workers.adapters.mail.message import Letter, address, build, one_line
+from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
+from workers.errors import PermanentError
+from workers.usecases.ports import Cities, Clock, MailRequest, RenderedMail
+
+TEXT: Final = ".txt.j2"
+HTML: Final = ".html.j2"
+_SUBJECT_PART: Final = "#subject"
+_BODY_PART: Final = "#body"
+_SUBJECT_LINE: Final = re.compile(r"件名[:：][ 　]*(?P<subject>.*)")
+
+
+class JinjaMails:
+    """``MailRenderer`` on the template folders.
+
+    ``tasklist_url`` is known to every template; ``new_id`` is replaced by tests that compare bytes.
+    """
+
+    def __init__(
+        self,
+        folders: TemplateFolders,
+        cities: Cities,
+        clock: Clock,
+        *,
+        tasklist_url: str = "",
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._folders = folders
+        self._cities = cities
+        self._clock = clock
+        self._new_id = new_id
+        self._links = {"tasklist_url": tasklist_url} if tasklist_url else {}
+        self._environments: dict[str, Environment] = {}
+
+    def render(self, request: MailRequest, attachments: Sequence[tuple[str, str, bytes]] = ()) -> RenderedMail:
+        """Return the finished mail; attachments are (name, media type, bytes).
+
+        Raises InputError for an address that is none, PermanentError for a template that is missing or cannot be
+        filled.
+        """
+        city = self._cities.city(request.city)
+        sender = address(city.sender.name, city.sender.address, "sender.address")
+        to = address(request.recipient_name, request.recipient, "宛先")
+        reply_to = address("", city.sender.reply_to, "sender.reply_to") if city.sender.reply_to else None
+        context = {
+            "case": SimpleNamespace(id=request.case_id),
+            **request.context,
+            **self._links,
+            "city": city,
+            "today": self._clock.today(),
+            "recipient_name": request.recipient_name,
+        }
+        subject, text, html = self._fill(request.city, request.template, context)
+        message_id = f"<{self._new_id()}@{sender.domain}>"
+        raw = build(
+            Letter(
+                sender=sender,
+                to=to,
+                reply_to=reply_to,
+                date=self._clock.now(),
+                message_id=message_id,
+                case_id=request.case_id,
+                subject=subject,
+                text=text,
+                html=html,
+                attachments=attachments,
+                calendar=calendar_part(request.invitation, sender, self._clock.now()) if request.invitation else None,
+            )
+        )
+        return RenderedMail(message_id=message_id, raw=raw)
+
+    def preview(self, city: str, template: str, context: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the subject and the body alone; ``context`` has to hold everything, ``city`` too."""
+        subject, text, _ = self._fill(city, template, context)
+        return subject, text
+
+    def _fill(self, city: str, template: str, context: Mapping[str, Any]) -> tuple[str, str, str | None]:
+        path = self._folders.find(city, "mail", template, TEXT)
+        file = template + TEXT
+        subject = one_line(self._part(city, file + _SUBJECT_PART, context))
+        if not subject:
+            raise PermanentError(f"ひな形 {file}: 件名が空になりました")
+        text = self._part(city, file + _BODY_PART, context).strip("\n") + "\n"
+        # A common HTML never goes with a city's own text: only the folder that gives the text gives the HTML
+        html_file = template + HTML
+        html = self._part(city, html_file, context) if path.with_name(html_file).is_file() else None
+        return subject, text, html
+
+    def _part(self, city: str, name: str, context: Mapping[str, Any]) -> str:
+        try:
+            return self._environment(city).get_template(name).render(context)
+        except (TemplateError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+            raise template_error(error, name.partition("#")[0]) from error
+
+    def _environment(self, city: str) -> Environment:
+        if city not in self._environments:
+            folders = self._folders.search(city, "mail")
+            self._environments[city] = environment(
+                loader=_MailLoader(folders),
+                autoescape=lambda name: name is not None and name.endswith(HTML),
+                finalize=_mail_value,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                keep_trailing_newline=True,
+            )
+        return self._environments[city]
+
+
+class _MailLoader(FileSystemLoader):
+    """Serves ``NAME.txt.j2#subject`` and ``…#body`` as templates of their own; lines keep their numbers."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        file, _, part = template.partition("#")
+        source, path, up_to_date = super().get_source(environment, file)
+        if part:
+            first, _, rest = source.partition("\n")
+            match = _SUBJECT_LINE.fullmatch(first.rstrip("\r"))
+            if match is None:
+                raise PermanentError(f"ひな形 {file}: 1 行目は「件名: 」で始めてください")
+            if rest.partition("\n")[0].strip():
+                raise PermanentError(f"ひな形 {file}: 2 行目（件名と本文の間）は空けてください")
+            source = match["subject"] if part == _SUBJECT_PART[1:] else "\n" + rest
+        return source, path, up_to_date
+
+
+def _mail_value(value: Any) -> Any:
+    value = printable(value)
+    return value if hasattr(value, "__html__") else clean(str(value))

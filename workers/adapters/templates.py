@@ -1,0 +1,190 @@
+"""Where templates lie and how they are filled: shared by mails and documents.
+
+The order of the folders is the packs' (``DIR/CODE/templates``), then ``templates/CODE``, then ``templates/common``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from workers.domain.entities import Rating
+from workers.domain.fiscal import format_fiscal_year
+from workers.domain.jst import JST
+from workers.domain.wareki import format_wareki
+from workers.errors import PermanentError
+
+COMMON = "common"
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_BLANK_DATE = "令和　　年　　月　　日"
+# What XML 1.0 cannot hold, the C1 controls, lone surrogates, and signs that reverse the reading direction
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+_LINE_BREAK = re.compile("\r\n|[\r\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class TemplateFolders:
+    """The folders to look in. ``templates`` is the project's own, ``packs`` are folders of packs from outside it."""
+
+    templates: Path
+    packs: Sequence[Path] = ()
+
+    def search(self, city: str, kind: str) -> list[Path]:
+        """Return the folders of a city for ``mail`` or ``documents``, the first to be looked at first.
+
+        Raises PermanentError for a city code that is no plain name: it would lead out of the folders.
+        """
+        code = plain_name(city, "市のコード")
+        return [
+            *(pack / code / "templates" / kind for pack in self.packs),
+            self.templates / code / kind,
+            self.templates / COMMON / kind,
+        ]
+
+    def find(self, city: str, kind: str, name: str, suffix: str) -> Path:
+        """Return the file of a template; raises PermanentError naming the path when no folder has it."""
+        file = plain_name(name, "ひな形の名前") + suffix
+        for folder in self.search(city, kind):
+            path = folder / file
+            if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+                return path
+        raise missing_template(city, kind, file)
+
+    def names(self, city: str, kind: str, suffix: str) -> list[str]:
+        """Return the names of all templates that a city can use; parts for inclusion (``_name``) are left out."""
+        files = (file for folder in self.search(city, kind) for file in folder.glob(f"*{suffix}"))
+        return sorted({file.name.removesuffix(suffix) for file in files if not file.name.startswith("_")})
+
+
+def plain_name(value: str, what: str) -> str:
+    """Return a name of lower-case letters, digits and hyphens unchanged; raises PermanentError for any other."""
+    if not _NAME.fullmatch(value):
+        raise PermanentError(f"{what}に使えるのは英小文字・数字・ハイフンだけです: {value[:40]!r}")
+    return value
+
+
+def missing_template(city: str, kind: str, file: str) -> PermanentError:
+    """Return the error for a template that no folder has."""
+    return PermanentError(
+        f"ひな形がありません: templates/{city}/{kind}/{file}（templates/{COMMON}/{kind}/ にもありません）"
+    )
+
+
+def clean(text: str) -> str:
+    """Return text without control characters; every kind of line break becomes a line feed."""
+    return _FORBIDDEN.sub("", _LINE_BREAK.sub("\n", text))
+
+
+def environment(**options: Any) -> ImmutableSandboxedEnvironment:
+    """Return a sandboxed Jinja environment with our filters; an unknown variable is an error, and so is None."""
+    jinja = ImmutableSandboxedEnvironment(undefined=StrictUndefined, **options)
+    jinja.filters.update(
+        wareki=wareki,
+        nendo=format_fiscal_year,
+        lines=lines,
+        mark=mark,
+        circled=circled,
+        joined=joined,
+        either=either,
+        labels=labels,
+        preamble=preamble,
+    )
+    return jinja
+
+
+def template_error(error: Exception, template: str) -> PermanentError:
+    """Return the Japanese error for a template that could not be filled; values never get into it."""
+    if isinstance(error, UndefinedError):
+        return PermanentError(f"ひな形 {template}: 使われている変数がありません（{error.message}）")
+    if isinstance(error, TemplateSyntaxError):
+        return PermanentError(f"ひな形 {template}: {error.lineno} 行目の書き方が正しくありません（{error.message}）")
+    if isinstance(error, TemplateNotFound):
+        return PermanentError(f"ひな形 {template}: 読み込む部品 {error.name} がありません")
+    if isinstance(error, SecurityError):
+        return PermanentError(f"ひな形 {template}: 許されていない操作があります")
+    return PermanentError(f"ひな形 {template}: 埋め込めない値があります（{type(error).__name__}）")
+
+
+def printable(value: Any) -> Any:
+    """Return what a template may print; raises UndefinedError for None, which would be printed as such."""
+    if value is None:
+        raise UndefinedError("値が空（None）です")
+    return value
+
+
+def wareki(value: date | str | None, *, weekday: bool = False) -> str:
+    """Filter: a date in the Japanese calendar (D-2), on request with the weekday; None: a line to fill in by hand.
+
+    A form's date comes as ISO text; a text that is no date stays as it was written.
+    """
+    if value is None:
+        return _BLANK_DATE
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            return str(value)
+    return format_wareki(value.astimezone(JST).date() if isinstance(value, datetime) else value, weekday=weekday)
+
+
+def mark(value: Rating | str | None) -> str:
+    """Filter: the sign ○, △, × of a rating; an empty one stays empty (ISE-4)."""
+    if value is None or value in {"", "○", "△", "×"}:
+        return value or ""
+    return Rating(value).mark
+
+
+def lines(texts: Sequence[str]) -> str:
+    """Filter: texts below each other; empty ones and one that repeats its predecessor are left out."""
+    kept = [text for text in texts if text]
+    return "\n".join(text for index, text in enumerate(kept) if index == 0 or text != kept[index - 1])
+
+
+def circled(number: int) -> str:
+    """Filter: 1 to 50 as a circled number, others in brackets."""
+    for first, last, sign in ((1, 20, 0x2460), (21, 35, 0x3251), (36, 50, 0x32B1)):
+        if first <= number <= last:
+            return chr(sign + number - first)
+    return f"({number})"
+
+
+def joined(names: str | Sequence[str]) -> str:
+    """Filter: names as an enumeration that means all of them: A、B及びC."""
+    return _enumeration(names, "及び")
+
+
+def either(names: str | Sequence[str]) -> str:
+    """Filter: names as an enumeration that means any of them: A、B又はC."""
+    return _enumeration(names, "又は")
+
+
+def labels(parties: Sequence[Any]) -> list[str]:
+    """Filter: the short names of all parties of an agreement, the city's 甲 first."""
+    return ["甲", *(_get(party, "label") for party in parties)]
+
+
+def preamble(parties: Sequence[Any], city: str) -> str:
+    """Filter: who concludes the agreement, each with the short name used in the articles."""
+    named = [(city, "甲"), *((_get(party, "name"), _get(party, "label")) for party in parties)]
+    return joined([f"{name}（以下「{label}」という。）" for name, label in named])
+
+
+def _get(item: Any, key: str) -> str:
+    return str(item[key] if isinstance(item, dict) else getattr(item, key))
+
+
+def _enumeration(names: str | Sequence[str], word: str) -> str:
+    listed = [names] if isinstance(names, str) else list(names)
+    if len(listed) < 2:
+        return "".join(listed)
+    return "、".join(listed[:-1]) + word + listed[-1]
