@@ -1,0 +1,1 @@
+"""Zeebe job handlers: parse variables, call a use case, return a small result."""

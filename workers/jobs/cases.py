@@ -1,0 +1,168 @@
+"""Handlers of a case's steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import Header, JobInput, job_type
+from workers.usecases.agree import record_agreement_terms, register_agreement
+from workers.usecases.close_case import close_case
+from workers.usecases.discuss_projects import record_discussion, record_project_talk, summarize_talks
+from workers.usecases.open_case import open_case, record_partner
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.propose_projects import record_city_proposals
+from workers.usecases.record_offer import record_offer, record_past_projects
+from workers.usecases.record_requirement_check import record_requirement_check
+from workers.usecases.record_step import collect_steps, last_agreement_step, record_step
+
+
+@job_type(
+    "open-case",
+    label="案件を登録する",
+    headers=(
+        Header(name="city", label="市のコード", required=True),
+        Header(name="partner", label="相手方（later: 名称が空なら後で決める）"),
+    ),
+    writes=(
+        "caseId",
+        "caseState",
+        "caseTitle",
+        "origin",
+        "partnerKnown",
+        "officeGroup",
+        "cityOptions",
+        "proposals",
+        "offerSummary",
+        "agreementTerms",
+        "pastRecords",
+        "formError",
+    ),
+)
+async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Open or claim a case (ISE-1)."""
+    case_id = job.variables.get("caseId")
+    return await open_case(
+        uow,
+        city=uow.cities.city(job.header("city")),
+        case_id=case_id,
+        form=job.variables,
+        ref=job.ref,
+        partner_later=job.headers.get("partner") == "later",
+    )
+
+
+@job_type("record-partner", label="相手方を登録する", writes=("partnerKnown", "formError"))
+async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Register the partner of a case that began without one (CHI-3)."""
+    return await record_partner(uow, job.text("caseId"), job.variables)
+
+
+@job_type(
+    "record-offer",
+    label="申出を記録する",
+    headers=(Header(name="within", label="分野の範囲（agreement: 協定の連携事項の中に限る）"),),
+    writes=("proposals", "offerSummary", "agreementTerms", "pastRecords", "formError"),
+)
+async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record the offer form (ISE-2/3, DAT-A: B)."""
+    within = job.headers.get("within") == "agreement"
+    return await record_offer(uow, job.text("caseId"), job.context("offer"), within_agreement=within)
+
+
+@job_type("record-past-projects", label="連携実績を記録する", writes=("pastRecords", "formError"))
+async def handle_record_past_projects(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record the projects done so far (AGE-2)."""
+    return await record_past_projects(uow, job.text("caseId"), job.context("recordList"))
+
+
+@job_type("record-requirement-check", label="要件の確認を記録する", writes=("eligibility", "formError"))
+async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record the check of the requirements (ISE-R1, ISE-R2)."""
+    return await record_requirement_check(uow, job.text("caseId"), job.context("requirementCheck"))
+
+
+@job_type(
+    "record-step",
+    label="入力を記録する",
+    headers=(
+        Header(name="step", label="記録の名前", required=True),
+        Header(name="keep", label="記録する変数（コンマ区切り）", required=True),
+        Header(name="clear", label="記録したら消す変数（コンマ区切り）"),
+    ),
+)
+async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Keep the variables that the header names (ISE-7, ISE-8)."""
+    values = {name: job.variables.get(name) for name in job.header_list("keep")}
+    await record_step(uow, job.text("caseId"), job.header("step"), values)
+    return dict.fromkeys(job.header_list("clear"))
+
+
+@job_type(
+    "collect-steps",
+    label="記録をまとめて読み出す",
+    headers=(
+        Header(name="step", label="記録の名前", required=True),
+        Header(name="into", label="結果を入れる変数", required=True),
+    ),
+)
+async def handle_collect_steps(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Read back everything that was recorded at a step in this round."""
+    return {job.header("into"): await collect_steps(uow, job.text("caseId"), job.header("step"))}
+
+
+@job_type(
+    "load-agreement-step",
+    label="協定の前回の記録を読み出す",
+    headers=(
+        Header(name="step", label="記録の名前", required=True),
+        Header(name="into", label="結果を入れる変数", required=True),
+    ),
+)
+async def handle_load_agreement_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Read back what was recorded last at a step in any procedure of the agreement (ISE-A2)."""
+    return {job.header("into"): await last_agreement_step(uow, job.text("caseId"), job.header("step"))}
+
+
+@job_type("record-city-proposals", label="市からの提案を台帳に載せる", writes=("cityProposals", "formError"))
+async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Put the city's own proposals beside the partner's (DAT-5, DAT-6)."""
+    rows = job.variables.get("cityProposals")
+    return await record_city_proposals(uow, job.text("caseId"), rows if isinstance(rows, list) else [])
+
+
+@job_type("record-discussion", label="協議の結果を記録する", writes=("discussionNext", "talkProjects", "formError"))
+async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record the discussion of the survey's result (ISE-5)."""
+    return await record_discussion(uow, job.text("caseId"), job.context("discussionResult"))
+
+
+@job_type("record-project-talk", label="詳細協議を記録する")
+async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record one project's detailed talks (ISE-6)."""
+    await record_project_talk(uow, job.text("caseId"), int(job.context("project")["number"]), job.context("talk"))
+    return {"talk": None}
+
+
+@job_type("summarize-talks", label="詳細協議をまとめる", writes=("talkResults",))
+async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Gather the talks' results (ISE-6, ISE-7)."""
+    return await summarize_talks(uow, job.text("caseId"))
+
+
+@job_type("record-agreement-terms", label="協定書の内容を記録する", writes=("formError",))
+async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record what the agreement is to say (ISE-8, ISE-F3)."""
+    return await record_agreement_terms(uow, job.text("caseId"), job.context("agreementTerms"))
+
+
+@job_type("register-agreement", label="協定を登録する", writes=("agreementId", "agreementExpiry", "formError"))
+async def handle_register_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Register the signed agreement (ISE-8, ISE-T1)."""
+    return await register_agreement(uow, job.text("caseId"), job.context("signature"))
+
+
+@job_type("close-case", label="案件を閉じる", headers=(Header(name="outcome", label="結果", required=True),))
+async def handle_close_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Close the case (ISE-8, ISE-9)."""
+    await close_case(uow, job.text("caseId"), job.header("outcome"))
+    return {}

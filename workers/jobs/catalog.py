@@ -1,0 +1,103 @@
+"""Every job type that the diagrams may use, with its handler, its task headers and what it writes."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workers.errors import PermanentError
+from workers.usecases.ports import JobRef, UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobInput:
+    """A job as a handler sees it. ``headers`` are the task headers that the process owner set in Modeler."""
+
+    job_type: str
+    variables: Mapping[str, Any]
+    headers: Mapping[str, str]
+    ref: JobRef
+
+    def text(self, name: str) -> str:
+        """Return a required text variable; raises PermanentError when it is missing or no text."""
+        value = self.variables.get(name)
+        if not isinstance(value, str) or not value:
+            raise PermanentError(
+                f"変数 {name} がありません（{self.ref.element_id}）。図の入力マッピングを確かめてください"
+            )
+        return value
+
+    def context(self, name: str) -> dict[str, Any]:
+        """Return a required context variable; raises PermanentError when it is missing or no context."""
+        value = self.variables.get(name)
+        if not isinstance(value, dict):
+            raise PermanentError(
+                f"変数 {name} がありません（{self.ref.element_id}）。図の入出力マッピングを確かめてください"
+            )
+        return value
+
+    def header(self, name: str) -> str:
+        """Return a required task header; raises PermanentError when the diagram does not set it."""
+        value = self.headers.get(name, "")
+        if not value:
+            raise PermanentError(f"タスク {self.ref.element_id} にヘッダー {name} がありません")
+        return value
+
+    def header_list(self, name: str) -> list[str]:
+        """Return a task header as a list split at commas; empty when it is not set."""
+        return [part.strip() for part in self.headers.get(name, "").split(",") if part.strip()]
+
+
+Handler = Callable[[JobInput, UnitOfWork], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """A task header that a job type reads: what a process owner fills in Modeler."""
+
+    name: str
+    label: str
+    required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobType:
+    """A job type: its label in Modeler's templates, its headers and the variables it writes.
+
+    ``reads`` are the only variables that the engine hands over; empty: all. For tasks that run once for each of many:
+    with all variables the jobs of a survey would carry the list of its departments as often as it has departments.
+    """
+
+    type: str
+    label: str
+    handler: Handler
+    headers: tuple[Header, ...] = ()
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    timeout_seconds: int = 60
+
+
+_job_types: dict[str, JobType] = {}
+
+
+def job_type(type_: str, *, label: str, **options: Any) -> Callable[[Handler], Handler]:
+    """Register a handler for a job type (``verb-object``); ``options`` are the other fields of :class:`JobType`."""
+
+    def register(handler: Handler) -> Handler:
+        if type_ in _job_types:
+            raise ValueError(f"job type {type_} is registered twice")
+        _job_types[type_] = JobType(type=type_, label=label, handler=handler, **options)
+        return handler
+
+    return register
+
+
+def all_job_types() -> dict[str, JobType]:
+    """Return every job type by name, after importing the handler modules of this package."""
+    package = importlib.import_module("workers.jobs")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"workers.jobs.{module.name}")
+    return dict(_job_types)

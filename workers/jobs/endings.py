@@ -1,0 +1,62 @@
+"""Handlers of amendments and terminations of an agreement (ISE-T4, AGE-T2, ISE-T2, DAT-T2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import JobInput, job_type
+from workers.usecases import amend, terminate
+from workers.usecases.ports import UnitOfWork
+
+
+@job_type("draft-amendment", label="今の協定の内容を読み出す", writes=("amendmentTerms",))
+async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Read what the agreement says now (ISE-T4)."""
+    return await amend.draft_amendment(uow, job.text("caseId"))
+
+
+@job_type("record-amendment", label="変更する内容を記録する", writes=("formError",))
+async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record the amended text (ISE-T4)."""
+    return await amend.record_amendment(uow, job.text("caseId"), job.context("amendmentTerms"))
+
+
+@job_type(
+    "register-amendment",
+    label="協定の変更を登録する",
+    writes=("versionNumber", "effectiveAt", "effectiveText", "formError"),
+)
+async def handle_register_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Register the signed amendment as a new version (ISE-T4)."""
+    return await amend.register_amendment(uow, job.text("caseId"), job.context("signature"))
+
+
+@job_type("apply-amendment", label="協定を新しい版にする")
+async def handle_apply_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Let the amendment hold from its day (ISE-T3, ISE-T4)."""
+    await amend.apply_amendment(uow, job.text("caseId"))
+    return {}
+
+
+@job_type("check-dissolution", label="実績と要件を調べる", writes=("dissolution", "noticeMonths"))
+async def handle_check_dissolution(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Look at the records and requirements (D-8)."""
+    return await terminate.check_dissolution(uow, job.text("caseId"))
+
+
+@job_type("plan-termination", label="解除の日を記録する", writes=("terminationPlan", "formError"))
+async def handle_plan_termination(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record the day of the termination (ISE-T2, DAT-T2)."""
+    return await terminate.plan_termination(uow, job.text("caseId"), job.context("terminationTalks"))
+
+
+@job_type("record-termination-notice", label="解除の通知を記録する", writes=("terminateAt", "formError"))
+async def handle_record_termination_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record the written notice (ISE-T2)."""
+    return await terminate.record_notice(uow, job.text("caseId"), job.context("terminationNotice"))
+
+
+@job_type("register-termination", label="解除を登録する", writes=("terminationState",))
+async def handle_register_termination(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """End the agreement in the register (AGE-T2, ISE-T2)."""
+    return await terminate.register_termination(uow, job.text("caseId"))

@@ -1,0 +1,72 @@
+"""Handlers of meetings (ALL-4, AGE-A1, AGE-A5, ISE-A2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import Header, JobInput, job_type
+from workers.usecases import meetings
+from workers.usecases.ports import UnitOfWork
+
+_TEMPLATE = Header(name="template", label="メールのひな形", required=True)
+
+
+@job_type("open-meeting", label="会議を登録する", writes=("meetingId", "inviteBy", "holdBy", "meetingText"))
+async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Register a meeting and find the days by which it has to be arranged and held (AGE-A1)."""
+    return await meetings.open_meeting(uow, job.text("caseId"), job.text("meetingTitle"))
+
+
+@job_type("record-meeting-dates", label="会議の候補日を記録する", writes=("meetingDates", "formError"))
+async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Check the dates that the partner is asked about (ISE-A2)."""
+    return await meetings.record_meeting_dates(uow, job.text("meetingId"), job.context("meetingOrder"))
+
+
+@job_type(
+    "schedule-meeting",
+    label="会議の日時を決めて案内する",
+    headers=(_TEMPLATE, Header(name="dropped", label="出席が不要になった課へのメールのひな形", required=True)),
+    writes=("meetingText", "meetingOrder", "formError"),
+)
+async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Fix or move the meeting and send the invitations with their calendar entry (ALL-4)."""
+    return await meetings.schedule_meeting(
+        uow,
+        job.text("meetingId"),
+        job.context("meetingOrder"),
+        template=job.header("template"),
+        dropped=job.header("dropped"),
+    )
+
+
+@job_type(
+    "cancel-meeting",
+    label="会議を取りやめる",
+    headers=(_TEMPLATE,),
+    writes=("meetingId", "meetingOutcome", "meetingAgain", "meetingText", "meetingOrder", "formError"),
+)
+async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Call the meeting off (ALL-4)."""
+    return await meetings.cancel_meeting(
+        uow, job.text("meetingId"), job.context("meetingOrder"), template=job.header("template")
+    )
+
+
+@job_type("record-meeting", label="会議の記録を残す", writes=("meetingOutcome", "meetingReport", "formError"))
+async def handle_record_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Keep the minutes and the confirmed periods (AGE-A5)."""
+    return await meetings.record_meeting(uow, job.text("meetingId"), job.context("meetingReport"))
+
+
+@job_type(
+    "remind-meeting",
+    label="会議を所管課に催促する",
+    headers=(_TEMPLATE, Header(name="unless", label="催促しない場合（scheduled / held）", required=True)),
+)
+async def handle_remind_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Remind the office of a meeting that is not arranged or not held (AGE-A1)."""
+    await meetings.remind_meeting(
+        uow, job.text("meetingId"), template=job.header("template"), unless=job.header("unless")
+    )
+    return {}

@@ -1,0 +1,100 @@
+"""Handlers that make documents and send mails: the two that a process owner adds to a diagram most often."""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+from typing import Any
+
+from workers.errors import PermanentError
+from workers.jobs.catalog import Header, JobInput, job_type
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.render_document import render_document
+from workers.usecases.send_mail import send_mail
+
+_ALWAYS: dict[str, Any] = {"message": "", "failedConditions": [], "project": None}
+"""Variables that mail templates may name although not every diagram sets them."""
+
+
+@job_type(
+    "render-document",
+    label="文書を作る",
+    headers=(
+        Header(name="document", label="文書のひな形（コンマ区切り）", required=True),
+        Header(name="title", label="文書の名前（コンマ区切り。ひな形と同じ順）"),
+        Header(name="draft", label="案の文字を付ける（yes / no）"),
+        Header(name="per", label="だれの文書か（department: タスクの課だけのもの、activity: タスクの事業だけのもの）"),
+        Header(name="values", label="ひな形に渡す変数（コンマ区切り）"),
+    ),
+    timeout_seconds=120,
+)
+async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Make the documents that the header names (ISE-F1 to ISE-F3, DAT-F1 to DAT-F6)."""
+    job.header("document")
+    department = None
+    if job.headers.get("per") == "department":
+        department = _department(job)
+        if department is None:
+            raise PermanentError(f"{job.ref.element_id}: 課ごとの文書ですが、変数 department に課がありません")
+    for name, title in zip_longest(job.header_list("document"), job.header_list("title"), fillvalue=""):
+        await render_document(
+            uow,
+            job.text("caseId"),
+            name,
+            title=title,
+            draft=job.headers.get("draft") == "yes",
+            values=_snake_names({key: job.variables.get(key) for key in job.header_list("values")}),
+            department=department,
+            activity=_snake_names(job.context("activity")) if job.headers.get("per") == "activity" else None,
+        )
+    return {}
+
+
+@job_type(
+    "send-mail",
+    label="メールを送る",
+    headers=(
+        Header(name="template", label="メールのひな形", required=True),
+        Header(name="to", label="宛先（partner / office / department / departments / all-departments）", required=True),
+        Header(
+            name="attach",
+            label="添付する文書（コンマ区切り。課だけの文書は 名前@department、課や事業ごとの文書すべては 名前@all）",
+        ),
+        Header(name="values", label="ひな形に渡す変数（コンマ区切り）"),
+    ),
+)
+async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Enqueue the mail that the headers describe (ALL-2)."""
+    values = {name: job.variables.get(name) or default for name, default in _ALWAYS.items()}
+    values.update({name: job.variables.get(name) for name in job.header_list("values")})
+    await send_mail(
+        uow,
+        job.text("caseId"),
+        template=job.header("template"),
+        to=job.header("to"),
+        attach=job.header_list("attach"),
+        values=_snake_names({**values, "reason": values["message"]}),
+        department=_department(job),
+        key=str(job.ref.element_instance_key),
+    )
+    return {}
+
+
+def _department(job: JobInput) -> str | None:
+    """Return the code of the department that the task is about: ``department.code``, or that of project or activity."""
+    for name, key in (("department", "code"), ("project", "department"), ("activity", "departmentCode")):
+        value = job.variables.get(name)
+        if isinstance(value, dict) and value.get(key):
+            return str(value[key])
+    return None
+
+
+def _snake_names(value: Any) -> Any:
+    """Return variables under the names that templates use: ``failedConditions`` becomes ``failed_conditions``."""
+    if isinstance(value, dict):
+        return {
+            re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower(): _snake_names(part) for name, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_snake_names(part) for part in value]
+    return value

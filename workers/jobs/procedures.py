@@ -1,0 +1,59 @@
+"""Handlers of the procedures under a signed agreement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import Header, JobInput, job_type
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.procedures import open_procedure, start_next
+
+
+@job_type(
+    "open-procedure",
+    label="協定の手続を始める",
+    headers=(
+        Header(
+            name="kind",
+            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement）",
+            required=True,
+        ),
+    ),
+    writes=(
+        "caseId",
+        "caseState",
+        "caseTitle",
+        "agreementId",
+        "agreementTitle",
+        "agreementSummary",
+        "period",
+        "periodName",
+        "officeGroup",
+        "cityOptions",
+        "formError",
+    ),
+)
+async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Claim the procedure of an agreement for this instance (DESIGN "Exactly once")."""
+    return await open_procedure(
+        uow, kind=job.header("kind"), case_id=job.variables.get("caseId"), form=job.variables, ref=job.ref
+    )
+
+
+@job_type(
+    "start-procedure",
+    label="協定の次の手続を始めさせる",
+    headers=(
+        Header(
+            name="kind",
+            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement）",
+            required=True,
+        ),
+        Header(name="values", label="次の手続に渡す変数（コンマ区切り）"),
+    ),
+    writes=("nextCaseId",),
+)
+async def handle_start_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Let the agreement's next procedure begin in an instance of its own (CHI-6, CHI-7)."""
+    values = {name: job.variables.get(name) for name in job.header_list("values")}
+    return await start_next(uow, job.text("caseId"), job.header("kind"), variables=values)

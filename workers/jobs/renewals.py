@@ -1,0 +1,69 @@
+"""Handlers of renewals and of the daily watch (ALL-5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import Header, JobInput, job_type
+from workers.usecases import notices, renewals
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
+
+_STATE = ("renewalState", "agreementEnd", "notices", "formError")
+
+
+@job_type("plan-renewal", label="更新の日程を決める", writes=("renewal", *_STATE))
+async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Compute the days of the renewal (D-4)."""
+    return await renewals.plan_renewal(uow, job.text("caseId"))
+
+
+@job_type("record-notice", label="更新しない旨の申出を記録する", writes=_STATE)
+async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Enter a notice of non-renewal, or that one was withdrawn (D-4, DAT-T1)."""
+    return {**await notices.enter_notice(uow, job.text("caseId"), job.context("notice")), "notice": None}
+
+
+@job_type("decide-renewal", label="更新を決める", writes=_STATE)
+async def handle_decide_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Renew the term, or let it run out (D-5)."""
+    return await renewals.decide_renewal(uow, job.text("caseId"))
+
+
+@job_type(
+    "tell-renewal",
+    label="更新について両者に知らせる",
+    headers=(
+        Header(
+            name="occasion",
+            label="知らせること（reminder, expiry-reminder, renewed, blocked）",
+            required=True,
+        ),
+    ),
+)
+async def handle_tell_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Mail partner and office, once per occasion (ALL-5)."""
+    return await renewals.tell(uow, job.text("caseId"), job.header("occasion"))
+
+
+@job_type("expire-agreement", label="協定の満了を記録する", writes=_STATE)
+async def handle_expire_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """End the agreement with its term (D-5)."""
+    return await renewals.settle_expiry(uow, job.text("caseId"))
+
+
+@job_type(
+    "sweep-agreements",
+    label="すべての協定の期日を確かめる",
+    writes=("sweepAfter", "sweepFailures"),
+    timeout_seconds=120,
+)
+async def handle_sweep_agreements(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Do a batch of the daily watch; ``sweepAfter`` says where the next one goes on, null after the last (ALL-5)."""
+    today = uow.clock.today()
+    report: SweepReport = await sweep_batch(uow, today, after=str(job.variables.get("sweepAfter") or ""))
+    if not report.last_id:
+        await complete_sweep(uow, today, report)
+    failures = job.variables.get("sweepFailures") or []
+    told = [{"agreementId": number, "reason": reason} for number, reason in report.failed.items()]
+    return {"sweepAfter": report.last_id or None, "sweepFailures": [*failures, *told][:50]}

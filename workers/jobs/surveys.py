@@ -1,0 +1,102 @@
+"""Handlers of the survey of departments (ALL-1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import Header, JobInput, job_type
+from workers.usecases import survey_answers, surveys
+from workers.usecases.ports import UnitOfWork
+
+_TEMPLATE = Header(name="template", label="メールのひな形", required=True)
+_MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "surveyStatus", "formError")
+
+
+@job_type("open-survey", label="照会を起票する", writes=("survey", "formError"))
+async def handle_open_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Create the survey (ISE-4)."""
+    plan = job.variables.get("surveyPlan")
+    return await surveys.open_survey(uow, job.text("caseId"), plan if isinstance(plan, dict) else {})
+
+
+@job_type("notify-department", label="照会を課に通知する", headers=(_TEMPLATE,), reads=("surveyId", "department"))
+async def handle_notify_department(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Enqueue one department's notice (ALL-1)."""
+    department = str(job.context("department")["code"])
+    await surveys.notify_department(uow, job.text("surveyId"), department, job.header("template"))
+    return {}
+
+
+@job_type("remind-departments", label="未回答の課に督促する", headers=(_TEMPLATE,), writes=("surveyStatus",))
+async def handle_remind_departments(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Remind the departments that owe an answer (ALL-1)."""
+    return await surveys.remind_departments(uow, job.text("surveyId"), job.header("template"))
+
+
+@job_type("escalate-survey", label="未回答を所管課に知らせる", headers=(_TEMPLATE,), writes=("surveyStatus",))
+async def handle_escalate_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Tell the office who is late (ALL-1)."""
+    return await surveys.escalate_survey(uow, job.text("surveyId"), job.header("template"))
+
+
+@job_type("extend-survey", label="照会の期限を延ばす", headers=(_TEMPLATE,), writes=_MOMENTS)
+async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Move the due date (ALL-1)."""
+    return await surveys.extend_survey(
+        uow,
+        job.text("surveyId"),
+        job.context("surveyOrder").get("newDueOn"),
+        template=job.header("template"),
+        process_instance_key=job.ref.process_instance_key,
+    )
+
+
+@job_type(
+    "request-answer",
+    label="差し戻し・代理回答を起こす",
+    headers=(_TEMPLATE,),
+    writes=("entry", "surveyStatus", "formError"),
+)
+async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Send an answer back or start one on behalf (ALL-1)."""
+    order = job.context("surveyOrder")
+    return await surveys.request_answer(uow, job.text("surveyId"), order, template=job.header("template"))
+
+
+@job_type(
+    "record-survey-answer",
+    label="照会への回答を記録する",
+    writes=("surveyComplete", "answer"),
+    reads=("surveyId", "departmentCode", "answer", "onBehalf"),
+)
+async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Keep one department's answer (ALL-1, ISE-4)."""
+    return await survey_answers.record_answer(
+        uow,
+        job.text("surveyId"),
+        job.text("departmentCode"),
+        job.context("answer"),
+        on_behalf=job.variables.get("onBehalf") is True,
+        ref=job.ref,
+    )
+
+
+@job_type("check-survey", label="回答の出そろいを確かめる", writes=("surveyComplete",), reads=("surveyId",))
+async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Close the survey when all have answered (ALL-1)."""
+    return await survey_answers.check_survey(uow, job.text("surveyId"))
+
+
+@job_type("close-survey", label="照会を締め切る")
+async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Close the survey by the office's decision (ALL-1)."""
+    await survey_answers.close_survey(uow, job.text("surveyId"))
+    return {}
+
+
+@job_type(
+    "summarize-survey", label="回答を取りまとめる", writes=("surveyResult", "surveyWishes", "interestedDepartments")
+)
+async def handle_summarize_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Return the survey's result (ISE-4)."""
+    return await survey_answers.summarize_survey(uow, job.text("surveyId"))

@@ -1,0 +1,1 @@
+"""What runs: the local stack, the worker supervisor, the outbox sender, health."""

@@ -1,0 +1,113 @@
+"""Makes the engine calls of the outbox: what belongs to an effect but can only happen after its commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from pyzeebe import ZeebeClient
+from pyzeebe.errors import MessageAlreadyExistsError, ZeebeError
+
+from workers.adapters.registry.queue import EngineCallQueue, QueuedEngineCall
+from workers.errors import RetryableError
+from workers.runtime import metrics
+from workers.runtime.drain import Drain, later
+from workers.runtime.jobrunner import is_refusal
+from workers.runtime.ports import OpenJobUnit, UserTasks
+from workers.runtime.sender import BOUNCED
+from workers.usecases.journal import note
+
+_log = structlog.get_logger(__name__)
+
+_CALL_SECONDS = 30
+_FIRST_SECONDS = 1
+_LAST_SECONDS = 60
+_DEFAULT_TTL_SECONDS = 3600
+
+Payload = Mapping[str, Any]
+
+
+class EngineCalls:
+    """Drains the ``engine_call`` outbox.
+
+    ======================  ===============================================================================
+    kind                    payload
+    ======================  ===============================================================================
+    publish-message         name, correlation_key, message_id, optional variables, ttl_seconds
+    update-due-dates        process_instance_key, due_date (ISO with offset)
+    complete-user-task      key, optional variables
+    mail-bounced            mail_id, case_id, mail_kind, bounced: written by the sender, ends in the case's history
+    ======================  ===============================================================================
+
+    A call is tried until the engine takes it; only a payload that no engine could take fails for good.
+    """
+
+    def __init__(
+        self, queue: EngineCallQueue, *, client: ZeebeClient, tasks: UserTasks, open_unit: OpenJobUnit
+    ) -> None:
+        self._queue = queue
+        self._client = client
+        self._tasks = tasks
+        self._open_unit = open_unit
+        self._kinds: dict[str, Callable[[Payload], Awaitable[None]]] = {
+            "publish-message": self._publish_message,
+            "update-due-dates": self._update_due_dates,
+            "complete-user-task": self._complete_user_task,
+            BOUNCED: self._note_bounce,
+        }
+        self.drain = Drain(queue, self._handle)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Make calls until ``stop``; raises RetryableError when the registry does not answer."""
+        await self.drain.run(stop)
+
+    async def _handle(self, call: QueuedEngineCall, owner: str) -> None:
+        try:
+            async with asyncio.timeout(_CALL_SECONDS):
+                await self._kinds[call.kind](call.payload)
+        except (RetryableError, ZeebeError, TimeoutError) as error:
+            if is_refusal(error):
+                await self._give_up(call, owner, error)
+                return
+            metrics.ENGINE_CALLS.labels(call.kind, "retry").inc()
+            if call.attempts in (1, 10):
+                _log.warning("engine call is tried again", call_id=call.id, kind=call.kind, exc_info=error)
+            moment = later(call.attempts, first_seconds=_FIRST_SECONDS, last_seconds=_LAST_SECONDS)
+            await self._queue.retry(call.id, type(error).__name__, moment, owner=owner)
+        except Exception as error:  # noqa: BLE001 (one broken call must not stop the others)
+            await self._give_up(call, owner, error)
+        else:
+            metrics.ENGINE_CALLS.labels(call.kind, "sent").inc()
+            await self._queue.sent(call.id)
+
+    async def _give_up(self, call: QueuedEngineCall, owner: str, error: Exception) -> None:
+        metrics.ENGINE_CALLS.labels(call.kind, "failed").inc()
+        _log.error("engine call failed for good", call_id=call.id, kind=call.kind, exc_info=error)
+        await self._queue.failed(call.id, type(error).__name__, owner=owner)
+
+    async def _publish_message(self, payload: Payload) -> None:
+        try:
+            await self._client.publish_message(
+                name=payload["name"],
+                correlation_key=payload["correlation_key"],
+                variables=dict(payload.get("variables", {})),
+                time_to_live_in_milliseconds=int(payload.get("ttl_seconds", _DEFAULT_TTL_SECONDS) * 1000),
+                message_id=payload["message_id"],
+            )
+        except MessageAlreadyExistsError:
+            _log.info("message was published before", name=payload["name"])
+
+    async def _update_due_dates(self, payload: Payload) -> None:
+        for key in await self._tasks.open_keys(int(payload["process_instance_key"])):
+            await self._tasks.set_due_date(key, payload["due_date"])
+
+    async def _complete_user_task(self, payload: Payload) -> None:
+        await self._tasks.complete(int(payload["key"]), payload.get("variables", {}))
+
+    async def _note_bounce(self, payload: Payload) -> None:
+        what = "宛先に届かなかった" if payload["bounced"] else "期限までに送れなかった"
+        async with self._open_unit() as unit:
+            text = f"メール（{payload['mail_kind']}、番号 {payload['mail_id']}）が{what}。宛先を確かめてください"
+            await note(unit, payload["case_id"], text)

@@ -1,0 +1,123 @@
+"""What the loops of the intake share: whether the gateway answers, which jobs are held, how long to pause."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+
+import anyio
+import structlog
+from pyzeebe import Job
+from pyzeebe.errors import ZeebeBackPressureError, ZeebeGatewayUnavailableError
+
+from workers.runtime import metrics
+from workers.runtime.outcomes import jittered_ms
+
+_log = structlog.get_logger(__name__)
+
+_QUEUE_PER_SLOT = 3
+
+
+class Gateway:
+    """Whether the gateway answers: one log entry per loss and return, however many loops notice."""
+
+    def __init__(self) -> None:
+        self._waiting: set[anyio.CancelScope] = set()
+        self.reachable = True
+        self.losses = 0
+        self.last_answer = time.monotonic()
+        metrics.GATEWAY_UP.set(1)
+
+    def answered(self) -> None:
+        """Note an answer."""
+        self.last_answer = time.monotonic()
+        if not self.reachable:
+            self.reachable = True
+            metrics.GATEWAY_UP.set(1)
+            _log.info("gateway is back")
+
+    def failed(self, error: Exception) -> None:
+        """Note a failure."""
+        if self.reachable and not isinstance(error, ZeebeBackPressureError):
+            self.reachable = False
+            self.losses += 1
+            metrics.GATEWAY_UP.set(0)
+            _log.warning("gateway is lost", error=type(error).__name__)
+        if isinstance(error, ZeebeGatewayUnavailableError):
+            for scope in self._waiting:
+                scope.cancel()
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Wait for jobs in a poll or stream; the block is left as soon as any loop finds the gateway unavailable.
+
+        A gateway that shuts down waits up to 30 s for what is open, and one that died without a word leaves it open.
+        """
+        with anyio.CancelScope() as scope:
+            self._waiting.add(scope)
+            try:
+                yield
+            finally:
+                self._waiting.discard(scope)
+
+
+class Held:
+    """The jobs that this process holds, waiting or running, with their leases."""
+
+    def __init__(self, *, slots: int) -> None:
+        self.capacity = slots * (1 + _QUEUE_PER_SLOT)
+        self.jobs: dict[int, Job] = {}
+        self.running: dict[int, asyncio.Task[None]] = {}
+        self.leased_until: dict[int, float] = {}
+        self._waiting: dict[int, asyncio.Event] = {}
+
+    @property
+    def room(self) -> int:
+        """How many more jobs may be taken."""
+        return self.capacity - len(self.jobs)
+
+    def add(self, job: Job, lease: float) -> None:
+        """Note a job that has just arrived."""
+        self.jobs[job.key] = job
+        self.leased_until[job.key] = time.monotonic() + lease
+        metrics.JOBS_HELD.set(len(self.jobs))
+
+    def remove(self, job: Job) -> None:
+        """Forget a job."""
+        self.jobs.pop(job.key, None)
+        self.leased_until.pop(job.key, None)
+        metrics.JOBS_HELD.set(len(self.jobs))
+        for wanted, waiting in list(self._waiting.items()):
+            if self.room >= wanted:
+                waiting.set()
+                del self._waiting[wanted]
+
+    async def wait_for_room(self, wanted: int = 1) -> None:
+        """Return as soon as there is room for so many jobs."""
+        while self.room < wanted:
+            await self._waiting.setdefault(wanted, asyncio.Event()).wait()
+
+
+class Loop:
+    """The delay after failures of one loop: from a fifth of a second to two seconds, with jitter."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self._failures = 0
+
+    def answered(self) -> None:
+        """Note that the loop got an answer: the next pause is short again."""
+        self._failures = 0
+        self.gateway.answered()
+
+    async def failed(self, error: Exception) -> None:
+        """Note a failure and pause."""
+        self.gateway.failed(error)
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Pause before the next round."""
+        self._failures = min(self._failures + 1, 5)
+        await asyncio.sleep(jittered_ms(min(0.1 * 2**self._failures, 2)) / 1000)

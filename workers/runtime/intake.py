@@ -1,0 +1,257 @@
+"""Takes jobs from Zeebe: pyzeebe's worker with bounded concurrency, short leases and no sleeping loops.
+
+pyzeebe 4.7.0 as it comes sleeps five seconds when its slots are full or the gateway fails, and its streams ignore
+``max_running_jobs``. The subclasses here replace these loops and keep the rest (protocol, worker, task group):
+
+* one bound for all job types and for streams and polls together: a job enters only where there is room, so that a
+  backlog stays in the broker (gRPC's flow control holds the streams back);
+* a job is leased for a short time and the lease is extended while the job waits or runs: no job times out in the
+  queue, and the jobs of a killed process come back within seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import grpc
+import structlog
+from pyzeebe import Job, ZeebeWorker
+from pyzeebe.errors import (
+    ActivateJobsRequestInvalidError,
+    JobAlreadyDeactivatedError,
+    JobNotFoundError,
+    PyZeebeError,
+    StreamActivateJobsRequestInvalidError,
+    ZeebeBackPressureError,
+    ZeebeDeadlineExceeded,
+    ZeebeGatewayUnavailableError,
+    ZeebeInternalError,
+)
+from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
+from pyzeebe.job.job import JobController
+from pyzeebe.task.task import Task
+from pyzeebe.task.task_config import TaskConfig
+from pyzeebe.worker.job_executor import JobExecutor
+from pyzeebe.worker.job_poller import JobPoller, JobStreamer
+from pyzeebe.worker.task_state import TaskState
+
+from workers.runtime import metrics
+from workers.runtime.held import Gateway, Held, Loop
+
+_log = structlog.get_logger(__name__)
+
+RunJob = Callable[[Job, ZeebeAdapter], Awaitable[Coroutine[Any, Any, None] | None]]
+"""Handles a job in a slot; what it returns tells the engine, and runs when the slot is free again."""
+
+LEASE_SECONDS = 20.0
+_LONG_POLL_MS = 10_000
+_STREAM_SECONDS = 3600
+_POLL_AT_MOST = 100
+_POLL_PARTS = 4
+_TRANSIENT = (ZeebeBackPressureError, ZeebeGatewayUnavailableError, ZeebeInternalError, ZeebeDeadlineExceeded)
+
+
+class _Poller(JobPoller):
+    held: Held
+    loop: Loop
+
+    async def activate_max_jobs(self) -> None:
+        # Not for each job that ends: a poll costs the broker more than the job.
+        await self.held.wait_for_room(self.held.capacity // _POLL_PARTS)
+        try:
+            jobs = self.zeebe_adapter.activate_jobs(
+                task_type=self.task.type,
+                worker=self.worker_name,
+                timeout=self.task.config.timeout_ms,
+                max_jobs_to_activate=min(self.held.room, _POLL_AT_MOST),
+                variables_to_fetch=self.task.config.variables_to_fetch or [],
+                request_timeout=_LONG_POLL_MS,
+                tenant_ids=self.tenant_ids,
+            )
+            received = []
+            with self.loop.gateway.waiting():
+                received = [job async for job in jobs]
+                self.loop.answered()
+        except ActivateJobsRequestInvalidError:
+            raise
+        except _TRANSIENT as error:
+            await self.loop.failed(error)
+            return
+        for job in received:
+            await _take(self, job)
+
+
+class _Streamer(JobStreamer):
+    held: Held
+    loop: Loop
+
+    async def activate_stream(self) -> None:
+        try:
+            jobs = self.zeebe_adapter.stream_activate_jobs(
+                task_type=self.task.type,
+                worker=self.worker_name,
+                timeout=self.task.config.timeout_ms,
+                variables_to_fetch=self.task.config.variables_to_fetch or [],
+                stream_request_timeout=_STREAM_SECONDS,
+                tenant_ids=self.tenant_ids,
+            )
+            with self.loop.gateway.waiting():
+                async with contextlib.aclosing(jobs):
+                    async for job in jobs:
+                        self.loop.answered()
+                        await _take(self, job)
+                        await self.held.wait_for_room()
+            await self.loop.ended()
+        except StreamActivateJobsRequestInvalidError:
+            raise
+        except ZeebeDeadlineExceeded:
+            return  # the normal end of a stream's life; a new one follows at once
+        except _TRANSIENT as error:
+            await self.loop.failed(error)
+
+
+async def _take(loop: _Poller | _Streamer, job: Job) -> None:
+    if job.key in loop.held.jobs:
+        return  # its lease expired in a buffer and it was delivered twice; it runs already
+    loop.held.add(job, loop.task.config.timeout_ms / 1000)
+    loop.task_state.add(job)
+    await loop.queue.put(job)
+
+
+class _Executor(JobExecutor):
+    held: Held
+    slots: asyncio.Semaphore
+    run: RunJob
+
+    async def get_next_job(self) -> Job:
+        job = await super().get_next_job()
+        await self.slots.acquire()
+        return job
+
+    async def execute_one_job(self, job: Job, job_controller: JobController) -> None:
+        del job_controller  # the runner itself tells the engine, with retries and back-off
+        current = asyncio.current_task()
+        if current is not None:
+            self.held.running[job.key] = current
+        metrics.JOBS_RUNNING.inc()
+        try:
+            telling = await self._in_slot(job)
+            if telling is not None:
+                await telling
+        finally:
+            self.held.running.pop(job.key, None)
+            self.held.remove(job)
+
+    async def _in_slot(self, job: Job) -> Coroutine[Any, Any, None] | None:
+        try:
+            return await self.run(job, self.zeebe_adapter)
+        finally:
+            metrics.JOBS_RUNNING.dec()
+            self.slots.release()
+
+
+class Intake(ZeebeWorker):
+    """Takes the jobs of all types and runs at most ``slots`` at once. ``work()`` runs until :meth:`close`."""
+
+    def __init__(  # noqa: PLR0913 (keywords that each mean one thing)
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        name: str,
+        job_types: Mapping[str, Sequence[str]],
+        run: RunJob,
+        slots: int,
+        gateway: Gateway,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        """Create the intake.
+
+        Args:
+            channel: To the gateway; the caller closes it.
+            name: Worker name, for the engine's records.
+            job_types: Types to take, each with the variables to fetch (none named: all).
+            run: Handles a job; may not raise.
+            slots: Handlers at once.
+            gateway: Learns what the loops see.
+            lease_seconds: Time after which another process gets the jobs of one that died.
+        """
+        super().__init__(channel, name=name, max_connection_retries=-1, stream_enabled=True)
+        self.held = Held(slots=slots)
+        self._slots = asyncio.Semaphore(slots)
+        self._run = run
+        self._gateway = gateway
+        self._lease_seconds = lease_seconds
+        for type_, variables in job_types.items():
+            lease_ms = int(lease_seconds * 1000)
+            config = TaskConfig(type_, None, lease_ms, _POLL_AT_MOST, slots, list(variables), False, "", [], [])
+            self._add_task(Task(run, _never_called, config))
+
+    def _init_tasks(self) -> None:
+        self._job_executors, self._job_pollers, self._job_streamers = [], [], []
+        for task in self.tasks:
+            queue: asyncio.Queue[Job] = asyncio.Queue()
+            state = TaskState()
+            poller = _Poller(self.zeebe_adapter, task, queue, self.name, _LONG_POLL_MS, state, 0, self.tenant_ids)
+            streamer = _Streamer(self.zeebe_adapter, task, queue, self.name, _STREAM_SECONDS, state, self.tenant_ids)
+            executor = _Executor(task, queue, state, self.zeebe_adapter)
+            poller.held = streamer.held = executor.held = self.held
+            poller.loop, streamer.loop = Loop(self._gateway), Loop(self._gateway)
+            executor.slots, executor.run = self._slots, self._run
+            self._job_pollers.append(poller)
+            self._job_streamers.append(streamer)
+            self._job_executors.append(executor)
+
+    def close(self) -> None:
+        """Take no more jobs: ``work()`` returns; running handlers go on, see :meth:`drain`."""
+        self._stop_event.set()
+
+    async def drain(self, *, seconds: float) -> None:
+        """Let running jobs end for at most ``seconds``, then cancel them; give the waiting ones back to the engine."""
+        waiting = [job for key, job in self.held.jobs.items() if key not in self.held.running]
+        running = list(self.held.running.values())
+        given_back = asyncio.gather(*(self._give_back(job) for job in waiting))
+        if running:
+            _, late = await asyncio.wait(running, timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                _log.warning("handlers were cancelled at the stop", count=len(late))
+                await asyncio.wait(late, timeout=2)
+        await given_back
+
+    async def _give_back(self, job: Job) -> None:
+        try:
+            async with asyncio.timeout(2):
+                await self.zeebe_adapter.fail_job(job.key, job.retries, "ワーカーの停止", 0, {})
+        except (PyZeebeError, TimeoutError):
+            _log.info("job was not given back; its lease runs out", job_key=job.key)
+        self.held.remove(job)
+
+    async def extend_leases(self) -> None:
+        """Extend the leases of all held jobs again and again; ends only by cancellation."""
+        while True:
+            await asyncio.sleep(self._lease_seconds / 8)
+            soon = time.monotonic() + self._lease_seconds / 2
+            due = [key for key, until in self.held.leased_until.items() if until < soon]
+            await asyncio.gather(*(self._extend(key) for key in due), return_exceptions=True)
+
+    async def _extend(self, key: int) -> None:
+        asked = time.monotonic()
+        try:
+            async with asyncio.timeout(self._lease_seconds / 4):
+                await self.zeebe_adapter.update_job_timeout(key, int(self._lease_seconds * 1000))
+        except (JobNotFoundError, JobAlreadyDeactivatedError):
+            self.held.leased_until.pop(key, None)  # completed or cancelled meanwhile: nothing to extend
+        except (PyZeebeError, TimeoutError) as error:
+            self._gateway.failed(error)
+        else:
+            if key in self.held.leased_until:
+                self.held.leased_until[key] = asked + self._lease_seconds
+
+
+async def _never_called(job: Job, controller: JobController) -> Job:
+    raise NotImplementedError(f"{job.type} is handled by the runner, not by {type(controller).__name__}")

@@ -1,0 +1,41 @@
+"""Prometheus metrics. Labels are job types, outcomes and states only: never a case, a name or an address."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+_LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+JOBS = Counter(
+    "renkei_jobs", "Jobs by type and outcome (complete, throw, fail)", ["type", "outcome"], registry=REGISTRY
+)
+JOBS_AGAIN = Counter("renkei_jobs_redelivered", "Jobs answered from their stored outcome", ["type"], registry=REGISTRY)
+JOBS_RUNNING = Gauge("renkei_jobs_running", "Handlers at work", registry=REGISTRY)
+JOBS_HELD = Gauge("renkei_jobs_held", "Jobs taken from the engine: waiting or at work", registry=REGISTRY)
+JOB_SECONDS = Histogram(
+    "renkei_job_seconds", "Time from taking a slot to the commit", ["type"], buckets=_LATENCIES, registry=REGISTRY
+)
+GATEWAY_UP = Gauge("renkei_gateway_up", "1 when Zeebe's gateway answered last", registry=REGISTRY)
+WORKER_RESTARTS = Counter("renkei_worker_restarts", "Worker loops that ended and were built anew", registry=REGISTRY)
+
+MAILS = Counter("renkei_mails", "Mails by outcome (sent, retry, bounced, failed)", ["outcome"], registry=REGISTRY)
+MAIL_SECONDS = Histogram(
+    "renkei_mail_seconds", "Time to hand a mail to the server", buckets=_LATENCIES, registry=REGISTRY
+)
+WAITING = Gauge("renkei_outbox_waiting", "Rows of an outbox that wait", ["outbox"], registry=REGISTRY)
+OLDEST = Gauge("renkei_outbox_oldest_seconds", "Age of an outbox's oldest waiting row", ["outbox"], registry=REGISTRY)
+SENDER_PAUSED = Gauge(
+    "renkei_sender_paused", "1 while the mail server refuses us: login, TLS or sender address", registry=REGISTRY
+)
+ENGINE_CALLS = Counter(
+    "renkei_engine_calls", "Engine calls of the outbox by kind and outcome", ["kind", "outcome"], registry=REGISTRY
+)
+RENEWALS_DUE = Gauge(
+    "renkei_renewals_due", "Agreements with a step of their renewal due that the watch has not done", registry=REGISTRY
+)

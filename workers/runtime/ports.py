@@ -1,0 +1,76 @@
+"""What the runtime needs of the registry and of the wiring; ``adapters.registry`` and ``wiring`` provide it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from workers.adapters.registry.queue import EngineCallQueue, MailQueue
+from workers.jobs.catalog import JobType
+from workers.settings import Settings
+from workers.usecases.ports import JobRef, UnitOfWork
+
+
+class JobUnit(UnitOfWork, Protocol):
+    """A unit of work with the memory of jobs: both in one transaction."""
+
+    @property
+    def outbox_used(self) -> bool:
+        """Whether mails or engine calls were added."""
+
+    async def applied_job(self, ref: JobRef) -> Mapping[str, Any] | None:
+        """Return the stored outcome of a job; None for a new one, or where instance keys differ (a wiped engine)."""
+
+    async def store_applied_job(self, ref: JobRef, job_type: str, outcome: Mapping[str, Any]) -> None:
+        """Keep the outcome of a job; raises RetryableError when another transaction was first."""
+
+
+class OpenJobUnit(Protocol):
+    """Opens a transaction: commits when its block ends, rolls back when an exception leaves it."""
+
+    def __call__(self) -> AbstractAsyncContextManager[JobUnit]:
+        """Return the context manager of one transaction."""
+
+
+class UserTasks(Protocol):
+    """Open user tasks of the engine, and what may be changed in them."""
+
+    async def open_keys(self, process_instance_key: int) -> list[int]:
+        """Return the keys of an instance's open user tasks; raises RetryableError."""
+
+    async def set_due_date(self, key: int, due_date: str) -> None:
+        """Set a due date (ISO with offset); a task that is gone is no error; raises RetryableError."""
+
+    async def complete(self, key: int, variables: Mapping[str, Any]) -> None:
+        """Complete a task; one that is gone is no error; raises RetryableError."""
+
+
+class WorkerServices(Protocol):
+    """All that a worker process needs; ``wiring.build_services`` makes it."""
+
+    @property
+    def settings(self) -> Settings:
+        """Addresses, concurrency, engine id."""
+
+    @property
+    def job_types(self) -> Mapping[str, JobType]:
+        """Handlers by job type."""
+
+    @property
+    def open_unit(self) -> OpenJobUnit:
+        """Opens the transaction of a job."""
+
+    @property
+    def mails(self) -> MailQueue:
+        """The mail outbox."""
+
+    @property
+    def engine_calls(self) -> EngineCallQueue:
+        """The outbox of engine calls."""
+
+    async def check_registry(self) -> None:
+        """Return when the registry answers; raises an exception else."""
+
+    async def renewals_due(self) -> int:
+        """Return how many agreements wait for the renewal watch; raises RetryableError."""

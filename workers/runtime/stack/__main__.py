@@ -1,0 +1,31 @@
+"""``python -m workers.runtime.stack``: fetch everything that the local stack needs, without starting it."""
+
+from __future__ import annotations
+
+import sys
+
+from workers.runtime.stack.distribution import camunda_home
+from workers.runtime.stack.errors import StackError
+from workers.runtime.stack.helpers import loopback_agent, opensearch_launcher, tasklist_schema
+from workers.runtime.stack.java import system_java
+from workers.runtime.stack.progress import Reporter
+from workers.settings import Settings
+
+
+def main() -> int:
+    """Fetch; return the exit code."""
+    settings, reporter = Settings(), Reporter()
+    try:
+        system_java()
+        camunda_home(settings, reporter)
+        loopback_agent(settings, reporter)
+        opensearch_launcher(settings, reporter)
+        tasklist_schema(settings, reporter)
+    except StackError as error:
+        reporter.note(error.message)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
