@@ -1,0 +1,248 @@
+"""``renkei start``, ``cases``, ``case``, ``attach``."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+import click
+from pyzeebe.errors import ProcessDefinitionNotFoundError, ZeebeError
+
+from workers.adapters.camunda.gateway import open_channel, zeebe_client
+from workers.adapters.offerfile import read_offer
+from workers.cli.japanese import command
+from workers.cli.options import data_option, packs_option
+from workers.cli.running import command_settings, json_option, run, show_json, show_table
+from workers.domain.entities import Case
+from workers.domain.wareki import format_wareki
+from workers.errors import InputError, RetryableError
+from workers.usecases.close_case import OUTCOME_NAMES
+from workers.usecases.journal import note
+from workers.usecases.open_case import file_case
+from workers.usecases.survey_view import status_rows
+from workers.wiring import Services
+
+_ATTACHMENT = "attachment"
+
+
+@command(
+    short_help="入力ファイルから締結の案件を始めます。",
+    help="CITY（市のコード）の締結の案件を、入力ファイルから始めて、案件番号を表示します。"
+    "\n\nファイルの誤りは、始める前に行と項目を挙げて知らせます。",
+)
+@click.argument("city")
+@click.option(
+    "--input",
+    "input_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="申出の入力ファイル（TOML）。",
+)
+@click.option("--case", "case_id", help="受け付けただけで始まっていない案件の番号。入力ファイルの代わりに指定します。")
+@packs_option
+@data_option
+def start(
+    *, city: str, input_file: Path | None, case_id: str | None, packs: tuple[Path, ...], data: Path | None
+) -> None:
+    """File the case, start its process instance, print the case id."""
+    if (input_file is None) == (case_id is None):
+        raise click.UsageError("--input か --case のどちらか1つを指定してください", click.get_current_context())
+
+    async def work(services: Services) -> str:
+        known = case_id or await file_input(services, city, input_file or Path())
+        await start_instance(services, city, known)
+        return known
+
+    click.echo(run(command_settings(data, packs), work))
+
+
+async def file_input(services: Services, code: str, input_file: Path) -> str:
+    """Put the case of an input file into the registry and return its id; no process instance exists yet.
+
+    Raises InputErrors before anything is written when the file has mistakes.
+    """
+    city = services.packs.city(code)
+    offer = read_offer(input_file, city, services.clock.today())
+    async with services.open_unit() as uow:
+        case = await file_case(uow, city, offer)
+        for path in offer.attachments:
+            await _store(uow, case.id, Path(path))
+    return case.id
+
+
+async def start_instance(services: Services, code: str, case_id: str) -> None:
+    """Start an instance that will claim a filed case; a second one ends at "already started".
+
+    Raises RetryableError, naming how to go on, when the engine does not answer or does not know the process.
+    """
+    city = services.packs.city(code)
+    async with services.open_unit() as uow:
+        await uow.cases.get(case_id)
+    try:
+        async with open_channel(services.settings) as channel:
+            await zeebe_client(channel).run_process(city.signing_process, {"caseId": case_id})
+    except ProcessDefinitionNotFoundError as error:
+        raise RetryableError(_not_started(case_id, code, f"先に renkei deploy {code} で配備してください")) from error
+    except ZeebeError as error:
+        raise RetryableError(_not_started(case_id, code, "Camunda につながりません（renkei status）")) from error
+
+
+def _not_started(case_id: str, code: str, why: str) -> str:
+    return (
+        f"案件 {case_id} は受け付けましたが、まだ始まっていません。{why}。続きは renkei start {code} --case {case_id}"
+    )
+
+
+@command(short_help="案件の一覧を表示します。", help="案件の一覧を、新しいものから表示します。")
+@click.option("--city", help="市のコード。省くとすべての市。")
+@json_option
+@data_option
+def cases(*, city: str | None, as_json: bool, data: Path | None) -> None:
+    """List the cases."""
+
+    async def work(services: Services) -> list[Case]:
+        async with services.open_unit() as uow:
+            return await uow.cases.all(city=city)
+
+    found = run(command_settings(data), work)
+    if as_json:
+        show_json([_summary(case) for case in found])
+        return
+    rows = [
+        (
+            case.id,
+            case.partner.name if case.partner else "",
+            format_wareki(case.opened_on),
+            OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
+        )
+        for case in found
+    ]
+    show_table(("案件", "企業等", "開始", "状態"), rows, empty="案件はまだありません")
+
+
+def _summary(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "city": case.city,
+        "partner": case.partner.name if case.partner else None,
+        "opened_on": case.opened_on.isoformat(),
+        "outcome": case.outcome.value if case.outcome else None,
+        "closed_on": case.closed_on.isoformat() if case.closed_on else None,
+        "process_instance_key": case.process_instance_key,
+    }
+
+
+@command(
+    name="case",
+    short_help="案件の経過、照会、文書、協定を表示します。",
+    help="案件の経過、照会の状況、文書、協定を表示します。",
+)
+@click.argument("case_id", metavar="案件番号")
+@click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="文書をこのフォルダーに書き出します。")
+@json_option
+@data_option
+def case_command(*, case_id: str, save: Path | None, as_json: bool, data: Path | None) -> None:
+    """Show one case."""
+
+    async def work(services: Services) -> dict[str, Any]:
+        if save is not None:
+            await save_documents(services, case_id, save)
+        return await describe(services, case_id)
+
+    found = run(command_settings(data), work)
+    if as_json:
+        show_json(found)
+        return
+    click.echo(f"{found['id']}  {found['partner']}  {found['outcome_name']}")
+    for line in found["history"]:
+        click.echo(f"  {line['at']}  {line['what']}")
+    for survey in found["surveys"]:
+        click.echo(f"照会 {survey['id']}（期限 {survey['due_on']}）")
+        for row in survey["departments"]:
+            click.echo(f"  {row['name']}: {row['status']}")
+    for document in found["documents"]:
+        click.echo(f"文書 {document['name']}（{document['size']} バイト）")
+    if found["agreement"]:
+        click.echo(f"協定 {found['agreement']['title']}（{found['agreement']['expires']}まで）")
+
+
+async def describe(services: Services, case_id: str) -> dict[str, Any]:
+    """Return all that the registry knows of a case, without contact data."""
+    async with services.open_unit() as uow:
+        case = await uow.cases.get(case_id)
+        agreement = await uow.agreements.of_case(case_id)
+        return {
+            **_summary(case),
+            "outcome_name": OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
+            "history": [
+                {"at": entry.at.isoformat(timespec="seconds"), "actor": entry.actor, "what": entry.what}
+                for entry in await uow.history.of_case(case_id)
+            ],
+            "surveys": [
+                {
+                    "id": survey.id,
+                    "due_on": survey.due_on.isoformat(),
+                    "closed_at": survey.closed_at,
+                    "departments": status_rows(survey),
+                }
+                for survey in await uow.surveys.of_case(case_id)
+            ],
+            "documents": [
+                {"name": d.name, "kind": d.kind, "size": d.size, "sha256": d.sha256, "draft": d.draft}
+                for d in await uow.documents.of_case(case_id)
+            ],
+            "agreement": {
+                "id": agreement.id,
+                "title": agreement.title,
+                "signed_on": agreement.signed_on.isoformat(),
+                "expires_on": agreement.current_term.expires_on.isoformat(),
+                "expires": format_wareki(agreement.current_term.expires_on),
+            }
+            if agreement
+            else None,
+        }
+
+
+async def save_documents(services: Services, case_id: str, folder: Path) -> list[Path]:
+    """Write a case's documents into a folder under their names and return the paths."""
+    paths: dict[Path, None] = {}
+    async with services.open_unit() as uow:
+        await uow.cases.get(case_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        for document in await uow.documents.of_case(case_id):
+            path = folder / Path(document.name).name
+            path.write_bytes(await uow.documents.read(document))
+            paths[path] = None
+    return list(paths)
+
+
+@command(short_help="案件にファイルを添付します。", help="案件にファイルを添付します。変数には番号だけが入ります。")
+@click.argument("case_id", metavar="案件番号")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(dir_okay=False, path_type=Path))
+@data_option
+def attach(*, case_id: str, files: tuple[Path, ...], data: Path | None) -> None:
+    """Keep files with a case."""
+
+    async def work(services: Services) -> None:
+        async with services.open_unit() as uow:
+            await uow.cases.get(case_id)
+            for path in files:
+                await _store(uow, case_id, path)
+
+    run(command_settings(data), work)
+    click.echo(f"{case_id} に {len(files)} 件を添付しました")
+
+
+async def _store(uow: Any, case_id: str, path: Path) -> None:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(str(path), "読めません") from error
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    await uow.documents.store(
+        case_id=case_id, kind=_ATTACHMENT, name=path.name, media_type=media_type, content=content, draft=False
+    )
+    await note(uow, case_id, f"ファイルを添付した: {path.name}")
+
+
+commands = (start, cases, case_command, attach)

@@ -1,0 +1,81 @@
+"""``renkei lint``, ``render`` and ``diff``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from workers.cli.japanese import JapaneseCommand
+from workers.lint import diff as comparison
+from workers.lint import linter, pages, report
+from workers.settings import Settings
+
+_PATHS = click.Path(path_type=Path)
+
+
+@click.command(
+    cls=JapaneseCommand,
+    short_help="図・デシジョン・フォーム・市のパックを検査します。",
+    help="PATH（ファイルかフォルダー）を検査し、エラーがあれば終了コード 1 を返します。"
+    "\n\nBPMN・DMN・フォームの書き方、FEEL 式の先頭の =、知らないジョブ型、つながらないフォーム・デシジョン・プロセス、"
+    "宣言のない変数、文面やひな形の不足、図に描かれていない要素、city.toml と departments.csv の誤りを知らせます。",
+)
+@click.argument("paths", nargs=-1, required=True, type=_PATHS, metavar="PATH…")
+@click.option("--packs", multiple=True, type=_PATHS, metavar="DIR", help="ほかの場所にある市のパックのフォルダー。")
+@click.option("--no-node", is_flag=True, help="Camunda の検査（Node.js）を省き、renkei の規則だけで検査します。")
+@click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
+def lint(*, paths: tuple[Path, ...], packs: tuple[Path, ...], no_node: bool, as_json: bool) -> None:
+    """Check files and folders; leave with 1 when there is an error."""
+    settings = Settings()
+    found = linter.lint(paths, home=settings.home, packs=[*settings.packs, *packs])
+    if no_node:
+        found.notes.append("Camunda の検査（--no-node が指定されました）")
+    else:
+        linter.add_node(found, cache=settings.cache, say=lambda text: click.echo(text, err=True))
+    for line in [report.as_json(found)] if as_json else report.as_lines(found):
+        click.echo(line)
+    sys.exit(0 if found.ok else 1)
+
+
+@click.command(
+    cls=JapaneseCommand,
+    short_help="図とデシジョン表の絵（SVG）を書き出します。",
+    help="PATH（ファイルかフォルダー）にある .bpmn と .dmn の絵を、DIR に SVG で書き出します。"
+    "\n\nModeler で描いたとおりの配置で、ブラウザーなしで描きます。フォームの絵は作りません。",
+)
+@click.argument("paths", nargs=-1, required=True, type=_PATHS, metavar="PATH…")
+@click.option("--out", required=True, type=_PATHS, metavar="DIR", help="書き出し先のフォルダー。なければ作ります。")
+def render(*, paths: tuple[Path, ...], out: Path) -> None:
+    """Write pictures and name the files."""
+    for picture in pages.render(paths, out):
+        click.echo(str(picture))
+
+
+@click.command(
+    cls=JapaneseCommand,
+    short_help="2 つの版の違いを文章と絵で示します。",
+    help="OLD と NEW（どちらもファイル、またはどちらもフォルダー）の違いを、要素ごとの文で示します。"
+    "\n\n--out を付けると、変更前と変更後の絵を色分けして並べたページ（HTML）も書き出します。"
+    "違いがあっても終了コードは 0 です。",
+)
+@click.argument("old", type=_PATHS, metavar="OLD")
+@click.argument("new", type=_PATHS, metavar="NEW")
+@click.option("--out", type=_PATHS, metavar="DIR", help="ページを書き出すフォルダー。なければ作ります。")
+def diff(*, old: Path, new: Path, out: Path | None) -> None:
+    """Say what changed, one sentence a line."""
+    differences = [found for found in comparison.compare(old, new) if not found.is_same]
+    if not differences:
+        click.echo("違いはありません。")
+    for found in differences:
+        click.echo(f"{found.name}:")
+        for sentence in found.sentences:
+            click.echo(f"  {sentence}")
+        if found.moved:
+            click.echo(f"  図の中で位置が変わった要素: {len(found.moved)} 件")
+        if out is not None:
+            click.echo(f"  ページ: {pages.write_diff(found, out)}")
+
+
+commands = (lint, render, diff)

@@ -1,0 +1,52 @@
+"""What the commands share: settings with ``--data`` and ``--packs``, services for one run, tables."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from workers.cli.stack import local_settings
+from workers.settings import Settings
+from workers.wiring import Services, services
+
+T = TypeVar("T")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
+
+
+def command_settings(data: Path | None, packs: Sequence[Path] = ()) -> Settings:
+    """Return the settings of a command: those of the running local stack unless the environment says otherwise."""
+    return local_settings(data, packs=packs)
+
+
+def run(settings: Settings, work: Callable[[Services], Awaitable[T]]) -> T:
+    """Run an async command with services of its own."""
+
+    async def main() -> T:
+        async with services(settings) as built:
+            return await work(built)
+
+    return asyncio.run(main())
+
+
+def show_json(value: Any) -> None:
+    """Print JSON; dates are ISO."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
+    """Print rows as a table, or a sentence where there are none."""
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

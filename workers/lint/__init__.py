@@ -1,0 +1,1 @@
+"""``renkei lint``, ``render`` and ``diff``: what a process owner checks before deploying."""

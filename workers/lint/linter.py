@@ -1,0 +1,178 @@
+"""Runs the rules over files, decisions, forms and packs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workers.adapters.citypacks import load_pack
+from workers.errors import InputError, InputErrors
+from workers.jobs.catalog import JobType, all_job_types
+from workers.lint import catalogue, dmn, forms, model, node_rules
+from workers.lint.catalogue import SUFFIXES
+from workers.lint.findings import Finding, Severity, sorted_findings
+from workers.lint.node_tools import NodeError
+from workers.lint.rules import BPMN_RULES, Context, decisions
+from workers.lint.rules import forms as form_rules
+from workers.scenarios.model import read_scenario, scenario_files
+from workers.variables import VARIABLES
+
+
+@dataclass
+class Report:
+    """What was checked, by which linters, and what they found; ``notes`` say what was not checked and why."""
+
+    files: list[Path]
+    packs: list[Path]
+    findings: list[Finding] = field(default_factory=list)
+    linters: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    complete: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong, as far as all linters could run that were asked for."""
+        return self.complete and not self.errors
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return len(self.findings) - self.errors
+
+
+def lint(  # noqa: PLR0913 (all but the paths by name)
+    paths: Sequence[Path],
+    *,
+    home: Path,
+    packs: Sequence[Path] = (),
+    for_city: str | None = None,
+    job_types: Mapping[str, JobType] | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> Report:
+    """Check files and folders with the Python rules.
+
+    ``home`` holds bpmn/ and templates/; ``packs`` are more folders of packs; ``for_city`` checks common files for one
+    city's templates alone. ``job_types`` and ``variables`` are those
+    of the workers unless given. Raises InputErrors (Japanese) for a path that does not exist or holds nothing to check.
+    """
+    files, folders = collect(paths)
+    known = catalogue.build(files, home=home, extra=packs)
+    known.for_city = for_city
+    context = Context(
+        known,
+        all_job_types() if job_types is None else job_types,
+        VARIABLES if variables is None else variables,
+    )
+    report = Report(files, folders, linters=["renkei の規則"])
+    for folder in folders:
+        report.findings += _pack_findings(folder)
+    for path in files:
+        report.findings += _file_findings(path, context)
+    report.findings = sorted_findings(report.findings)
+    return report
+
+
+def add_node(report: Report, *, cache: Path, say: Callable[[str], None] = lambda _: None) -> None:
+    """Add what Camunda's linters find; a report without them is not ok, for nothing else checks the BPMN itself."""
+    try:
+        found = node_rules.lint(report.files, cache=cache, say=say)
+    except NodeError as error:
+        report.complete = False
+        report.notes.append(f"Camunda の検査（{error.message}）。--no-node を付けると renkei の規則だけで検査します")
+        return
+    report.linters += found.linters
+    report.findings = sorted_findings([*report.findings, *found.findings])
+
+
+def collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return (files to check, folders of city packs to check) of what a user named on the command line."""
+    files: dict[Path, Path] = {}
+    folders: dict[Path, Path] = {}
+    errors = []
+    for path in paths:
+        found = list(_files_of(path))
+        towns = list(_packs_of(path))
+        if not found and not towns:
+            errors.append(InputError(str(path), _nothing_there(path)))
+        files.update({file.resolve(): file for file in found})
+        folders.update({folder.resolve(): folder for folder in towns})
+    if errors:
+        raise InputErrors(errors)
+    return sorted(files.values()), sorted(folders.values())
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if path.is_file() and path.suffix in SUFFIXES:
+        yield path
+    elif path.is_dir():
+        for found in path.rglob("*"):
+            inner = found.relative_to(path).parts
+            hidden = any(part.startswith(".") or part in {"node_modules", "element-templates"} for part in inner)
+            if found.suffix in SUFFIXES and found.is_file() and not hidden:
+                yield found
+
+
+def _packs_of(path: Path) -> Iterator[Path]:
+    if path.name in {"city.toml", "departments.csv"} and path.is_file():
+        yield path.parent
+    elif path.is_dir():
+        for name in ("city.toml", "*/city.toml"):
+            yield from (found.parent for found in path.glob(name))
+
+
+def _nothing_there(path: Path) -> str:
+    if not path.exists():
+        return "ファイルもフォルダーもありません"
+    if path.is_dir():
+        return "検査するファイル（.bpmn .dmn .form city.toml）がありません"
+    return "検査できるのは .bpmn .dmn .form city.toml departments.csv です"
+
+
+def _pack_findings(folder: Path) -> Iterator[Finding]:
+    yield from _scenario_findings(folder)
+    try:
+        load_pack(folder)
+    except InputErrors as problems:
+        for problem in problems.errors:
+            message = problem.message.removeprefix(f"{problem.where}: ")
+            name = "departments.csv" if "departments.csv" in problem.where else "city.toml"
+            place = problem.where.removeprefix(f"{folder.name}/{name}").lstrip(": ")
+            yield Finding(file=folder / name, element=place, rule="pack", message=message)
+
+
+def _scenario_findings(folder: Path) -> Iterator[Finding]:
+    """What the scenarios of a pack get wrong: they are its tests and its demonstration."""
+    for path in scenario_files(folder):
+        try:
+            scenario = read_scenario(path)
+        except InputErrors as problems:
+            for problem in problems.errors:
+                message = problem.message.removeprefix(f"{problem.where}: ")
+                place = problem.where.removeprefix(f"scenarios/{path.name}").strip()
+                yield Finding(file=path, element=place, rule="scenario", message=message)
+        else:
+            if scenario.input and not (path.parent / scenario.input).is_file():
+                yield Finding(file=path, element="input", rule="scenario", message=f"{scenario.input} がありません")
+
+
+def _file_findings(path: Path, context: Context) -> Iterator[Finding]:
+    try:
+        if path.suffix == ".form":
+            yield from form_rules.check(forms.load(path), context)
+        elif path.suffix == ".dmn":
+            yield from decisions.check(dmn.load(path), context)
+        else:
+            diagram = model.load(path)
+            for rule in BPMN_RULES:
+                yield from rule(diagram, context)
+    except InputError as error:
+        yield Finding(file=path, element="", rule="unreadable", message=error.message.removeprefix(f"{error.where}: "))
+    except RecursionError:
+        yield Finding(file=path, element="", rule="unreadable", message="入れ子が深すぎます")

@@ -1,0 +1,200 @@
+"""A BPMN file as the linter, the painter and the diff see it: lxml elements by id, with their drawing (DI)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import defusedxml.ElementTree as SafeElementTree
+from defusedxml.common import DefusedXmlException
+from lxml import etree
+
+from workers.errors import InputError
+
+BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+BPMNDI: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
+DC: Final = "http://www.omg.org/spec/DD/20100524/DC"
+DI: Final = "http://www.omg.org/spec/DD/20100524/DI"
+ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
+MODELER: Final = "http://camunda.org/schema/modeler/1.0"
+NS: Final = {"bpmn": BPMN, "bpmndi": BPMNDI, "dc": DC, "di": DI, "zeebe": ZEEBE, "modeler": MODELER}
+
+Element = etree._Element  # noqa: SLF001 (lxml has no public name for its element type)
+
+ACTIVITIES: Final = frozenset(
+    [
+        *("task", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask", "manualTask"),
+        *("callActivity", "subProcess", "transaction", "adHocSubProcess"),
+    ]
+)
+SUB_PROCESSES: Final = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+EVENTS: Final = frozenset(
+    ["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"]
+)
+GATEWAYS: Final = frozenset(
+    ["exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"]
+)
+FLOW_NODES: Final = ACTIVITIES | EVENTS | GATEWAYS
+ARTIFACTS: Final = frozenset({"dataObjectReference", "dataStoreReference", "textAnnotation", "group"})
+CONNECTIONS: Final = frozenset(
+    ["sequenceFlow", "messageFlow", "association", "dataInputAssociation", "dataOutputAssociation"]
+)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of the drawing, in pixels; y grows downwards."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle point."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    @property
+    def right(self) -> float:
+        """The right edge's x."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge's y."""
+        return self.y + self.height
+
+    def holds(self, point: tuple[float, float]) -> bool:
+        """Return whether a point lies in the rectangle or on its edge."""
+        return self.x <= point[0] <= self.right and self.y <= point[1] <= self.bottom
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A node's place. ``label`` is None where the DI leaves the label's place to the viewer."""
+
+    box: Box
+    label: Box | None = None
+    expanded: bool = True
+    horizontal: bool = True
+    plane: int = 0
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A connection's line through its waypoints."""
+
+    points: tuple[tuple[float, float], ...]
+    label: Box | None = None
+    plane: int = 0
+
+
+@dataclass
+class Diagram:
+    """One parsed .bpmn file. ``shapes`` and ``edges`` are keyed by the element's id."""
+
+    path: Path
+    root: Element
+    ids: dict[str, Element] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    edges: dict[str, Edge] = field(default_factory=dict)
+    planes: int = 0
+
+    def all(self, *names: str) -> Iterator[Element]:
+        """Yield the BPMN elements with one of these local names, in document order."""
+        yield from self.root.iter(*(f"{{{BPMN}}}{name}" for name in names))
+
+    @property
+    def processes(self) -> list[Element]:
+        """The processes of the file."""
+        return list(self.all("process"))
+
+
+def local(element: Element) -> str:
+    """Return an element's name without its namespace; empty for comments and processing instructions."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def line_of(element: Element) -> int | None:
+    """Return the line of the file that an element stands on."""
+    line = element.sourceline
+    return line if isinstance(line, int) else None
+
+
+def extension(element: Element, name: str) -> Element | None:
+    """Return an element's own ``zeebe:name`` extension, or None."""
+    return element.find(f"bpmn:extensionElements/zeebe:{name}", NS)
+
+
+def extensions(element: Element, path: str) -> list[Element]:
+    """Return an element's own zeebe extensions along a path such as ``zeebe:ioMapping/zeebe:input``."""
+    return list(element.findall(f"bpmn:extensionElements/{path}", NS))
+
+
+def flow_nodes(diagram: Diagram) -> Iterator[Element]:
+    """Yield every activity, event and gateway."""
+    yield from diagram.all(*sorted(FLOW_NODES))
+
+
+def parse_xml(path: Path) -> Element:
+    """Return the root of an XML file; raises InputError (Japanese) for a DOCTYPE, broken XML or an unreadable file."""
+    try:
+        content = path.read_bytes()
+        SafeElementTree.fromstring(content, forbid_dtd=True)
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+        return etree.fromstring(content, parser)
+    except DefusedXmlException as error:
+        raise InputError(str(path), "DOCTYPE（DTD・実体の宣言）を含む XML は受け付けません") from error
+    except (SafeElementTree.ParseError, etree.XMLSyntaxError) as error:
+        raise InputError(str(path), f"XML として読めません（{error}）") from error
+    except (OSError, ValueError, LookupError) as error:
+        raise InputError(str(path), f"ファイルを読めません（{error}）") from error
+
+
+def load(path: Path) -> Diagram:
+    """Parse a .bpmn file; raises InputError when it is no BPMN or its drawing holds no numbers."""
+    root = parse_xml(path)
+    if root.tag != f"{{{BPMN}}}definitions":
+        raise InputError(str(path), "BPMN の definitions で始まっていません")
+    diagram = Diagram(path=path, root=root)
+    for element in root.iter(f"{{{BPMN}}}*"):
+        if (identity := element.get("id")) is not None:
+            diagram.ids.setdefault(identity, element)
+    try:
+        _read_drawing(diagram)
+    except ValueError as error:
+        raise InputError(str(path), f"図の座標が数ではありません（{error}）") from error
+    return diagram
+
+
+def _read_drawing(diagram: Diagram) -> None:
+    planes = diagram.root.findall(".//bpmndi:BPMNPlane", NS)
+    diagram.planes = len(planes)
+    for number, plane in enumerate(planes):
+        for shape in plane.findall("bpmndi:BPMNShape", NS):
+            bounds = shape.find("dc:Bounds", NS)
+            if bounds is not None:
+                diagram.shapes[shape.get("bpmnElement", "")] = Shape(
+                    box=_box(bounds),
+                    label=_label(shape),
+                    expanded=shape.get("isExpanded", "true") == "true",
+                    horizontal=shape.get("isHorizontal", "true") == "true",
+                    plane=number,
+                )
+        for edge in plane.findall("bpmndi:BPMNEdge", NS):
+            points = tuple((float(p.get("x", "")), float(p.get("y", ""))) for p in edge.findall("di:waypoint", NS))
+            if len(points) > 1:
+                diagram.edges[edge.get("bpmnElement", "")] = Edge(points=points, label=_label(edge), plane=number)
+
+
+def _label(owner: Element) -> Box | None:
+    bounds = owner.find("bpmndi:BPMNLabel/dc:Bounds", NS)
+    return None if bounds is None else _box(bounds)
+
+
+def _box(bounds: Element) -> Box:
+    x, y, width, height = (float(bounds.get(name, "")) for name in ("x", "y", "width", "height"))
+    return Box(x, y, width, height)

@@ -1,0 +1,37 @@
+"""The Python rules for BPMN files: each takes a diagram and what can be referred to, and yields findings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workers.lint.rules import drawing, flow, identities, references, scopes, tasks, variables
+from workers.lint.rules import expressions as feel
+from workers.lint.rules.base import Context, Rule
+
+BPMN_RULES: Final[tuple[Rule, ...]] = (
+    identities.platform,
+    identities.one_process,
+    identities.ids,
+    feel.prefix,
+    feel.syntax,
+    feel.shadowing,
+    feel.clock,
+    tasks.job_types,
+    tasks.headers,
+    tasks.templates,
+    tasks.user_tasks,
+    tasks.documentation,
+    references.forms,
+    references.decisions,
+    references.processes,
+    scopes.multi_instance,
+    scopes.call_activities,
+    flow.timers,
+    flow.gateways,
+    drawing.missing,
+    drawing.lanes,
+    drawing.sub_processes,
+    variables.undeclared,
+)
+
+__all__ = ["BPMN_RULES", "Context", "Rule"]

@@ -1,0 +1,76 @@
+"""FEEL: the leading ``=`` that no other linter asks for, readable syntax, and no dates in UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from workers.lint import feel
+from workers.lint.expressions import slots
+from workers.lint.findings import Finding
+from workers.lint.model import Diagram
+from workers.lint.rules.base import Context, report
+
+_DURATION: Final = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)(\[[\w/]+\])?")
+_LOCAL_NOW: Final = re.compile(r'date and time\(\s*now\(\)\s*,\s*"Asia/Tokyo"\s*\)')
+
+
+def prefix(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """What Zeebe evaluates as FEEL starts with ``=``; without it the text itself would be the value."""
+    del context
+    for slot in slots(diagram):
+        if slot.required and not slot.is_feel:
+            text = slot.text or "空"
+            message = f"{slot.label}は = で始まる FEEL 式にしてください（今は「{text}」）"
+            yield report(diagram, slot.element, "feel-prefix", message)
+        elif slot.label in {"タイマーの日時", "タイマーの期間"} and not slot.is_feel and not _literal(slot.text):
+            message = f"{slot.label}は = で始まる FEEL 式か ISO 8601 の値にしてください（今は「{slot.text}」）"
+            yield report(diagram, slot.element, "feel-prefix", message)
+
+
+def syntax(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Brackets and quotes are closed (the FEEL linter on Node checks the whole grammar)."""
+    del context
+    for slot in slots(diagram):
+        if slot.is_feel:
+            problem = _problem(slot.body)
+            if problem:
+                yield report(diagram, slot.element, "feel-syntax", f"{slot.label}の式が読めません: {problem}")
+
+
+def shadowing(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Within a context an earlier entry hides the variable of its name: later entries silently get null."""
+    del context
+    for slot in slots(diagram):
+        for name in feel.shadowed(slot.body) if slot.is_feel else ():
+            message = (
+                f"{slot.label}の「{name}」は、先に書いた項目「{name}」の値になり、外の変数ではありません。"
+                f"「{name}」の項目を最後に書くか、項目の名前を変えてください"
+            )
+            yield report(diagram, slot.element, "feel-shadow", message)
+
+
+def clock(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """FEEL's today() and now() are UTC: before 9 o'clock they give yesterday's date (D-7)."""
+    del context
+    for slot in slots(diagram):
+        text = _LOCAL_NOW.sub("", slot.body) if slot.is_feel else ""
+        if feel.calls(text, "today") or feel.calls(text, "now"):
+            message = f"{slot.label}の today() と now() は世界標準時です。日付はワーカーから受け取ってください"
+            yield report(diagram, slot.element, "feel-clock", message)
+
+
+def _literal(text: str) -> bool:
+    return bool(_DURATION.fullmatch(text) or _TIMESTAMP.fullmatch(text))
+
+
+def _problem(expression: str) -> str:
+    if not expression:
+        return "式が空です"
+    try:
+        feel.variables(expression)
+    except feel.FeelSyntaxError as error:
+        return str(error)
+    return ""

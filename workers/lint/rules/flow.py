@@ -1,0 +1,53 @@
+"""Timers and gateways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from workers.lint.findings import Finding
+from workers.lint.model import NS, Diagram
+from workers.lint.rules.base import Context, name_of, report
+
+_CRON_FIELD: Final = r"(?:\*|\?|[0-9A-Za-z*/,\-#L?]+)"
+_CRON: Final = re.compile(rf"{_CRON_FIELD}(?: +{_CRON_FIELD}){{5}}")
+_REPEAT: Final = re.compile(r"R\d*/|\bcycle\s*\(")
+
+
+def timers(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """A repeating timer is a cron line: ``R/P1D`` counts from the deployment and restarts with each."""
+    del context
+    for timer in diagram.all("timerEventDefinition"):
+        texts = {
+            name: timer.findtext(f"bpmn:{name}", namespaces=NS) for name in ("timeDate", "timeDuration", "timeCycle")
+        }
+        given = {name: (text or "").strip() for name, text in texts.items() if text is not None}
+        if not any(given.values()):
+            yield report(diagram, timer, "timer", "タイマーに日時も期間も周期もありません")
+        cycle = given.get("timeCycle", "")
+        if _REPEAT.search(cycle):
+            message = f"周期「{cycle}」はデプロイのたびに数え直されます。cron（例 0 0 6 * * *）にしてください"
+            yield report(diagram, timer, "timer", message)
+        elif cycle and not cycle.startswith("=") and not _CRON.fullmatch(cycle):
+            message = f"周期「{cycle}」は cron の 6 項目（秒 分 時 日 月 曜日）ではありません"
+            yield report(diagram, timer, "timer", message)
+
+
+def gateways(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Gateways that choose have a default flow, and every other flow has a condition."""
+    del context
+    flows = list(diagram.all("sequenceFlow"))
+    for gateway in diagram.all("exclusiveGateway", "inclusiveGateway"):
+        outgoing = [flow for flow in flows if flow.get("sourceRef") == gateway.get("id")]
+        conditional = [flow for flow in outgoing if flow.find("bpmn:conditionExpression", NS) is not None]
+        default = gateway.get("default")
+        if conditional and default not in {flow.get("id") for flow in outgoing}:
+            message = f"{name_of(gateway)}に既定のフローがありません（どの条件にも合わないと止まります）"
+            yield report(diagram, gateway, "gateway-default", message)
+        for flow in outgoing if len(outgoing) > 1 else []:
+            if flow not in conditional and flow.get("id") != default:
+                yield report(diagram, flow, "gateway-condition", f"{name_of(gateway)}から出るフローに条件がありません")
+            elif flow in conditional and flow.get("id") == default:
+                message = f"{name_of(gateway)}の既定のフローに条件が付いています（条件は評価されません）"
+                yield report(diagram, flow, "gateway-condition", message)

@@ -1,0 +1,97 @@
+"""Where variables live: multi-instance bodies and call activities; otherwise departments overwrite each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workers.lint.findings import Finding, Severity
+from workers.lint.model import BPMN, NS, SUB_PROCESSES, Diagram, Element, extension, extensions, local
+from workers.lint.rules.base import Context, name_of, report
+
+
+def multi_instance(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """The body is a sub-process with local variables; what is done in it writes to those only."""
+    for loop in diagram.all("multiInstanceLoopCharacteristics"):
+        body = loop.getparent()
+        if body is None:
+            continue
+        yield from _loop(diagram, loop, body)
+        if local(body) not in SUB_PROCESSES:
+            message = f"{name_of(body)}: 繰り返しはサブプロセスで囲んでください（変数が混ざります）"
+            yield report(diagram, body, "multi-instance", message)
+            continue
+        if not extensions(body, "zeebe:ioMapping/zeebe:input"):
+            message = f"{name_of(body)}: 入力マッピングで繰り返しごとの変数を作ってください（例: =null → answer）"
+            yield report(diagram, body, "multi-instance", message)
+        for task in body.iter(f"{{{BPMN}}}userTask"):
+            yield from _user_task(diagram, body, task)
+        yield from _job_results(diagram, context, body)
+
+
+def _loop(diagram: Diagram, loop: Element, body: Element) -> Iterator[Finding]:
+    characteristics = extension(loop, "loopCharacteristics")
+    if characteristics is None or not characteristics.get("inputCollection"):
+        yield report(diagram, body, "multi-instance", f"{name_of(body)}: 繰り返しの一覧（inputCollection）がありません")
+    elif not characteristics.get("inputElement"):
+        yield report(diagram, body, "multi-instance", f"{name_of(body)}: 繰り返しの要素名（inputElement）がありません")
+    if characteristics is not None and (
+        characteristics.get("outputCollection") or characteristics.get("outputElement")
+    ):
+        message = f"{name_of(body)}: 結果の一覧（outputCollection）は使わず、結果は台帳に記録してください"
+        yield report(diagram, body, "output-collection", message)
+
+
+def _user_task(diagram: Diagram, body: Element, task: Element) -> Iterator[Finding]:
+    outputs = extensions(task, "zeebe:ioMapping/zeebe:output")
+    if not outputs:
+        message = f"{name_of(task)}: 出力マッピングがないため、ほかの回答を上書きします"
+        yield report(diagram, task, "multi-instance", message)
+    private = _private(task, body)
+    for output in outputs:
+        target = output.get("target", "").split(".")[0]
+        if target not in private:
+            message = (
+                f"{name_of(task)}: 出力先「{target}」が{name_of(body)}の中の変数ではないため、ほかの回答を上書きします"
+            )
+            yield report(diagram, output, "multi-instance", message)
+
+
+def _job_results(diagram: Diagram, context: Context, body: Element) -> Iterator[Finding]:
+    for task in body.iter(f"{{{BPMN}}}serviceTask", f"{{{BPMN}}}sendTask"):
+        definition = extension(task, "taskDefinition")
+        job_type = context.job_types.get("" if definition is None else definition.get("type", ""))
+        if job_type is None or extensions(task, "zeebe:ioMapping/zeebe:output"):
+            continue
+        if outside := sorted(set(job_type.writes) - _private(task, body)):
+            names = "、".join(outside)
+            message = (
+                f"{name_of(task)}: 結果（{names}）が繰り返しの外の変数に書かれます。出力マッピングで受けてください"
+            )
+            yield report(diagram, task, "multi-instance", message, Severity.WARNING)
+
+
+def _private(task: Element, body: Element) -> set[str]:
+    """Return the variables that the scopes between a task's parent and the multi-instance body make."""
+    names: set[str] = set()
+    current = task.getparent()
+    while current is not None:
+        names |= {i.get("target", "").split(".")[0] for i in extensions(current, "zeebe:ioMapping/zeebe:input")}
+        path = "bpmn:multiInstanceLoopCharacteristics/bpmn:extensionElements/zeebe:loopCharacteristics"
+        names |= {loop.get("inputElement", "") for loop in current.findall(path, NS)}
+        if current is body:
+            break
+        current = current.getparent()
+    return names - {""}
+
+
+def call_activities(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Call activities pass on what their mappings say and nothing else."""
+    del context
+    for element in diagram.all("callActivity"):
+        called = extension(element, "calledElement")
+        if called is None:
+            continue
+        for attribute in ("propagateAllChildVariables", "propagateAllParentVariables"):
+            if called.get(attribute) != "false":
+                message = f"{name_of(element)}: {attribute} を false にし、渡す変数をマッピングで書いてください"
+                yield report(diagram, element, "call-activity", message)

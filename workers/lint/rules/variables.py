@@ -1,0 +1,51 @@
+"""Variables: whatever an expression reads is declared in ``workers/variables.py`` or made in the file itself."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from workers.lint import feel
+from workers.lint.expressions import linked_forms, produced, slots
+from workers.lint.findings import Finding
+from workers.lint.model import ZEEBE, Diagram
+from workers.lint.rules.base import Context, report
+
+# Task headers that list names of variables
+_LISTING_HEADERS: Final = frozenset({"keep", "clear", "values"})
+
+
+def undeclared(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """No expression reads a variable that nobody writes: a misspelt name is null in FEEL, silently."""
+    known = set(context.variables) | produced(diagram)
+    for _, form in linked_forms(diagram):
+        known |= context.catalogue.form_keys.get(form, set())
+    for process in diagram.processes:
+        known |= context.catalogue.process_inputs.get(process.get("id", ""), set())
+    for slot in slots(diagram):
+        for name in unknown(slot.body, known) if slot.is_feel else []:
+            message = f"{slot.label}の変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
+            yield report(diagram, slot.element, "variable", message)
+    for header in diagram.root.iter(f"{{{ZEEBE}}}header"):
+        listed = (header.get("value") or "").split(",") if header.get("key") in _LISTING_HEADERS else []
+        for name in [name.strip() for name in listed if name.strip() and name.strip() not in known]:
+            hint = did_you_mean(name, known)
+            message = f"ヘッダー「{header.get('key')}」の変数「{name}」はどこでも宣言されていません{hint}"
+            yield report(diagram, header, "variable", message)
+
+
+def unknown(expression: str, known: Iterable[str], *, unary: bool = False) -> list[str]:
+    """Return the undeclared variables of an expression; none when it cannot be read (another rule says so)."""
+    try:
+        used = feel.variables(expression, unary=unary)
+    except feel.FeelSyntaxError:
+        return []
+    declared = set(known)
+    return [name for name in used if name not in declared]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the declared name that looks most alike, or nothing."""
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
+    return f"（「{close[0]}」ですか）" if close else ""

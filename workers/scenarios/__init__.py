@@ -1,0 +1,1 @@
+"""Scenarios of a city pack: what staff and partners do, step by step; played by the tests and by ``renkei demo``."""

@@ -1,0 +1,116 @@
+"""Plays a scenario at a desk: the tests' desk moves the engine's clock, the demo's desk works in Tasklist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from workers.domain.offerinput import OfferInput
+from workers.scenarios.agreement import Begun
+from workers.scenarios.model import Scenario, Step, dated
+
+
+class Desk(Protocol):
+    """Where staff work."""
+
+    def today(self) -> date:
+        """Return the Japanese date at the desk."""
+
+    async def start(self, process_id: str, variables: Mapping[str, Any]) -> None:
+        """Start a process instance with the start form's data, or with a case id."""
+
+    async def join(self, case_id: str) -> None:
+        """Wait for the instance that the outbox started for a procedure's case, and work on it."""
+
+    async def complete(self, task: str, group: str | None, answers: Mapping[str, Any]) -> None:
+        """Wait for an open task (of a group, where given) and complete it."""
+
+    async def complete_all(self, task: str, answers: Mapping[str, Any]) -> None:
+        """Wait for the open tasks of this kind and complete them all."""
+
+    async def let_fire(self, timer: str) -> None:
+        """Let time pass until a timer event has fired."""
+
+
+class Player:
+    """Plays one scenario with one offer."""
+
+    def __init__(self, scenario: Scenario, offer: OfferInput, desk: Desk, groups: Mapping[str, str]) -> None:
+        """Create a player; ``groups`` are the candidate groups of the departments by code."""
+        self._scenario = scenario
+        self._offer = offer
+        self._desk = desk
+        self._groups = groups
+        self._began = desk.today()
+
+    async def start(self, process_id: str, case_id: str | None = None) -> None:
+        """Start the case from the start form, or as the case that ``renkei start`` has filed."""
+        form = {"caseId": case_id} if case_id else {**start_form(self._offer), **self._scenario.start_form}
+        await self._desk.start(process_id, form)
+
+    async def start_procedure(self, begun: Begun) -> None:
+        """Take up the procedure that the watch has started, or start it as a clerk does with its form."""
+        if begun.case_id is not None:
+            await self._desk.join(begun.case_id)
+        else:
+            form = dated(self._scenario.start_form, self._desk.today())
+            await self._desk.start(begun.process_id, {"agreementId": begun.agreement_id, **form})
+
+    async def play(self, step: Step) -> None:
+        """Do one step."""
+        if step.timer:
+            await self._desk.let_fire(step.timer)
+            return
+        answers = dated(step.answers, self._desk.today(), began=self._began)
+        if step.offer:
+            answers = {**offer_form(self._offer), **answers}
+        if step.department == "*":
+            await self._desk.complete_all(step.task, answers)
+        else:
+            await self._desk.complete(step.task, self._groups.get(step.department), answers)
+
+
+def start_form(offer: OfferInput) -> dict[str, Any]:
+    """Return the start form's data of an offer's partner."""
+    partner = offer.partner
+    return {
+        "name": partner.name,
+        "representative": partner.representative,
+        "contact": partner.contact,
+        "email": partner.email,
+        "phone": partner.phone,
+        "address": partner.address,
+        "corporateNumber": partner.corporate_number,
+        "origin": offer.origin.value,
+    }
+
+
+def offer_form(offer: OfferInput) -> dict[str, Any]:
+    """Return the offer form's data of an offer."""
+    content = offer.content
+    return {
+        "filing": "file",
+        "offeredOn": content.offered_on.isoformat(),
+        "purpose": content.purpose,
+        "fields": [str(number) for number in content.fields],
+        "other": content.other,
+        "projects": [
+            {
+                "field": str(project.field),
+                "title": project.title,
+                "content": project.content,
+                "costToCity": project.cost_to_city,
+            }
+            for project in content.projects
+        ],
+        "records": [
+            {
+                "fiscalYear": str(record.fiscal_year),
+                "field": str(record.field),
+                "title": record.title,
+                "department": record.department,
+            }
+            for record in content.records
+        ],
+    }
