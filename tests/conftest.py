@@ -1,0 +1,71 @@
+"""Fixtures of all tests: databases, the coverage of diagrams. tests/process/conftest.py adds a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit import coverage_page
+from tests.kit.coverage import COVERAGE, ROOT, Coverage
+from tests.kit.postgres import Postgres, PostgresMissingError
+from workers.errors import InputError
+
+pytest_plugins = ["tests.kit.bars"]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL server for the whole run; skips, with the reason, where none is installed."""
+    try:
+        server = Postgres()
+    except PostgresMissingError as error:
+        pytest.skip(str(error))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of this test's own."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of this test's own: each test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite3'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def diagram_coverage() -> Coverage:
+    """What this run passed of the diagrams; a test that asks for it runs after all others."""
+    return COVERAGE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of the coverage run last."""
+    items.sort(key=lambda item: "diagram_coverage" in getattr(item, "fixturenames", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write the coverage report of a run that passed elements of the diagrams, and say where it is."""
+    try:
+        if not COVERAGE.touched():
+            return
+        report = COVERAGE.report()
+        page = coverage_page.write(report, ROOT / "build" / "coverage")
+    except InputError as error:  # a diagram is being edited: the results of the tests matter more
+        terminalreporter.write_line(f"図の網羅状況を書けません: {error.message}")
+        return
+    terminalreporter.section("図の網羅状況")
+    for line in [*coverage_page.summary(report), f"絵: {page.relative_to(ROOT)}"]:
+        terminalreporter.write_line(line)

@@ -1,0 +1,187 @@
+"""The bars of ``make chaos`` and ``make bench``: each has a figure, a bound and a verdict; a run fails with its bars.
+
+A pytest plugin that tests/conftest.py loads. A test asks for the fixture ``bars``, does its work and says what came
+of it::
+
+    bars.add("B1", "ワーカーを 20 回 kill -9", figure="500 通着、欠け 0、重なり 7", bound="欠け 0、重なり 20 以下",
+             holds=lost == 0 and doubles <= 20)
+
+``bars.full`` tells whether this run measures full sizes (``--bars NAME``) or only sees that all works (``make test``).
+``bars.random(NAME)`` draws from the run's seed (``--seed N``), so that a run with the same seed does the same.
+The table stands at the end of the output; with ``--bars NAME`` also in build/NAME.json, from which
+``python -m tests.kit.bars build/NAME.json`` makes the Markdown of docs/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+import secrets
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+from rich.console import Console
+from rich.table import Column, Table
+
+ROOT = Path(__file__).parent.parent.parent
+_HEADINGS = ("番号", "したこと", "測った値", "基準", "判定")
+_PACKAGES = ("pyzeebe", "grpcio", "aiosmtplib", "sqlalchemy", "aiosqlite", "psycopg")
+_ENGINE = "Zeebe 8.6.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One bar. ``id`` is DESIGN's (B1 … P5) or a word; texts are Japanese, for the table."""
+
+    id: str
+    done: str
+    figure: str
+    bound: str
+    holds: bool
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The table's row."""
+        return self.id, self.done, self.figure, self.bound, "○" if self.holds else "× 不足"
+
+
+@dataclass
+class Bars:
+    """The bars of one run; without a name they are not written. ``full``: whether full sizes are measured."""
+
+    name: str
+    seed: int
+    full: bool = False
+    rows: list[Bar] = field(default_factory=list)
+
+    def add(self, id_: str, done: str, *, figure: str, bound: str, holds: bool, **details: Any) -> None:
+        """Note a bar that was measured. ``details`` (JSON) are kept in the file only.
+
+        A bar that does not hold fails the run at its end, not the test: the others are still measured.
+        """
+        self.rows.append(Bar(id=id_, done=done, figure=figure, bound=bound, holds=holds, details=details))
+
+    def random(self, name: str) -> random.Random:
+        """Return a generator for one test: the same for a seed and a name, whatever else runs."""
+        return random.Random(f"{self.seed}/{name}")  # noqa: S311 (a repeatable schedule, not a secret)
+
+    def write(self, seconds: float) -> Path:
+        """Write build/NAME.json and return its path."""
+        report = {
+            "run": self.name,
+            "seed": self.seed,
+            "full": self.full,
+            "at": datetime.now(ZoneInfo("Asia/Tokyo")).isoformat(timespec="seconds"),
+            "seconds": round(seconds),
+            **surroundings(),
+            "bars": [asdict(bar) for bar in self.rows],
+        }
+        path = ROOT / "build" / f"{self.name}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(report, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
+        return path
+
+
+def surroundings() -> dict[str, Any]:
+    """Return commit, machine and versions of a measurement."""
+    commit = subprocess.run(
+        ["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return {
+        "commit": commit.stdout.strip(),
+        "machine": f"{psutil.cpu_count()} コア、メモリ {psutil.virtual_memory().total / 2**30:.0f} GiB、"
+        f"{platform.system()} {platform.release().split('-')[0]}",
+        "versions": f"{_ENGINE}、Python {platform.python_version()}、"
+        + "、".join(f"{package} {version(package)}" for package in _PACKAGES),
+    }
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """Return a report as Markdown: where and how it was measured, then the table."""
+    command = f"make {report['run']}" + (f" SEED={report['seed']}" if report["run"] == "chaos" else "")
+    lines = [
+        *([] if report["full"] else ["- **小さな件数（`--small`）で測ったもの**"]),
+        f"- 命令: `{command}`（{report['at']}、{report['seconds'] // 60} 分、版 {report['commit']}）",
+        f"- 機械: {report['machine']}",
+        f"- 版: {report['versions']}",
+        "",
+        "| " + " | ".join(_HEADINGS) + " |",
+        "|---" * len(_HEADINGS) + "|",
+    ]
+    rows = [Bar(**bar).row for bar in report["bars"]]
+    return "\n".join([*lines, *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)])
+
+
+# --- pytest
+
+
+_KEY = pytest.StashKey[Bars]()
+_STARTED = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of ``make chaos`` and ``make bench``."""
+    group = parser.getgroup("bars", "renkei's bars")
+    group.addoption("--bars", default="", metavar="NAME", help="measure full sizes and write build/NAME.json")
+    group.addoption("--small", action="store_true", help="with --bars: small sizes all the same")
+    group.addoption("--seed", default=os.environ.get("SEED", ""), help="seed of the fault schedules")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the run's bars."""
+    seed = config.getoption("--seed")
+    name = config.getoption("--bars")
+    config.stash[_KEY] = Bars(
+        name=name,
+        seed=int(seed) if seed else secrets.randbelow(10**6),
+        full=bool(name) and not config.getoption("--small"),
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Print the seed before anything can hang."""
+    return f"SEED={config.stash[_KEY].seed}"
+
+
+@pytest.fixture(scope="session")
+def bars(request: pytest.FixtureRequest) -> Bars:
+    """The bars of this run."""
+    bars: Bars = request.config.stash[_KEY]
+    return bars
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table and write the file."""
+    bars = config.stash[_KEY]
+    if not bars.rows:
+        return
+    terminalreporter.section(f"基準（SEED={bars.seed}）")
+    table = Table(*(Column(heading, overflow="fold") for heading in _HEADINGS), show_lines=True)
+    for bar in bars.rows:
+        table.add_row(*bar.row)
+    Console(width=max(140, Console().width)).print(table)
+    if bars.name:
+        terminalreporter.write_line(str(bars.write(time.monotonic() - _STARTED).relative_to(ROOT)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run when a bar does not hold."""
+    if session.exitstatus == pytest.ExitCode.OK and not all(bar.holds for bar in session.config.stash[_KEY].rows):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+if __name__ == "__main__":
+    print(markdown(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))  # noqa: T201 (its only output)

@@ -1,0 +1,28 @@
+"""The business clock of tests: follows the engine's, which the test moves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+class EngineClock:
+    """Implements ``workers.usecases.ports.Clock``: real time plus the engine's offset, or the pinned moment."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+        self.pinned: datetime | None = None
+
+    def now(self) -> datetime:
+        """Return the engine's present moment, aware, in Asia/Tokyo."""
+        return self.pinned or datetime.now(TOKYO) + self.offset
+
+    def today(self) -> date:
+        """Return the engine's date in Japan."""
+        return self.now().date()
+
+    def millis(self) -> int:
+        """Return the engine's present moment as epoch milliseconds, as timers and jobs hold it."""
+        return int(self.now().timestamp() * 1000)

@@ -1,0 +1,249 @@
+"""The years of many agreements on a broker: its clock jumps from one moment that matters to the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import func, select
+
+from tests.kit.clock import TOKYO
+from tests.kit.desk import Office, pack_files, starting_files
+from tests.kit.diagram import bpmn
+from tests.kit.driver import EngineDriver
+from tests.kit.lives import CITIES, cycles, lives, moments, outcomes, spoken
+from tests.kit.model import State, UserTask
+from tests.kit.papers import partner
+from tests.kit.specdates import ONE
+from tests.kit.yearsahead import Made, Said, counts, expected
+from workers.adapters.registry.outbox_tables import QueueStatus, engine_call
+from workers.domain.agreements import Agreement, AgreementEnd, Side
+from workers.domain.entities import CaseKind
+from workers.domain.renewal import unwatch, watch
+from workers.domain.terms import first_term
+from workers.errors import InputError
+from workers.usecases.notices import record_notice, withdraw_notice
+
+_WAITING = ("Task_WatchNotices", "Task_WatchLateNotices")
+_OUTBOX_SECONDS = 30
+
+
+@dataclass
+class Decade:
+    """A simulation from tomorrow through a number of days."""
+
+    office: Office
+    first: date
+    through: date
+    made: list[Made]
+    refused: Counter[str] = field(default_factory=Counter)
+    jumps: int = 0
+    by_form: int = 0
+
+    @classmethod
+    async def begin(cls, office: Office, *, days: int, count: int) -> Decade:
+        """Deploy everything, the watch included, and register the agreements."""
+        first = office.driver.clock.today() + ONE
+        through = first + timedelta(days=days)
+        self = cls(office=office, first=first, through=through, made=lives(first, through, count))
+        await self.prepare()
+        return self
+
+    async def prepare(self) -> None:
+        """Deploy everything and register the agreements."""
+        driver, office = self.driver, self.office
+        await driver.deploy(sorted({*pack_files("common", *CITIES), *starting_files()}))
+        annual = {
+            city.procedures[CaseKind.ANNUAL]
+            for city in map(office.services.packs.city, CITIES)
+            if CaseKind.ANNUAL in city.procedures
+        }
+        await driver.deploy({f"{process}.bpmn": _short_annual(process) for process in sorted(annual)})
+        for life in self.made:
+            await self._sign(life)
+
+    @property
+    def driver(self) -> EngineDriver:
+        """The engine."""
+        return self.office.driver
+
+    async def _sign(self, life: Made) -> None:
+        async with self.office.services.open_unit() as uow:
+            city = uow.cities.city(life.rule)
+            agreement = Agreement(
+                id=life.id,
+                case_id=None,
+                city=life.rule,
+                kind="comprehensive",
+                title="包括連携協定",
+                signed_on=life.signed,
+                parties=["株式会社上州あおぞら銀行"],
+                fields=[1],
+                partner=partner(),
+                renews=life.says,
+            )
+            agreement.terms.append(first_term(city.term, life.signed, ends_on=life.ends))
+            watch(city, agreement, uow.clock.today())
+            await uow.agreements.add(agreement)
+
+    async def run(self) -> None:
+        """Jump from moment to moment until the last day."""
+        packs = self.office.services.packs
+        due = {moment for life in self.made for moment in moments(life, packs.city(life.rule), self.through)}
+        openings = {packs.city(city).cycle.opens for city in CITIES}
+        due |= {
+            datetime.combine(date(year, *opens), time(6, 1), TOKYO)
+            for year in range(self.first.year, self.through.year + 1)
+            for opens in openings
+        }
+        last = datetime.combine(self.through, time(23, 0), TOKYO)
+        for moment in sorted(due | {last}):
+            if self.driver.clock.now() < moment <= last:
+                await self._jump(moment)
+                await self._speak(moment)
+
+    async def _jump(self, moment: datetime) -> None:
+        self.jumps += 1
+        await self.driver.move_clock_to(moment)
+        await self.rest()
+        for task in self.driver.records.open_tasks("Task_ReviewResults"):
+            answers = {"heldOn": self.driver.clock.today().isoformat(), "findings": "振り返った", "improvements": ""}
+            await self.driver.complete_task(task, answers)
+            await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until engine and outbox have nothing to do."""
+        async with asyncio.timeout(120):
+            while True:
+                await self.driver.settled()
+                if not await self._calls_left():
+                    await self.driver.settled()
+                    return
+                await asyncio.sleep(0.05)
+
+    async def _calls_left(self) -> int:
+        waiting = engine_call.c.status.in_([QueueStatus.QUEUED, QueueStatus.SENDING])
+        query = select(func.count()).select_from(engine_call).where(waiting)
+        async with self.office.services.engine.connect() as connection:
+            return int(await connection.scalar(query) or 0)
+
+    async def _speak(self, moment: datetime) -> None:
+        """Let happen what a script says for this very moment."""
+        for life in self.made:
+            for said in life.said:
+                times = list(spoken(said))
+                if moment == times[0]:
+                    await self._notice(life, said)
+                if said.withdrawn and moment == times[-1]:
+                    await self._withdraw(life, said)
+            if life.terminated == moment.date() and moment.hour == 12:
+                await self._terminate(life)
+
+    async def _notice(self, life: Made, said: Said) -> None:
+        """Enter a notice: by the open task's form where there is one, else as the command does."""
+        in_time = counts(life, said, self.through)
+        task = await self._open_task(life)
+        if in_time and task is not None:
+            self.by_form += 1
+            answers = {"action": "notice", "side": "partner", "receivedOn": said.received.isoformat()}
+            await self.driver.complete_task(task, answers)
+            await self.rest()
+            return
+        taken = True
+        try:
+            async with self.office.services.open_unit() as uow:
+                await record_notice(uow, life.id, side=Side.PARTNER.value, received=said.received.isoformat())
+        except InputError as error:
+            taken = False
+            self.refused[error.where] += 1
+        assert taken == in_time, life
+
+    async def _open_task(self, life: Made) -> UserTask | None:
+        """Return the task in which the office enters a notice to this agreement, if one is open."""
+        async with self.office.services.open_unit() as uow:
+            cases = [case.id for case in await uow.cases.of_agreement(life.id, kind=CaseKind.RENEWAL)]
+        tasks = [task for name in _WAITING for task in self.driver.records.open_tasks(name)]
+        titles = tuple(f"{case_id} " for case_id in cases)
+        return next((task for task in tasks if titles and str(task.variables["caseTitle"]).startswith(titles)), None)
+
+    async def _withdraw(self, life: Made, said: Said) -> None:
+        assert said.withdrawn is not None
+        async with self.office.services.open_unit() as uow:
+            entered = await uow.agreements.notices(life.id)
+            if not entered:  # it was refused
+                return
+            decision = "renew" if said.renew else "expire"
+            number = str(entered[-1].id)
+            await withdraw_notice(uow, life.id, number=number, on=said.withdrawn.isoformat(), decision=decision)
+
+    async def _terminate(self, life: Made) -> None:
+        async with self.office.services.open_unit() as uow:
+            agreement = await uow.agreements.get(life.id, lock=True)
+            agreement.ended_on, agreement.end = uow.clock.today(), AgreementEnd.TERMINATED
+            unwatch(agreement)
+
+    async def faults(self) -> list[str]:
+        """Return where registry and engine are not as the calculation says."""
+        found = []
+        for life in self.made:
+            found.extend(f"{life.id}: {fault} ({life})" for fault in await self._faults(life))
+        incidents = self.driver.records.open_incidents()
+        return [*found, *map(str, incidents)]
+
+    async def _faults(self, life: Made) -> list[str]:
+        must, faults = expected(life, self.through), []
+        async with self.office.services.open_unit() as uow:
+            agreement = await uow.agreements.get(life.id)
+            renewals = await uow.cases.of_agreement(life.id, kind=CaseKind.RENEWAL)
+            annual = [case.period for case in await uow.cases.of_agreement(life.id, kind=CaseKind.ANNUAL)]
+            city = uow.cities.city(life.rule)
+        terms = [(term.starts_on, term.expires_on) for term in agreement.terms if term.counts]
+        if terms != must.terms:
+            faults.append(f"terms {terms}, must be {must.terms}")
+        end = AgreementEnd.TERMINATED if must.ended == life.terminated else AgreementEnd.EXPIRED
+        if (agreement.ended_on, agreement.end) != (must.ended, end if must.ended else None):
+            faults.append(f"ended {agreement.ended_on} {agreement.end}, must be {must.ended}")
+        for case in renewals:
+            count = self._instances(case.id)
+            if count != (case.process_instance_key is not None):
+                faults.append(f"{case.id}: {count} instances")
+        closed = {case.period: str(case.outcome.value) for case in renewals if case.outcome}
+        due = outcomes(life, self.through)
+        if {period: closed.get(period) for period in due} != due:
+            faults.append(f"closed {closed}, must be {due}")
+        years = cycles(life, city, self.first, self.through)
+        if CaseKind.ANNUAL in city.procedures and annual != years:
+            faults.append(f"yearly procedures {annual}, must be {years}")
+        return faults
+
+    def _instances(self, case_id: str) -> int:
+        """Count the instances that went to work for a case: not those that ended because it was claimed."""
+        records = self.driver.records
+        with records.snapshot():
+            keys = [
+                instance.key
+                for instance in records.instances.values()
+                if instance.parent_key is None
+                and instance.state is not State.TERMINATED
+                and records.variables.get(instance.key, {}).get("caseId") == case_id
+            ]
+        return sum(not records.passed("EndEvent_AlreadyStarted", instance=key) for key in keys)
+
+
+def _short_annual(process_id: str) -> bytes:
+    """Return a yearly procedure in which nothing has to be done: only its opening matters here."""
+    return bpmn(
+        process_id,
+        """
+      <bpmn:startEvent id="Begun"><bpmn:messageEventDefinition id="Definition" messageRef="Message"/></bpmn:startEvent>
+      <bpmn:serviceTask id="Open"><bpmn:extensionElements>
+        <zeebe:taskDefinition type="open-procedure" retries="3"/>
+        <zeebe:taskHeaders><zeebe:header key="kind" value="annual"/></zeebe:taskHeaders>
+      </bpmn:extensionElements></bpmn:serviceTask>
+      <bpmn:endEvent id="Opened"/>
+      <bpmn:sequenceFlow id="F1" sourceRef="Begun" targetRef="Open"/>
+      <bpmn:sequenceFlow id="F2" sourceRef="Open" targetRef="Opened"/>""",
+        outside=f'<bpmn:message id="Message" name="{process_id}"/>',
+    )

@@ -1,0 +1,228 @@
+"""The scenario player's desk on the test broker: completes user tasks by REST and moves the engine's clock."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.kit.driver import EngineDriver
+from tests.kit.model import State, UserTask
+from workers.adapters.camunda.open_tasks import OpenTasks
+from workers.adapters.camunda.rest import RestClient
+from workers.adapters.camunda.tasklist import Tasklist
+from workers.adapters.citypacks.closure import COMMON, common_call
+from workers.adapters.offerfile import read_offer
+from workers.domain.cities import City
+from workers.domain.jst import JST
+from workers.runtime.supervisor import run_worker
+from workers.scenarios.agreement import begin
+from workers.scenarios.model import Scenario, read_scenario
+from workers.scenarios.player import Player
+from workers.settings import Settings
+from workers.usecases.open_case import draw_case_id, file_case
+from workers.usecases.ports import UnitOfWork
+from workers.wiring import Services, services
+
+ROOT = Path(__file__).parent.parent.parent
+PACKS = ROOT / "bpmn"
+_REGISTRIES = itertools.count()
+_NUMBERS_OF_A_REGISTRY = 3
+_DEPLOYED = {".bpmn", ".dmn", ".form"}
+
+
+def pack_files(*folders: str) -> list[Path]:
+    """Return the files of packs that go to the engine.
+
+    As in production, without the common processes that start by themselves: see ``starting_files``.
+    """
+    found = [path for folder in folders for path in sorted((PACKS / folder).iterdir()) if path.suffix in _DEPLOYED]
+    starting = common_call(PACKS / COMMON)
+    return [path for path in found if starting is None or path not in starting.own]
+
+
+def starting_files() -> list[Path]:
+    """Return the files of the pack of common processes that start by themselves; a test that wants them deploys them.
+
+    Their timers and messages would start instances in every later test on the same broker.
+    """
+    starting = common_call(PACKS / COMMON)
+    return list(starting.files) if starting else []
+
+
+def scenario_files_of(city: str) -> list[Path]:
+    """Return what a city's scenarios need: its pack, the common parts, the common procedures that a message starts.
+
+    Not the daily watch: it would start an instance in every later test whose clock passes a morning.
+    """
+    by_message = [path for path in starting_files() if "timerEventDefinition" not in _start_events(path)]
+    return sorted({*pack_files("common", city), *by_message})
+
+
+def _start_events(path: Path) -> str:
+    """Return the source of a diagram's start events; empty for forms and tables."""
+    return "".join(re.findall(r"<bpmn:startEvent.*?</bpmn:startEvent>", path.read_text(encoding="utf-8"), re.DOTALL))
+
+
+class BrokerDesk:
+    """A ``Desk`` for one process instance."""
+
+    def __init__(self, driver: EngineDriver) -> None:
+        self.driver = driver
+        self.instance = 0
+        self.completed: list[UserTask] = []
+
+    def today(self) -> date:
+        """Return the engine's date in Japan."""
+        return self.driver.clock.today()
+
+    async def start(self, process_id: str, variables: Mapping[str, Any]) -> None:
+        """Start an instance as Tasklist does with a start form."""
+        self.instance = await self.driver.start(process_id, dict(variables))
+
+    async def join(self, case_id: str) -> None:
+        """Wait for the instance that the message of a case started; earlier tests had cases of the same number."""
+
+        def newest() -> int | None:
+            records = self.driver.records
+            with records.snapshot():
+                found = [m.correlated for m in records.messages.values() if m.message_id == case_id]
+                started = [records.instances[key] for keys in found for key in keys if key in records.instances]
+            return next((i.key for i in reversed(started) if i.state is State.ACTIVE), None)
+
+        self.instance = await self.driver.reached(newest, what=f"an instance of {case_id}")
+
+    async def complete(self, task: str, group: str | None, answers: Mapping[str, Any]) -> None:
+        """Complete the oldest open task of a kind, once the engine rests: a clerk does not race the workers."""
+        await self.driver.task(task, instance=self.instance, candidate=group)
+        await self.driver.settled()
+        done = await self.driver.complete(task, dict(answers), instance=self.instance, candidate=group)
+        self.completed.append(done)
+
+    async def complete_all(self, task: str, answers: Mapping[str, Any]) -> None:
+        """Complete the tasks of a kind that are open once the engine rests, one after the other."""
+        await self.driver.task(task, instance=self.instance)
+        await self.driver.settled()
+        for waiting in self.driver.records.open_tasks(task, instance=self.instance):
+            await self.complete(task, waiting.candidate_groups[0], answers)
+
+    async def let_fire(self, timer: str) -> None:
+        """Move the engine's clock to the moment of a timer and wait until its event is over."""
+        before = self.driver.records.completed(timer, instance=self.instance)
+        due = await self.driver.reached(lambda: self._due(timer), instance=self.instance, what=f"timer {timer}")
+        if due > self.driver.clock.now():
+            await self.driver.move_clock_to(due)
+        await self.driver.passed(self.instance, timer, times=before + 1)
+
+    def _due(self, timer: str) -> datetime | None:
+        """Return when an open timer is due, rounded up to the second so that it has fired by then."""
+        records = self.driver.records
+        keys = records.tree(self.instance)
+        with records.snapshot():
+            moments = [
+                t.due
+                for t in records.timers.values()
+                if t.open and t.element_id == timer and t.process_instance_key in keys
+            ]
+        return datetime.fromtimestamp(-(-min(moments) // 1000), JST) if moments else None
+
+
+class RecordedTasks(OpenTasks):
+    """Finds open tasks in the broker's records, where production asks an index; changes them by the real REST API."""
+
+    def __init__(self, driver: EngineDriver, rest: RestClient, tasklist: Tasklist) -> None:
+        super().__init__(rest, tasklist)
+        self._driver = driver
+
+    async def open_keys(self, process_instance_key: int) -> list[int]:
+        """Return the keys of an instance's open tasks."""
+        with self._driver.records.snapshot():
+            found = self._driver.records.open_tasks()
+        return [task.key for task in found if task.process_instance_key == process_instance_key]
+
+
+@dataclass
+class Office:
+    """A worker and the registry of one test, beside the broker."""
+
+    driver: EngineDriver
+    services: Services
+
+    async def play(self, city: str, name: str) -> tuple[BrokerDesk, Scenario]:
+        """Play a scenario to its end and return the desk with the instance's key."""
+        folder = self.services.packs.folder(city) / "scenarios"
+        scenario = read_scenario(folder / f"{name}.toml")
+        pack = self.services.packs.city(city)
+        offer = read_offer(folder / scenario.input, pack, self.driver.clock.today())
+        desk = BrokerDesk(self.driver)
+        player = Player(scenario, offer, desk, {d.code: d.group for d in pack.departments})
+        case_id = None
+        async with self.services.open_unit() as uow:
+            if scenario.start == "watch":
+                await skip_known_numbers(uow, pack)
+            begun = await begin(uow, pack, offer, scenario)
+            if scenario.start == "command":
+                case_id = (await file_case(uow, pack, offer)).id
+        if begun:
+            await player.start_procedure(begun)
+        else:
+            await player.start(pack.signing_process, case_id)
+        for step in scenario.steps:
+            await player.play(step)
+        await self.driver.completed(desk.instance)
+        return desk, scenario
+
+
+async def assert_ends_as_told(at_work: Office, city: str, name: str) -> None:
+    """Play a scenario; outcome, failed conditions, mails and passed elements are those of its file."""
+    desk, scenario = await at_work.play(city, name)
+    async with at_work.services.open_unit() as uow:
+        case = (await uow.cases.all())[-1]  # a procedure may begin others
+        agreement = await uow.agreements.of_case(case.id)
+    mails = Counter(mail.kind for mail in await at_work.services.mails.list())
+    expected, records = scenario.expect, at_work.driver.records
+    assert str(case.outcome) == expected.outcome
+    assert (agreement is not None) == (expected.outcome == "signed")
+    failed = records.visible(desk.instance).get("failedConditions") or []
+    assert len(failed) == expected.failed_conditions, failed
+    assert {kind: mails[kind] for kind in expected.mails} == expected.mails
+    missed = [element for element in expected.passed if not records.passed(element, instance=desk.instance)]
+    assert missed == []
+
+
+async def skip_known_numbers(uow: UnitOfWork, pack: City) -> None:
+    """Draw the case numbers of the registries before: the run's one broker drops a message id it knows.
+
+    A procedure may let the next one begin, which takes another number.
+    """
+    for _ in range(_NUMBERS_OF_A_REGISTRY * next(_REGISTRIES)):
+        await draw_case_id(uow, pack)
+
+
+@asynccontextmanager
+async def office(driver: EngineDriver, settings: Settings) -> AsyncIterator[Office]:
+    """Run a worker in this process against the test's broker, its business clock the engine's."""
+    stop, taking = asyncio.Event(), asyncio.Event()
+    async with (
+        services(settings, clock=driver.clock) as built,
+        RestClient.from_settings(settings) as rest,
+        Tasklist.from_settings(settings) as tasklist,
+    ):
+        driver.served = set(built.job_types)
+        tasks = RecordedTasks(driver, rest, tasklist)
+        work = asyncio.create_task(run_worker(built, stop=stop, taking=taking, user_tasks=tasks))
+        try:
+            async with asyncio.timeout(30):
+                await taking.wait()
+            yield Office(driver=driver, services=built)
+        finally:
+            stop.set()
+            async with asyncio.timeout(20):
+                await work

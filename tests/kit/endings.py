@@ -1,0 +1,57 @@
+"""What the mails and documents of amendments and terminations are given, and what they have to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.kit import papers
+
+STEPS: dict[str, Any] = {
+    "amendment-terms": {
+        "title": "見守りと防災の協定",
+        "before_title": "伊勢崎市と株式会社上州あおぞら銀行との包括連携協定",
+        "purpose": "見守りと防災",
+        "fields": [1, 7, 8],
+        "expiresOn": "2028-03-31",
+        "effectiveOn": "2026-10-01",
+        "changes": "第2条の連携事項に「環境に関すること」を加える。",
+    },
+    "amendment-signature": {"signedOn": "2026-09-10"},
+    "termination-assessment": {"assessment": {"reason": "2年以上、事業の予定がない。"}},
+    "termination-plan": {"endsOn": "2026-12-31", "noticeBy": "2026-11-30", "noticeMonths": 1},
+    "termination-withdrawal": {"withdrawal": {"reason": "新しい事業が決まったため"}},
+}
+_BASE: dict[str, Any] = {
+    "case": papers.case(),
+    "partner": papers.partner(),
+    "agreement": papers.agreement(),
+    "steps": STEPS,
+    "effective_text": "令和8年10月1日",
+}
+MAILS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "amendment-draft": (_BASE, ["変更協定書の案", "第2条の連携事項に"]),
+    "amendment-signed": (_BASE, ["締結日　　　　　　　: 令和8年9月10日", "令和8年10月1日", "令和10年3月31日"]),
+    "amendment-departments": (_BASE, ["協定を変更しました", "見守りと防災の協定", "② 防犯・防災に関すること"]),
+    "amendment-not-made": (
+        {**_BASE, "amendment_talks": {"summary": "来年度に改めて話し合う"}},
+        ["変更しないことになりました", "来年度に改めて話し合う"],
+    ),
+    "termination-notice": (_BASE, ["解除通知書を添付します", "令和8年12月31日（木）"]),
+    "termination-done": (_BASE, ["令和8年12月31日をもって解除", "お礼申し上げます"]),
+    "termination-departments": (_BASE, ["協定を解除しました", "行わないでください"]),
+    "termination-withdrawn": (_BASE, ["取りやめました", "新しい事業が決まったため"]),
+    "termination-not-made": (_BASE, ["解除せず、協定を続ける"]),
+}
+_PAPER: dict[str, Any] = {
+    "city": papers.CITY,
+    "office": papers.CITY.office,
+    "partner": papers.partner(),
+    "agreement": papers.agreement(),
+    "steps": STEPS,
+    "today": papers.TODAY,
+    "draft": False,
+}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "amendment": _PAPER,
+    "termination-notice": {**_PAPER, "termination_grounds": ["企業等から解除の申出があり、双方の協議による"]},
+}

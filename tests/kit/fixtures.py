@@ -1,0 +1,59 @@
+"""Fixtures of tests on a real broker; a folder's conftest imports the names that it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.broker import Broker
+from tests.kit.driver import EngineDriver
+from workers.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    """One broker for the whole run. Its clock only moves on, so tests compute their dates from ``broker.clock``."""
+    with Broker() as running:
+        yield running
+
+
+@pytest.fixture
+def driver(broker: Broker) -> Iterator[EngineDriver]:
+    """A driver of the run's broker; what a test leaves active is cancelled after it."""
+    driver = EngineDriver(broker)
+    try:
+        yield driver
+        driver.cancel_all()
+        _stop_the_watch(driver)
+    finally:
+        driver.api.close()
+
+
+_WITHOUT_TIMER = b"""<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="Stopped" targetNamespace="http://bpmn.io/schema/bpmn">
+  <bpmn:process id="common-renewal-watch" isExecutable="true">
+    <bpmn:startEvent id="Start"><bpmn:outgoing>Flow</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:endEvent id="End"><bpmn:incoming>Flow</bpmn:incoming></bpmn:endEvent>
+    <bpmn:sequenceFlow id="Flow" sourceRef="Start" targetRef="End"/>
+  </bpmn:process>
+</bpmn:definitions>
+"""
+
+
+def _stop_the_watch(driver: EngineDriver) -> None:
+    """Replace the daily watch by a version without a timer: else it works in every later test that passes a morning."""
+    with driver.records.snapshot():
+        runs = [t for t in driver.records.timers.values() if t.open and t.element_id == "StartEvent_EveryMorning"]
+    if runs:
+        driver.api.deploy({"common-renewal-watch.bpmn": _WITHOUT_TIMER})
+
+
+@pytest.fixture
+def settings(driver: EngineDriver, tmp_path: Path) -> Settings:
+    """Settings of a worker on the run's broker with a registry of this test's own."""
+    broker = driver.broker
+    return Settings(
+        data=tmp_path, gateway_address=broker.gateway, rest_address=broker.rest, health_port=broker.ports.health
+    )

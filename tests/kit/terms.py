@@ -1,0 +1,201 @@
+"""A register of agreements to renew and the watch over it: the packs' rules and mails, a clock that the test sets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from tests.kit.clock import TOKYO
+from tests.kit.papers import CITIES, FOLDERS, partner
+from tests.kit.registry import Registry
+from workers.adapters.mail import JinjaMails
+from workers.adapters.registry.outbox_tables import engine_call, mail
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
+from workers.domain.agreements import Agreement, AgreementTerm, Notice
+from workers.domain.cities import City
+from workers.domain.entities import Case, CaseKind
+from workers.domain.renewal import watch
+from workers.domain.terms import first_term
+from workers.usecases.notices import record_notice, withdraw_notice
+from workers.usecases.ports import DocumentRenderer, JobRef
+from workers.usecases.procedures import open_procedure
+from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
+
+PROCEDURES = {CaseKind.RENEWAL: "common-agreement-renewal", CaseKind.ANNUAL: "sakura-annual"}
+
+
+class _Cities:
+    """The packs' facts, with procedures of the same names for all."""
+
+    def city(self, code: str) -> City:
+        """Return a city."""
+        return replace(CITIES.city(code), procedures=PROCEDURES)
+
+    def codes(self) -> list[str]:
+        """Return the codes."""
+        return CITIES.codes()
+
+
+class _NoDocuments:
+    """No document is made here."""
+
+    def render(self, *, city: str, name: str, context: dict[str, Any]) -> tuple[bytes, str, str]:
+        """Refuse."""
+        raise AssertionError((city, name, context))
+
+
+@dataclass
+class Terms:
+    """The register. Every call is a transaction on one of its ``processes``."""
+
+    registry: Registry
+    processes: list[Any] = field(default_factory=list)
+
+    def on(self, day: date, hour: int = 6, minute: int = 0) -> None:
+        """Set the clock."""
+        self.registry.clock.pinned = datetime.combine(day, time(hour, minute), TOKYO)
+
+    def unit(self, process: int = 0) -> SqlUnitOfWork:
+        """Return a unit of work of a process of its own."""
+        while len(self.processes) <= process:
+            documents: DocumentRenderer = _NoDocuments()  # type: ignore[assignment]  # never called
+            self.processes.append(
+                uow_factory(
+                    self.registry.sessions(),
+                    clock=self.registry.clock,
+                    cities=_Cities(),
+                    renderer=documents,
+                    mail_renderer=JinjaMails(FOLDERS, CITIES, self.registry.clock),
+                    files=self.registry.files,
+                    now=self.registry.now,
+                )
+            )
+        unit: SqlUnitOfWork = self.processes[process]()
+        return unit
+
+    async def sign(self, city: str, signed: date, *, number: int = 1, ends: date | None = None, **says: Any) -> str:
+        """Register an agreement as if it was signed on a day, and put it under the watch today."""
+        async with self.unit() as uow:
+            agreement = Agreement(
+                id=f"{city}-a{number}",
+                case_id=None,
+                city=city,
+                kind="comprehensive",
+                title="包括連携協定",
+                signed_on=signed,
+                parties=["株式会社上州あおぞら銀行"],
+                fields=[1],
+                partner=partner(),
+                **says,
+            )
+            pack = uow.cities.city(city)
+            agreement.terms.append(first_term(pack.term, signed, ends_on=ends))
+            watch(pack, agreement, uow.clock.today())
+            await uow.agreements.add(agreement)
+            await uow.commit()
+            return agreement.id
+
+    async def sweep(self, day: date, *, process: int = 0, limit: int = 100) -> SweepReport:
+        """Let the watch run on a day."""
+        self.on(day)
+        return await self.sweep_now(day, process=process, limit=limit)
+
+    async def sweep_now(self, day: date, *, process: int = 0, limit: int = 100) -> SweepReport:
+        """Let the watch run without setting the clock."""
+        whole, after = SweepReport(), ""
+        while True:
+            async with self.unit(process) as uow:
+                report = await sweep_batch(uow, day, after=after, limit=limit)
+                if not report.last_id:
+                    await complete_sweep(uow, day, whole)
+                await uow.commit()
+            whole.add(report)
+            after = report.last_id
+            if not after:
+                return whole
+
+    async def claim(self, agreement_id: str, kind: CaseKind, period: str, instance: int = 7) -> dict[str, Any]:
+        """Let a process instance begin, and return what it is told."""
+        ref = JobRef(
+            engine_id="test", job_key=instance, process_instance_key=instance, element_id="E", element_instance_key=1
+        )
+        async with self.unit() as uow:
+            case = await uow.cases.procedure(agreement_id, kind, period)
+            assert case is not None
+            told = await open_procedure(uow, kind=kind.value, case_id=case.id, form={}, ref=ref)
+            await uow.commit()
+            return told
+
+    async def notice(self, agreement_id: str, received: date, side: str = "partner") -> dict[str, Any]:
+        """Enter a notice today."""
+        async with self.unit() as uow:
+            told = await record_notice(uow, agreement_id, side=side, received=received.isoformat())
+            await uow.commit()
+            return told
+
+    async def withdraw(self, agreement_id: str, on: date, decision: str, reason: str = "") -> dict[str, Any]:
+        """Enter today that the newest notice was withdrawn."""
+        newest = (await self.notices(agreement_id))[-1]
+        async with self.unit() as uow:
+            told = await withdraw_notice(
+                uow, agreement_id, number=str(newest.id), on=on.isoformat(), decision=decision, reason=reason
+            )
+            await uow.commit()
+            return told
+
+    async def agreement(self, agreement_id: str) -> Agreement:
+        """Return an agreement."""
+        async with self.unit() as uow:
+            return await uow.agreements.get(agreement_id)
+
+    async def terms(self, agreement_id: str) -> list[tuple[date, date]]:
+        """Return the days of the terms that count."""
+        agreement = await self.agreement(agreement_id)
+        return [(term.starts_on, term.expires_on) for term in agreement.terms if term.counts]
+
+    async def term(self, agreement_id: str, number: int) -> AgreementTerm:
+        """Return a term, in force or taken back."""
+        return (await self.agreement(agreement_id)).term(number)
+
+    async def notices(self, agreement_id: str) -> list[Notice]:
+        """Return an agreement's notices."""
+        async with self.unit() as uow:
+            return await uow.agreements.notices(agreement_id)
+
+    async def cases(self, agreement_id: str, kind: CaseKind = CaseKind.RENEWAL) -> list[Case]:
+        """Return an agreement's procedures of a kind."""
+        async with self.unit() as uow:
+            return await uow.cases.of_agreement(agreement_id, kind=kind)
+
+    async def mails(self) -> Counter[tuple[str, str]]:
+        """Count the mails by template and recipient's side."""
+        async with self.unit() as uow:
+            rows = (await uow._session.execute(select(mail.c.kind, mail.c.recipient))).all()
+        return Counter((kind, "partner" if to == partner().email else "office") for kind, to in rows)
+
+    async def letter(self, kind: str) -> str:
+        """Return the newest mail of a kind, as bytes decoded."""
+        async with self.unit() as uow:
+            query = select(mail.c.raw).where(mail.c.kind == kind).order_by(mail.c.id.desc())
+            raw: bytes | None = await uow._session.scalar(query)
+        assert raw is not None, kind
+        return raw.decode(errors="replace")
+
+    async def starts(self) -> Sequence[tuple[str, str]]:
+        """Return the message name and the case of every instance that the engine was asked for."""
+        async with self.unit() as uow:
+            payloads = list(await uow._session.scalars(select(engine_call.c.payload).order_by(engine_call.c.id)))
+        return [(payload["name"], payload["message_id"]) for payload in payloads]
+
+    async def wipe_outbox(self) -> int:
+        """Lose every call to the engine that was not sent yet; returns how many."""
+        async with self.unit() as uow:
+            count = await uow._session.scalar(select(func.count()).select_from(engine_call))
+            await uow._session.execute(delete(engine_call))
+            await uow.commit()
+            return int(count or 0)

@@ -1,0 +1,44 @@
+"""The bars of the fault tests and benchmarks: a run fails when one does not hold, a seed repeats a schedule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.kit import bars as kit
+from tests.kit.bars import Bars, markdown
+
+pytest_plugins = ["pytester"]
+TEST = """
+def test_measured(bars):
+    bars.add("B1", "した", figure="1", bound="0", holds={holds}, drawn=bars.random("faults").random())
+"""
+
+
+def run(pytester: pytest.Pytester, *arguments: str, holds: bool) -> pytest.RunResult:
+    pytester.makepyfile(TEST.format(holds=holds))
+    return pytester.runpytest_inprocess("-p", "tests.kit.bars", "-p", "no:cacheprovider", *arguments)
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_run_fails_when_a_bar_does_not_hold(holds: bool, pytester: pytest.Pytester) -> None:  # noqa: FBT001
+    result = run(pytester, "--seed=7", holds=holds)
+    assert result.ret == (0 if holds else 1)
+    result.assert_outcomes(passed=1)
+    assert "SEED=7" in result.stdout.str()
+
+
+def test_the_report_of_a_seed_is_the_same_and_becomes_a_table(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kit, "ROOT", tmp_path)
+    reports = []
+    for _ in range(2):
+        run(pytester, "--seed=7", "--bars=chaos", holds=True)
+        reports.append(json.loads((tmp_path / "build" / "chaos.json").read_text(encoding="utf-8")))
+    assert reports[0]["bars"] == reports[1]["bars"]
+    assert reports[0]["bars"][0]["details"]["drawn"] == Bars("", 7).random("faults").random()
+    assert "| B1 | した | 1 | 0 | ○ |" in markdown(reports[0])
+    assert "make chaos SEED=7" in markdown(reports[0])

@@ -1,0 +1,50 @@
+"""Modeler's templates for our service tasks are those of the job catalog."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from workers.jobs.catalog import all_job_types
+from workers.lint import element_templates
+
+_FOLDER = Path(__file__).parents[2] / "bpmn" / "element-templates"
+
+
+def test_every_job_type_has_its_up_to_date_template() -> None:
+    """Else run ``python -m workers.lint.element_templates``."""
+    expected = {
+        name: element_templates.as_text(content)
+        for name, content in element_templates.templates(all_job_types()).items()
+    }
+
+    found = {path.name: path.read_text(encoding="utf-8") for path in _FOLDER.glob("*.json")}
+
+    assert found == expected
+
+
+def test_a_template_sets_the_job_type_and_asks_for_the_headers() -> None:
+    """In Japanese, the required ones marked."""
+    job_type = all_job_types()["send-mail"]
+
+    template = element_templates.templates({"send-mail": job_type})["send-mail.json"]
+
+    bindings = {
+        (p["binding"]["type"], p["binding"].get("key") or p["binding"].get("property")): p
+        for p in template["properties"]
+    }
+    assert bindings["zeebe:taskDefinition", "type"]["value"] == "send-mail"
+    for header in job_type.headers:
+        asked = bindings["zeebe:taskHeader", header.name]
+        assert asked["label"] == header.label
+        assert ("constraints" in asked) == header.required
+
+
+def test_templates_of_job_types_that_are_gone_are_removed(tmp_path: Path) -> None:
+    """Modeler would go on offering them."""
+    (tmp_path / "old-job.json").write_text("{}", encoding="utf-8")
+
+    written = element_templates.write(tmp_path, {"send-mail": all_job_types()["send-mail"]})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["send-mail.json"]
+    assert json.loads(written[0].read_text(encoding="utf-8"))["id"] == "renkei.send-mail"

@@ -1,0 +1,111 @@
+"""Pictures are made of the file's own drawing; nothing is lost, names are readable, marks are seen."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from defusedxml import ElementTree
+
+from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
+from workers.errors import InputError, InputErrors
+from workers.lint import model, pages, tables
+from workers.lint.picture import draw_svg
+from workers.lint.svg import text_width, wrap
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_REAL = sorted((Path(__file__).parents[2] / "bpmn").glob("*/*.bpmn"))
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Example:
+    return example(tmp_path)
+
+
+@pytest.mark.parametrize("path", _REAL, ids=lambda path: path.stem)
+def test_every_drawn_element_of_the_real_diagrams_is_in_the_picture(path: Path) -> None:
+    """Each shape and line, with its name as text."""
+    diagram = model.load(path)
+
+    root = ElementTree.fromstring(draw_svg(path))
+
+    drawn = {group.get("data-element-id") for group in root.iter(f"{_SVG}g")}
+    assert (diagram.shapes.keys() | diagram.edges.keys()) <= drawn
+    written = "".join("".join(text.itertext()) for text in root.iter(f"{_SVG}text"))
+    names = ["".join((e.get("name") or "").split()) for e in diagram.all("userTask", "serviceTask", "lane", "endEvent")]
+    assert [name for name in names if name not in "".join(written.split())] == []
+
+
+def test_a_coloured_element_gets_its_colour_and_others_keep_theirs(pack: Example) -> None:
+    """Nodes are outlined and tinted, lines are thicker."""
+    colours = {"Task_Judge": "#2e7d32", "Flow_4": "#2e7d32"}
+
+    root = ElementTree.fromstring(draw_svg(pack.path(SIGNING), colours=colours))
+
+    strokes = {
+        group.get("data-element-id"): {part.get("stroke") for part in group.iter() if part.get("stroke")} - {"#fff"}
+        for group in root.iter(f"{_SVG}g")
+    }
+    assert strokes["Task_Judge"] == {"#2e7d32"}
+    assert strokes["Flow_4"] == {"#2e7d32"}
+    assert "#2e7d32" not in strokes["Task_Answer"]
+
+
+def test_a_name_cannot_break_out_of_the_picture(pack: Example) -> None:
+    """Names are text, never markup."""
+    pack.replace(SIGNING, 'name="書類を作る"', 'name="&lt;script&gt;alert(1)&lt;/script&gt;"')
+
+    picture = draw_svg(pack.path(SIGNING))
+
+    assert "<script" not in picture
+    assert "&lt;script" in picture
+
+
+def test_a_diagram_without_drawing_is_refused(pack: Example) -> None:
+    """With a message that says what to do."""
+    path = pack.path(SIGNING)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("<bpmndi:BPMNDiagram")] + "</bpmn:definitions>", encoding="utf-8")
+
+    with pytest.raises(InputError, match="BPMNDI"):
+        draw_svg(path)
+
+
+def test_a_decision_table_shows_every_cell(pack: Example) -> None:
+    """Head, conditions, results and notes."""
+    root = ElementTree.fromstring(tables.draw_svg(pack.path(DECISION)))
+
+    texts = [text.text for text in root.iter(f"{_SVG}text")]
+    for expected in ("締結の要件（FIRST）", "分野数", "判定", "< 3", "few", "分野が足りない"):
+        assert expected in texts
+
+
+def test_render_writes_a_picture_for_every_diagram_and_table(pack: Example, tmp_path: Path) -> None:
+    """Called like the files."""
+    written = pages.render([pack.packs], tmp_path / "out")
+
+    assert sorted(path.name for path in written) == ["common-review.svg", "midori-check.svg", "midori-signing.svg"]
+    assert all(ElementTree.fromstring(path.read_bytes()).tag == f"{_SVG}svg" for path in written)
+
+
+def test_render_refuses_what_it_cannot_draw(pack: Example, tmp_path: Path) -> None:
+    """A form, and a path that does not exist."""
+    with pytest.raises(InputErrors) as caught:
+        pages.render([pack.path(FORM), tmp_path / "nowhere"], tmp_path / "out")
+
+    assert len(caught.value.errors) == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_are_wrapped_within_their_width_and_lose_nothing() -> None:
+    """No line starts with a closing mark; the lines are about equally long."""
+    text = "未回答の課への対応を決める（延長、締切、差し戻し）"
+
+    lines = wrap(text, 96, 12)
+
+    assert "".join(lines) == text
+    assert all(text_width(line, 12) <= 96 + 24 for line in lines)
+    assert not any(line[0] in "、。）" for line in lines)
+    widths = [text_width(line, 12) for line in lines]
+    assert all(abs(a - b) <= 48 for a, b in pairwise(widths))
