@@ -1,0 +1,59 @@
+"""renkei's whole worker with one handler that draws a number in the registry: effect and outcome in one transaction.
+
+``python -m tests.bench.peers.renkei_peer GATEWAY``; ``RENKEI_…`` names the rest. Protocol: tests/bench/peer.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from tests.bench.peers.orders import Count, main, obey
+from workers.jobs.catalog import Handler, JobInput, JobType
+from workers.runtime import jobrunner, logging, supervisor
+from workers.settings import Settings
+from workers.usecases.ports import UnitOfWork
+from workers.wiring import services
+
+
+async def draw(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Change the registry."""
+    await uow.counters.draw("bench")
+    return {"echoed": job.variables["number"]}
+
+
+async def program(handler: Handler = draw) -> None:
+    """Work as ordered."""
+    settings = Settings(gateway_address=sys.argv[1])
+    tell = jobrunner._tell
+
+    @asynccontextmanager
+    async def opened(job_type: str, count: Count) -> AsyncIterator[None]:
+        async def counting(*args: Any) -> None:
+            await tell(*args)
+            count.one()
+
+        jobrunner._tell = counting
+        stop, taking = asyncio.Event(), asyncio.Event()
+        types = {job_type: JobType(type=job_type, label=job_type, handler=handler)}
+        work = asyncio.create_task(supervisor.run_worker(replace(built, job_types=types), stop=stop, taking=taking))
+        try:
+            await taking.wait()
+            yield
+        finally:
+            stop.set()
+            await work
+
+    async with services(settings) as built:
+        await obey(opened)
+
+
+if __name__ == "__main__":
+    logging.configure("WARNING")
+    with contextlib.suppress(KeyboardInterrupt):
+        main(program)

@@ -1,0 +1,60 @@
+"""P5: an office's list of 100,000 agreements is imported at 5,000 rows a second and more, in memory that stays flat."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.kit.bars import Bars
+from tests.kit.lists import list_rows, write_list
+
+_SPEED, _GROWTH = 5_000, 1.15
+_RUN = """
+import asyncio, json, resource, sys, time
+from pathlib import Path
+from workers.cli.importing import import_file
+from workers.settings import Settings
+from workers.wiring import services
+
+async def main(folder, file):
+    async with services(Settings(data=Path(folder))) as built:
+        begun, cpu = time.monotonic(), time.process_time()
+        result = await import_file(built, built.packs.city("isesaki"), Path(file))
+        seconds, cpu = time.monotonic() - begun, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"added": result.added, "seconds": seconds, "cpu": cpu, "peak": peak}))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def _imported(folder: Path, rows: int) -> dict[str, float]:
+    """Import a list in a process of its own, so that its peak memory is the import's."""
+    folder.mkdir()
+    file = write_list(folder / "list.csv", list_rows(rows), encoding="cp932")
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, str(folder), str(file)], capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, float] = json.loads(done.stdout)
+    assert found["added"] == rows
+    return found
+
+
+def test_a_long_list_is_imported_quickly_in_flat_memory(bars: Bars, tmp_path: Path) -> None:
+    """P5: ten times the rows cost ten times the work and the same memory; CPU time, for a machine that is shared."""
+    rows = 100_000 if bars.full else 10_000
+    small, large = _imported(tmp_path / "small", rows // 10), _imported(tmp_path / "large", rows)
+    speed, growth = rows / large["cpu"], large["peak"] / small["peak"]
+    bars.add(
+        "P5",
+        f"取り込み: {rows:,} 行の CSV（Shift_JIS、和暦）",
+        figure=f"CPU 1 秒に {speed:,.0f} 行（経過 {large['seconds']:.1f} 秒）、{large['peak']:.0f} MB、"
+        f"10 分の 1 の行数の {growth:.2f} 倍",
+        bound=f"CPU 1 秒に {_SPEED:,} 行以上、メモリは {_GROWTH:g} 倍以下",
+        holds=speed >= _SPEED and growth <= _GROWTH,
+        small=small["seconds"],
+        large=large["seconds"],
+    )

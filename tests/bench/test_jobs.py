@@ -1,0 +1,110 @@
+"""P1 and P2: jobs of one service task, renkei with its transaction committed against workers that have none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.bench.backlog import STOCK, latencies, rates, ratios, running, shared_rate, spread
+from tests.bench.ground import Ground
+from tests.bench.peer import Kind, java, node, pyzeebe, renkei
+from tests.kit.bars import Bars
+from tests.kit.postgres import Postgres
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.asyncio(loop_scope="module")]
+_BARE = "pyzeebe streaming"
+
+
+@pytest.fixture(scope="module", name="both")
+def _both(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Kind]]:
+    """Both: renkei on SQLite and on PostgreSQL."""
+    with postgres.database() as url:
+        folder: Path = tmp_path_factory.mktemp("renkei")
+        yield [renkei("renkei", folder / "a"), renkei("renkei PostgreSQL", folder / "b", RENKEI_DATABASE_URL=url)]
+
+
+async def test_a_backlog_is_worked_off_as_fast_as_by_camundas_own_client(
+    ground: Ground, both: list[Kind], bars: Bars
+) -> None:
+    kinds = [*both, java(), node(), pyzeebe("tuned"), pyzeebe("stock")]
+    jobs, rounds, stock_seconds = (1000, 5, 30.0) if bars.full else (200, 1, 10.0)
+    with running(ground, kinds) as (peers, missing):
+        figures = await rates(ground, peers, jobs=jobs, rounds=rounds, stock_seconds=stock_seconds)
+    assert "renkei" in figures, missing
+    per_second = {name: spread(found, " 件/秒", 1) for name, found in figures.items()}
+    for peer, factor in ((STOCK, 20.0), ("Java client", 0.9)):
+        add(bars, "P1", f"{jobs} 件の滞留、renkei÷{peer}", figures, peer, factor, missing)
+    for peer in ("pyzeebe tuned", "Node SDK"):
+        add(bars, "P1", f"{jobs} 件の滞留、renkei÷{peer}", figures, peer, 0.0, missing)
+    bars.add(
+        "P1",
+        f"{jobs} 件の滞留、各ワーカーの速さ",
+        figure="、".join(f"{name} {words}" for name, words in per_second.items()),
+        bound="5 回以上",
+        holds=all(len(found) >= rounds for found in figures.values()),
+        rates=figures,
+    )
+
+
+def add(
+    bars: Bars, id_: str, done: str, figures: dict[str, list[float]], peer: str, factor: float, missing: dict[str, str]
+) -> None:
+    """Add the ratio to a peer; a peer that is missing is a bar that does not hold."""
+    bound = f"{factor:g} 倍以上" if factor else "参考"
+    if peer in missing:
+        bars.add(id_, done, figure=f"{peer} を用意できません: {missing[peer][-200:]}", bound=bound, holds=False)
+        return
+    found = ratios(figures["renkei"], figures[peer])
+    bars.add(id_, done, figure=spread(found, " 倍", 2), bound=bound, holds=median(found) >= factor, ratios=found)
+
+
+async def test_an_instance_on_an_idle_system_takes_at_most_twice_the_time_of_bare_pyzeebe(
+    ground: Ground, both: list[Kind], bars: Bars
+) -> None:
+    instances, rounds = (300, 5) if bars.full else (50, 1)
+    with running(ground, [*both, pyzeebe("streaming"), java()]) as (peers, missing):
+        figures = await latencies(ground, peers, instances=instances, rounds=rounds)
+    assert not missing
+    for ours in ("renkei", "renkei PostgreSQL"):
+        for part, name in ((0, "p50"), (1, "p99")):
+            mine, bare = ([pair[part] for pair in figures[who]] for who in (ours, _BARE))
+            found = ratios(mine, bare)
+            figure = f"{spread(found, ' 倍', 2)}、{ours} {spread(mine, ' ms', 1)}、{_BARE} {spread(bare, ' ms', 1)}"
+            done = f"空いた系で {instances} 件を一件ずつ、{name}、{ours}÷{_BARE}"
+            bars.add("P2", done, figure=figure, bound="2 倍以下", holds=median(found) <= 2, pairs=figures[ours])
+
+
+async def test_a_second_process_adds_to_what_slow_handlers_do(
+    ground: Ground, postgres: Postgres, tmp_path: Path, bars: Bars
+) -> None:
+    """On PostgreSQL: SQLite has one writer, and a handler that waits within its transaction holds up all others."""
+    jobs, rounds = (600, 5) if bars.full else (100, 1)
+    with postgres.database() as url:
+        found, alone, together = await two_processes(ground, tmp_path, url, jobs=jobs, rounds=rounds)
+    bars.add(
+        "2 プロセス",
+        f"200 ms かかるハンドラー、{jobs} 件、同じ PostgreSQL を使う 2 プロセス÷1 プロセス",
+        figure=f"{spread(found, ' 倍', 2)}、1 つ {spread(alone, ' 件/秒', 1)}、2 つ {spread(together, ' 件/秒', 1)}",
+        bound="1.5 倍以上",
+        holds=median(found) >= 1.5,
+    )
+
+
+async def two_processes(
+    ground: Ground, folder: Path, url: str, *, jobs: int, rounds: int
+) -> tuple[list[float], list[float], list[float]]:
+    """Return the ratios, and the jobs per second of one process and of two."""
+    kinds = [
+        renkei(f"renkei {n}", folder, program="slow_renkei_peer", port=18_200 + n, RENKEI_DATABASE_URL=url)
+        for n in (1, 2)
+    ]
+    alone, together = [], []
+    with running(ground, kinds) as (peers, missing):
+        assert not missing
+        for _ in range(rounds):
+            alone.append(await shared_rate(ground, peers[:1], jobs))
+            together.append(await shared_rate(ground, peers, jobs))
+    return ratios(together, alone), alone, together

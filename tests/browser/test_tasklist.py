@@ -1,0 +1,129 @@
+"""A department answers a survey in Tasklist, in Chromium, as its staff do (ALL-1, ISE-4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from workers.adapters.camunda.tasklist import Tasklist
+from workers.adapters.offerfile import read_offer
+from workers.domain.entities import SurveyAnswer
+from workers.scenarios.model import read_scenario
+from workers.scenarios.player import Player
+from workers.scenarios.tasklist_desk import TasklistDesk
+from workers.settings import Settings
+from workers.wiring import Services, services
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+T = TypeVar("T")
+_COMMENT = "地域包括支援センターと組み合わせて進めたい。"
+_WAIT = 60_000
+_GLYPHS_DIFFER = """
+() => {
+  const draw = text => {
+    const canvas = document.createElement('canvas'); canvas.width = canvas.height = 40;
+    const pen = canvas.getContext('2d'); pen.font = '32px ' + getComputedStyle(document.body).fontFamily;
+    pen.fillText(text, 2, 34); return canvas.toDataURL();
+  };
+  return new Set(['照', '会', '課', '協'].map(draw)).size === 4;
+}
+"""
+
+
+def test_a_department_answers_its_survey_in_tasklist(stack: Settings, chromium: Browser, screenshots: Path) -> None:
+    """Open the task, claim it, rate a project, complete it: the registry has the answer."""
+    case_id = _run(_case_with_open_survey(stack))
+    page = chromium.new_page(viewport={"width": 1400, "height": 1300}, locale="ja-JP")
+    page.set_default_timeout(_WAIT)
+    _log_in(page, stack)
+    _open_task(page, stack)
+    page.screenshot(path=screenshots / "tasklist-answer-open.png")
+    assert page.evaluate(_GLYPHS_DIFFER), "Japanese characters are drawn as the same box"
+    _fill(page)
+    page.screenshot(path=screenshots / "tasklist-answer-filled.png", full_page=True)
+    page.get_by_role("button", name="Complete Task").click()
+    expect(page.get_by_text("Task completed").first).to_be_visible()
+    answer = _run(_answer(stack, case_id))
+    page.close()
+    assert answer.person == "田村 由美"
+    assert [(rating.project_number, rating.rating.mark, rating.comment) for rating in answer.ratings] == [
+        (1, "○", _COMMENT)
+    ]
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run async work in a thread of its own: Playwright's event loop occupies this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result(timeout=300)
+
+
+def _log_in(page: Page, stack: Settings) -> None:
+    page.goto(f"{stack.tasklist}/tasklist/login")
+    page.get_by_role("textbox", name="Username").fill(stack.camunda_user)
+    page.get_by_role("textbox", name="Password").fill(stack.camunda_password.get_secret_value())
+    page.get_by_role("button", name="Login").click()
+    page.wait_for_url(lambda url: "login" not in url)
+
+
+def _open_task(page: Page, stack: Settings) -> None:
+    page.goto(f"{stack.tasklist}/tasklist/{_run(_task_key(stack))}")
+    page.get_by_role("button", name="Assign to me").click()
+    expect(page.get_by_role("button", name="Unassign")).to_be_visible()
+    expect(page.get_by_text("この提案に関わりますか")).to_be_visible()
+
+
+def _fill(page: Page) -> None:
+    # Tasklist hides the browser's own radio buttons behind drawn ones: staff click the text.
+    page.get_by_text("関わる（事業ごとに回答する）").click()
+    page.get_by_text("○ 実現できる").first.click()
+    page.get_by_label("意見・質問・代替案").first.fill(_COMMENT)
+    page.get_by_label("担当者の氏名").fill("田村 由美")
+    page.get_by_label("内線・連絡先").fill("内線 2311")
+    page.get_by_label("内線・連絡先").blur()
+    # form-js takes a field's text over a moment after typing: what it has taken over is validated and complete.
+    expect(page.get_by_label("内線・連絡先")).to_have_value("内線 2311")
+
+
+async def _case_with_open_survey(settings: Settings) -> str:
+    """Play the scenario through Tasklist's API up to the survey."""
+    async with services(settings) as built, Tasklist.from_settings(settings) as tasklist:
+        city = built.packs.city("isesaki")
+        folder = built.packs.folder("isesaki") / "scenarios"
+        plan = read_scenario(folder / "signed.toml")
+        offer = read_offer(folder / plan.input, city, built.clock.today())
+        desk = TasklistDesk(tasklist, built.clock, lambda instance: _case_of(built, instance))
+        player = Player(plan, offer, desk, {d.code: d.group for d in city.departments})
+        await player.start(city.signing_process)
+        for step in plan.steps:
+            if step.task == "Task_AnswerSurvey":
+                break
+            await player.play(step)
+        await desk.all_open("Task_AnswerSurvey")
+        return desk.case_id
+
+
+async def _case_of(built: Services, instance: int) -> str | None:
+    async with built.open_unit() as uow:
+        return next((c.id for c in await uow.cases.all() if c.process_instance_key == instance), None)
+
+
+async def _task_key(settings: Settings) -> str:
+    async with Tasklist.from_settings(settings) as tasklist:
+        wanted = {"taskDefinitionId": "Task_AnswerSurvey", "candidateGroup": "isesaki-korei"}
+        return str((await tasklist.search(wanted))[-1]["id"])
+
+
+async def _answer(settings: Settings, case_id: str) -> SurveyAnswer:
+    async with asyncio.timeout(60), services(settings) as built:
+        while True:
+            async with built.open_unit() as uow:
+                (survey,) = await uow.surveys.of_case(case_id)
+            if (answer := survey.valid_answer("korei")) is not None:
+                return answer
+            await asyncio.sleep(0.3)

@@ -1,0 +1,116 @@
+"""The broker goes away and comes back while the workers run: the same process works on (B3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.chaos.at_work import at_work, many_tasks, one_task
+from tests.chaos.outages import seconds_to_work
+from tests.chaos.stock import PROCESS, stock
+from tests.chaos.stock import survey as stock_survey
+from tests.chaos.worker_process import worker_process
+from tests.kit.bars import Bars
+from tests.kit.driver import EngineDriver
+from tests.kit.proxy import Proxy
+from tests.kit.smtp import HOST, SmtpServer
+from workers.jobs.catalog import JobInput
+from workers.settings import Settings
+from workers.usecases.ports import UnitOfWork
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
+WITHIN_SECONDS = 15.0
+
+
+@pytest.fixture(name="server")
+def _server() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+async def echo(job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
+    return {"echoed": job.variables["count"]}
+
+
+async def ready(settings: Settings) -> tuple[int, dict[str, Any]]:
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        answer = await client.get(f"http://127.0.0.1:{settings.health_port}/readyz")
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize("graceful", [pytest.param(False, id="killed"), pytest.param(True, id="stopped")])
+async def test_the_same_process_works_again_within_seconds_of_the_brokers_return(
+    graceful: bool,  # noqa: FBT001 (a parameter of the test)
+    driver: EngineDriver,
+    settings: Settings,
+    bars: Bars,
+) -> None:
+    broker = driver.broker
+    away = 60 if bars.full else 0
+    await driver.deploy(one_task("restart-echo", "restart-echo"))
+    async with at_work(driver, settings, restart_echo=echo):
+        assert await seconds_to_work(driver, "restart-echo", within=30) <= 30
+        assert (await ready(settings))[0] == 200
+        await asyncio.to_thread(broker.stop if graceful else broker.kill)
+        while_away = await ready(settings)
+        await asyncio.sleep(away)
+        broker.launch()
+        await asyncio.to_thread(broker.wait_ready)
+        seconds = await seconds_to_work(driver, "restart-echo", within=60)
+        parts = ("gateway", "registry", "intake", "polling", "sender", "calls", "mail")
+        all_well = {"ready": True, **dict.fromkeys(parts, "ok")}
+        assert await ready(settings) == (200, all_well)
+    status, report = while_away
+    assert (status, report["ready"], report["registry"]) == (503, False, "ok")
+    assert report["gateway"] != "ok"
+    bars.add(
+        "B3",
+        f"ブローカーを{'止め' if graceful else ' kill -9 し'}、{away} 秒後に起動",
+        figure=f"ブローカーの復帰から {seconds:.1f} 秒で処理を再開",
+        bound=f"{WITHIN_SECONDS:g} 秒以内、同じプロセスのまま",
+        holds=seconds <= WITHIN_SECONDS,
+    )
+
+
+@pytest.mark.slow
+async def test_many_short_outages_stop_the_stock_worker_for_good_and_not_ours(
+    driver: EngineDriver, settings: Settings, server: SmtpServer, bars: Bars
+) -> None:
+    outages = 50 if bars.full else 12
+    draw = bars.random("B3")
+    await driver.deploy(many_tasks("chaos-effect", "chaos-effect"))
+    await driver.deploy(stock_survey())
+    with Proxy(driver.broker.ports.gateway) as proxy:
+        gateway = f"{HOST}:{proxy.port}"
+        ours = settings.model_copy(update={"gateway_address": gateway})
+        with worker_process(ours) as worker, stock(gateway, server.port) as control:
+            worker.start()
+            control.start()
+            assert await seconds_to_work(driver, PROCESS, within=30) <= 30
+            worst = 0.0
+            for _ in range(outages):
+                proxy.cut()
+                await asyncio.sleep(draw.uniform(0.2, 1.5))
+                proxy.open()
+                worst = max(worst, await seconds_to_work(driver, "chaos-effect", within=60))
+                await asyncio.sleep(draw.uniform(5, 6))  # the control sleeps five seconds after each error
+            control_seconds = await seconds_to_work(driver, PROCESS, within=30)
+            alive = worker.running
+    bars.add(
+        "B3",
+        f"ゲートウェイへの接続を {outages} 回、短く切る",
+        figure=f"切断のたびに処理を再開、最長 {worst:.1f} 秒",
+        bound=f"毎回 {WITHIN_SECONDS:g} 秒以内、同じプロセスのまま",
+        holds=worst <= WITHIN_SECONDS and alive,
+    )
+    bars.add(
+        "B3 対照",
+        "同じ切断を受けた pyzeebe そのままのワーカー",
+        figure="30 秒待っても処理しない" if control_seconds == float("inf") else f"{control_seconds:.1f} 秒で処理した",
+        bound="止まったままであること",
+        holds=control_seconds == float("inf"),
+    )

@@ -1,0 +1,131 @@
+"""Hostile texts in every value of every job of a case, mails and documents included, on both databases (B8).
+
+A case is played to its signature. Before the worker handles the first job of each service task, the job's handler is
+given the same variables with one of them replaced, again and again, each in a transaction that is undone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from pyzeebe import Job
+from sqlalchemy import select
+
+from tests.chaos.test_hostile_files import Tally, texts
+from tests.kit.bars import Bars
+from tests.kit.desk import office, pack_files
+from tests.kit.driver import EngineDriver
+from tests.kit.hostile import EVALUATED, leaves, replaced
+from tests.kit.smtp import HOST, SmtpServer
+from workers.adapters.registry.outbox_tables import mail
+from workers.errors import BusinessError, InputErrors, PermanentError
+from workers.jobs.catalog import JobInput, JobType
+from workers.runtime.jobrunner import JobRunner
+from workers.runtime.outcomes import completed
+from workers.settings import Settings
+from workers.usecases.ports import JobRef
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(3600),
+    pytest.mark.slow,
+]
+_HEADERS = {
+    "from", "to", "reply-to", "subject", "date", "message-id", "auto-submitted", "x-renkei-case", "mime-version",
+    "content-type", "content-transfer-encoding",
+}  # fmt: skip
+_JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+
+
+class _Undo(Exception):  # noqa: N818 (an order)
+    """Leaves a transaction without a commit."""
+
+
+@pytest.fixture(name="server")
+def _server() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+async def test_no_value_of_a_job_does_harm(
+    driver: EngineDriver,
+    settings: Settings,
+    server: SmtpServer,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    bars: Bars,
+) -> None:
+    driver.timeout = 1800
+    tally, seen = Tally(), Counter[str]()
+    apply = JobRunner._apply
+    hostile = texts(bars)
+
+    async def trying(self: JobRunner, job_type: JobType, job: Job, ref: JobRef) -> Any:
+        if not seen[job.element_id]:
+            places = _one_of_each(leaves(json.loads(json.dumps(dict(job.variables)))))
+            seen[job.element_id] = len(places)
+            headers = {str(name): str(value) for name, value in job.custom_headers.items()}
+            given = JobInput(job_type=job.type, variables=dict(job.variables), headers=headers, ref=ref)
+            for place in places:
+                for text in hostile:
+                    trial = replace(given, variables=replaced(dict(job.variables), place, text))
+                    await _try(self, job_type, trial, f"{job.element_id} {place} {text[:30]!r}", tally)
+        return await apply(self, job_type, job, ref)
+
+    monkeypatch.setattr(JobRunner, "_apply", trying)
+    own = settings.model_copy(update={"smtp_host": HOST, "smtp_port": server.port, "database_url": database_url})
+    await driver.deploy(pack_files("common", "isesaki"))
+    async with office(driver, own) as at_work:
+        for name, job_type in at_work.services.job_types.items():
+            at_work.services.job_types[name] = replace(job_type, timeout_seconds=3600)  # type: ignore[index]  # a dict
+        await at_work.play("isesaki", "signed")
+    assert len(seen) > 10
+    where = "PostgreSQL" if database_url.startswith("postgresql") else "SQLite"
+    tally.bar(bars, f"案件の全 {len(seen)} タスクの値とそのメール・文書（{where}）", sum(seen.values()))
+
+
+def _one_of_each(places: Iterable[tuple[str | int, ...]]) -> list[tuple[str | int, ...]]:
+    """Return the places without those that differ in the row of a list only."""
+    kinds = {tuple("*" if isinstance(key, int) else key for key in place): place for place in places}
+    return list(kinds.values())
+
+
+async def _try(runner: JobRunner, job_type: JobType, given: JobInput, what: str, tally: Tally) -> None:
+    """Call a handler in a transaction that is undone."""
+    try:
+        async with runner._open_unit() as unit:
+            before = {row.id for row in await unit._session.execute(select(mail.c.id))}  # type: ignore[attr-defined]
+            result = completed(await job_type.handler(given, unit), job_type=job_type.type)
+            await unit.store_applied_job(given.ref, job_type.type, {"kind": "completed", "variables": result.variables})
+            await unit._session.flush()  # type: ignore[attr-defined]  # as the commit does
+            query = select(mail.c.raw, mail.c.recipient).where(mail.c.id.not_in(before))
+            for raw, recipient in await unit._session.execute(query):  # type: ignore[attr-defined]
+                _check_mail(raw, recipient, what, tally)
+            tally.outcomes["taken"] += 1
+            raise _Undo  # noqa: TRY301 (the way to roll back)
+    except _Undo:
+        pass
+    except (BusinessError, InputErrors, PermanentError) as error:
+        tally.outcomes["refused"] += 1
+        tally.check(f"{what}: unclear {error.message[:80]!r}", bool(_JAPANESE.search(error.message)))
+    except Exception as error:  # noqa: BLE001 (that is what is looked for)
+        tally.outcomes["escaped"] += 1
+        tally.escapes.append(f"{what}: {type(error).__name__} {str(error)[:200]!r}")
+
+
+def _check_mail(raw: bytes, recipient: str, what: str, tally: Tally) -> None:
+    message = message_from_bytes(raw, policy=policy.SMTP)
+    names = Counter(name.lower() for name in message.keys())  # noqa: SIM118 (repeated headers count)
+    tally.check(f"{what}: headers {names}", set(names) <= _HEADERS and max(names.values()) == 1)
+    to = [address.addr_spec for address in message["To"].addresses]
+    tally.check(f"{what}: recipients {len(to)}", to == [recipient])
+    body = message.get_body(("plain",))
+    tally.check(f"{what}: evaluated", body is not None and EVALUATED not in body.get_content() + message["Subject"])

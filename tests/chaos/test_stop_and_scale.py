@@ -1,0 +1,101 @@
+"""SIGTERM under load, and several worker processes on one registry and one engine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.chaos.at_work import many_tasks
+from tests.chaos.test_overload import Expired, effects
+from tests.chaos.worker_process import WorkerProcess, worker_process
+from tests.kit.bars import Bars
+from tests.kit.broker import free_ports
+from tests.kit.driver import EngineDriver
+from workers.settings import Settings
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(900),
+    pytest.mark.slow,
+]
+_JOB = "chaos-effect"
+_PROCESS = "scale-many"
+
+
+def done(driver: EngineDriver, instance: int) -> int:
+    """Return how many of the instance's jobs are completed."""
+    return driver.records.completed("Task_Work", instance=instance)
+
+
+async def test_a_stop_under_load_takes_less_than_ten_seconds_and_no_job_is_delivered_again(
+    driver: EngineDriver, settings: Settings, bars: Bars
+) -> None:
+    stops, jobs = (10, 3000) if bars.full else (2, 300)
+    draw = bars.random("stop")
+    await driver.deploy(many_tasks(_PROCESS, _JOB))
+    expired = Expired(driver)
+    instance = await driver.start(_PROCESS, {"count": jobs, "ms": 20})
+    longest, codes = 0.0, set()
+    with worker_process(settings) as worker:
+        for _ in range(stops):
+            worker.start()
+            before = done(driver, instance)
+            await driver.reached(lambda before=before: done(driver, instance) > before + 5, timeout=60)
+            await asyncio.sleep(draw.uniform(0, 0.5))
+            code, seconds = await asyncio.to_thread(worker.stop)
+            longest, codes = max(longest, seconds), codes | {code}
+        assert done(driver, instance) < jobs, "the stops came too late to be under load"
+        worker.start()
+        await driver.completed(instance, timeout=600)
+        again = _redelivered(worker)
+        worker.stop()
+    wrong = await effects(settings, jobs)
+    bars.add(
+        "停止",
+        f"{jobs} 件を処理している最中に SIGTERM を {stops} 回",
+        figure=f"最長 {longest:.1f} 秒、終了コード {sorted(codes)}、期限切れの配り直し {expired.count}、"
+        f"処理済みの配り直し {again}" + (f"、{wrong}" if wrong else ""),
+        bound="10 秒以内、終了コード 0、配り直し 0",
+        holds=longest <= 10 and codes == {0} and not wrong and expired.count == again == 0,
+    )
+
+
+def _redelivered(worker: WorkerProcess) -> int:
+    line = next((x for x in worker.metrics().splitlines() if x.startswith("renkei_jobs_redelivered_total{")), "0 0")
+    return int(float(line.rsplit(" ", 1)[1]))
+
+
+async def test_more_worker_processes_do_more_and_nothing_twice(
+    driver: EngineDriver, settings: Settings, postgres_url: str, bars: Bars
+) -> None:
+    jobs = 1200 if bars.full else 120
+    await driver.deploy(many_tasks(_PROCESS, _JOB))
+    own = settings.model_copy(update={"database_url": postgres_url, "concurrency": 4})
+    rates: dict[int, float] = {}
+    expired = Expired(driver)
+    for processes in (1, 2, 4):
+        with ExitStack() as stack:
+            for number in range(processes):
+                port = free_ports().health
+                one = own.model_copy(update={"health_port": port})
+                worker = stack.enter_context(worker_process(one, name=f"worker-{number}"))
+                worker.start()
+            started = time.monotonic()
+            instance = await driver.start(_PROCESS, {"count": jobs, "ms": 300})
+            await driver.completed(instance, timeout=600)
+            rates[processes] = jobs / (time.monotonic() - started)
+    wrong = await effects(own, 3 * jobs)
+    bars.add(
+        "並列",
+        f"1 件に 0.3 秒かかる {jobs} 件を、1・2・4 個のワーカー（同時 4 件ずつ）で。PostgreSQL は共用",
+        figure="毎秒 "
+        + "、".join(f"{count} 個で {rate:.1f} 件" for count, rate in rates.items())
+        + f"、期限切れ {expired.count}"
+        + (f"、{wrong}" if wrong else "、処理は各 1 回"),
+        bound="2 個で 1 個の 1.7 倍以上、処理は各 1 回",
+        holds=not wrong and rates[2] >= 1.7 * rates[1] and expired.count == 0,
+    )

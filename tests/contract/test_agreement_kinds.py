@@ -1,0 +1,74 @@
+"""Individual and comprehensive agreements: what the terms say reaches the registry (ASA-1, ASA-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.kit import papers
+from tests.kit.registry import registry_at
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+from workers.domain.entities import Case
+from workers.errors import InputError
+from workers.usecases.agree import record_agreement_terms, register_agreement
+from workers.usecases.caseview import city_options
+
+pytestmark = pytest.mark.asyncio
+CASE_ID = "isesaki-2026-1"
+TERMS = {"purpose": "見守り", "fields": ["5"]}
+Units = Callable[[], SqlUnitOfWork]
+
+
+@pytest_asyncio.fixture
+async def units(tmp_path: Path) -> Any:
+    """Return units of work with one case."""
+    async with registry_at(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite3'}", tmp_path) as registry:
+        made = papers.units(registry)
+        async with made() as uow:
+            today = registry.clock.today()
+            case = Case(id=CASE_ID, city="isesaki", process_id="isesaki-signing", opened_on=today)
+            case.partner = papers.partner()
+            await uow.cases.add(case)
+            await uow.commit()
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("terms", "kind", "name"),
+    [
+        ({}, "comprehensive", "包括連携協定"),
+        ({"kind": None}, "comprehensive", "包括連携協定"),
+        ({"kind": "comprehensive"}, "comprehensive", "包括連携協定"),
+        ({"kind": "individual"}, "individual", "個別連携協定"),
+    ],
+)
+async def test_an_agreement_is_registered_as_the_kind_that_its_terms_name(
+    units: Units, terms: dict[str, Any], kind: str, name: str
+) -> None:
+    """Terms without a kind are comprehensive: the flows of the other cities name none."""
+    async with units() as uow:
+        await record_agreement_terms(uow, CASE_ID, {**TERMS, **terms})
+        await register_agreement(uow, CASE_ID, {"signedOn": uow.clock.today().isoformat()})
+        agreement = await uow.agreements.of_case(CASE_ID)
+    assert agreement is not None
+    assert agreement.kind == kind
+    assert agreement.title.endswith(f"との{name}")
+
+
+async def test_an_unknown_kind_of_agreement_is_refused(units: Units) -> None:
+    """The form offers two; what else arrives is named and changes nothing."""
+    async with units() as uow:
+        with pytest.raises(InputError, match=r"協定の形態: 広域 は使えません"):
+            await record_agreement_terms(uow, CASE_ID, {**TERMS, "kind": "広域"})
+        assert (await uow.cases.get(CASE_ID)).last_step("agreement-terms") is None
+
+
+async def test_a_departments_choice_carries_its_group() -> None:
+    """Diagrams find the candidate group of a department that a form has chosen."""
+    city = papers.CITIES.city("asahikawa")
+    chosen = {choice["value"]: choice["group"] for choice in city_options(city)["departments"]}
+    assert chosen == {department.code: department.group for department in city.departments}

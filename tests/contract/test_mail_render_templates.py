@@ -1,0 +1,281 @@
+"""Every mail template says what it should for the values that the use cases give it (ALL-2)."""
+
+from __future__ import annotations
+
+from datetime import date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any, cast
+
+import pytest
+
+from tests.kit import endings, papers
+from workers.adapters.mail import JinjaMails
+from workers.adapters.mail.renderer import TEXT
+from workers.domain.cities import City
+from workers.usecases.ports import MailRequest
+
+CASE = papers.case()
+TO_PARTNER: dict[str, Any] = {
+    "case": CASE,
+    "partner": CASE.partner,
+    "projects": [papers.project(1, status="feasible"), papers.project(2, status="dropped")],
+    "message": "",
+    "failed_conditions": [],
+    "agreement": papers.agreement(),
+}
+SURVEY: dict[str, Any] = {
+    "case": CASE,
+    "partner": CASE.partner,
+    "projects": [papers.project(1), papers.project(2)],
+    "due_on": papers.DUE_ON,
+    "question": "",
+}
+MEETING: dict[str, Any] = {
+    **TO_PARTNER,
+    "meeting": papers.meeting(),
+    "departments": ["福祉こども部こども保育課"],
+    "moved": False,
+    "dropped": False,
+}
+RENEWAL: dict[str, Any] = {
+    **TO_PARTNER,
+    "to_partner": True,
+    "agreement_title": "伊勢崎市と株式会社上州あおぞら銀行との包括連携協定",
+    "expires_on": date(2027, 3, 31),
+    "last_day": date(2027, 2, 28),
+    "new_starts_on": date(2027, 4, 1),
+    "new_expires_on": date(2028, 3, 31),
+    "notices": [{"side": "相手方", "received_on": date(2027, 2, 26)}],
+}
+RESULTS: dict[str, Any] = {
+    **TO_PARTNER,
+    "year_name": "令和7年度",
+    "deadline": {"text": "令和8年4月30日（木）"},
+    "department": {"name": "福祉こども部こども保育課"},
+}
+REPORT: dict[str, Any] = {
+    **TO_PARTNER,
+    "activity": {
+        "title": "見守り",
+        "field_name": "防犯・防災に関すること",
+        "year_name": "令和8年度",
+        "department_name": "長寿社会部高齢政策課",
+        "status_name": "実施済み",
+        "result": "延べ320件\n連絡4件",
+    },
+    "deadline": {"text": "令和9年4月28日（水）"},
+    "period_name": "令和9年度",
+}
+# What a template is given, and what its text has to say
+TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    **endings.MAILS,
+    "offer-request": (TO_PARTNER, ["申出書", "連携事業提案書", "3分野以上", "市が事業費を負担する事業"]),
+    "city-invitation": (
+        {**TO_PARTNER, "message": "10周年の機会に"},
+        ["包括連携協定の締結をご提案", "令和元年度 災害時の物資の供給", "10周年の機会に"],
+    ),
+    "offer-correction": (
+        {**TO_PARTNER, "message": "事業2の内容を\n具体的に", "failed_conditions": ["連携事項が3分野に満たない"]},
+        ["・連携事項が3分野に満たない", "事業2の内容を\r\n具体的に", "あらためてご提出ください"],
+    ),
+    "renewal-reminder": (RENEWAL, ["申出の期限: 令和9年2月28日（日）", "1年間、同じ内容で更新"]),
+    "expiry-reminder": (RENEWAL, ["更新の定めがない", "令和9年3月31日（水）"]),
+    "renewal-done": (RENEWAL, ["令和9年4月1日から令和10年3月31日まで", "期限（令和9年2月28日）"]),
+    "renewal-blocked": (RENEWAL, ["令和9年2月26日に相手方から", "申出があったため"]),
+    "renewal-reversed": (RENEWAL, ["お詫びして訂正", "令和9年2月26日に相手方から"]),
+    "agreement-expired": (RENEWAL, ["有効期間が終わりました"]),
+    "survey-notice": (SURVEY, ["① 事業その1", "② 事業その2", "令和8年6月15日（月）", "該当なし", "Tasklist"]),
+    "survey-reminder": (SURVEY, ["令和8年6月15日（月）まで", "Tasklist"]),
+    "survey-due-today": (SURVEY, ["本日 令和8年6月15日（月） が回答期限", "まだ届いていません"]),
+    "survey-escalation": (
+        {**SURVEY, "waiting": [papers.target("市民部", "文化観光課"), papers.target("環境部", "環境政策課")]},
+        ["2課から回答がありません", "・市民部文化観光課", "・環境部環境政策課", "延長", "代理"],
+    ),
+    "survey-extended": (SURVEY, ["新しい回答期限: 令和8年6月15日（月）"]),
+    "survey-sent-back": (
+        {**SURVEY, "question": "講師は何人必要ですか"},
+        ["講師は何人必要ですか", "令和8年6月15日（月）"],
+    ),
+    "survey-result": (TO_PARTNER, ["連携事業調査", "○ …", "△ …", "× …"]),
+    "talks-request": (
+        {**TO_PARTNER, "project": papers.project(1)},
+        ["事業その1", "1番目の事業の内容", "地域連携室 渋川 次郎", "0270-00-0000", "renkei@aozora.example"],
+    ),
+    "agreement-draft": (TO_PARTNER, ["案を作成しました", "添付"]),
+    "agreement-signed": (
+        TO_PARTNER,
+        ["令和8年7月1日から令和9年3月31日まで", "令和9年2月28日（日）までに", "1年間更新", "更新を希望されない場合"],
+    ),
+    "agreement-signed-departments": (
+        TO_PARTNER,
+        ["令和8年7月1日に", "① 子ども・子育て支援", "② 文化・スポーツ振興", "③ 日本一暑さに強いまち", "実績を報告"],
+    ),
+    "declined": (
+        {**TO_PARTNER, "failed_conditions": ["公租公課に滞納がある"], "message": "来年度にご相談ください"},
+        ["見送る", "・公租公課に滞納がある", "来年度にご相談ください", "個別の協定"],
+    ),
+    "individual": (
+        {**TO_PARTNER, "message": "分野が限られるため"},
+        ["① 事業その1（子ども・子育て支援に関すること）", "個別の協定", "分野が限られるため"],
+    ),
+    "results-request": (
+        {**RESULTS, "message": "参加者の数も教えてください"},
+        ["令和7年度の連携事業の実績を、令和8年4月30日（木）までに", "参加者の数も教えてください", "実績を報告する"],
+    ),
+    "results-reminder": (RESULTS, ["期限は令和8年4月30日（木）です", "令和7年度"]),
+    "results-overdue": (RESULTS, ["福祉こども部こども保育課から届いていません", "令和8年4月30日（木）を過ぎても"]),
+    "meeting-dates": (
+        {
+            **TO_PARTNER,
+            "meeting_title": "定例会議",
+            "meeting_dates": [{"label": "令和8年6月22日（月）10時から11時まで", "value": "x"}],
+            "meeting_order": {"place": "市役所3階", "note": "資料をお持ちください。"},
+        },
+        ["① 令和8年6月22日（月）10時から11時まで", "場所: 市役所3階", "資料をお持ちください。", "ご都合のよい日"],
+    ),
+    "meeting-invitation": (
+        MEETING,
+        ["日時: 令和8年6月20日（土）14時から15時30分まで", "場所: 市役所本館3階", "こども保育課", "invite.ics"],
+    ),
+    "meeting-cancelled": (MEETING, ["次の会議を取りやめます", "令和8年6月20日（土）14時から", "invite.ics"]),
+    "meeting-minutes": (
+        MEETING,
+        [
+            "令和8年6月20日（土）に開いた",
+            "今年度の進め方を確かめた。",
+            "令和8年4月1日から令和8年4月30日まで（庁舎の移転）",
+        ],
+    ),
+    "meeting-reminder": (MEETING, ["日時がまだ決まっていません", "日程を決める"]),
+    "meeting-overdue": (
+        MEETING,
+        ["開くべき日までに開いた記録がありません", "いまの予定は 令和8年6月20日（土）14時から"],
+    ),
+    "report-request": (REPORT, ["事業　　: 見守り", "報告期限: 令和9年4月28日（水）", "まだ続いている事業"]),
+    "report-reminder": (REPORT, ["「見守り」の実績報告の期限は、令和9年4月28日（水）"]),
+    "report-overdue": (REPORT, ["長寿社会部高齢政策課から届いていません", "代わって入力"]),
+    "results-shared": (
+        {**REPORT, "activities": [REPORT["activity"]]},
+        ["・見守り（令和8年度、実施済み）", "    延べ320件\r\n    連絡4件", "令和9年度の定例会議"],
+    ),
+    "arrangements-draft": (TO_PARTNER, ["申し合わせ事項の案", "チラシとポスターの部数"]),
+    "arrangements-agreed": (TO_PARTNER, ["申し合わせ事項が定まりました", "全課にも知らせました"]),
+    "arrangements-published": (TO_PARTNER, ["申し合わせ事項を定めました", "先に戦略推進課へ相談"]),
+    "withdrawn-confirmation": (TO_PARTNER, ["令和8年6月1日付けで取り下げ"]),
+}
+OPTIONAL = {"due_on": papers.DUE_ON, "tasklist_url": "https://tasklist.city.example", "reason": "回答が遅れているため"}
+
+
+def render(template: str, context: dict[str, Any], **changes: Any) -> EmailMessage:
+    request = MailRequest(
+        **{
+            "business_key": f"key:{template}",
+            "case_id": CASE.id,
+            "city": "isesaki",
+            "kind": template,
+            "template": template,
+            "recipient_name": "企画部企画調整課",
+            "recipient": "to@partner.example",
+            "context": context,
+            **changes,
+        }
+    )
+    mails = JinjaMails(papers.FOLDERS, papers.CITIES, papers.clock())
+    return cast("EmailMessage", message_from_bytes(mails.render(request).raw, policy=SMTP))
+
+
+def text_of(message: EmailMessage) -> str:
+    return str(cast("EmailMessage", message.get_body(("plain",))).get_content())
+
+
+def test_every_template_is_tested_here() -> None:
+    """A template without a line above, or a line without its template, fails."""
+    assert papers.FOLDERS.names("isesaki", "mail", TEXT) == sorted(TEMPLATES)
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+def test_the_mail_says_what_it_should(template: str) -> None:
+    """Subject with the city in front, the facts in the body, the office's signature, no trace of Jinja or Python."""
+    context, facts = TEMPLATES[template]
+    message = render(template, context)
+    text = text_of(message)
+    assert message["Subject"].startswith("【伊勢崎市】")
+    assert [fact for fact in facts if fact not in text] == []
+    assert (
+        "戦略推進課\r\n電話: 0270-27-6281\r\nメール: senryaku@city.isesaki.example\r\n案件番号: isesaki-2026-1" in text
+    )
+    assert [trace for trace in ("{{", "{%", "None", "Undefined", "<", "\r\n\r\n\r\n\r\n") if trace in text] == []
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+def test_the_mail_works_with_everything_optional_given(template: str) -> None:
+    """Dates, links and reasons that a diagram may add fit into each template."""
+    context, facts = TEMPLATES[template]
+    text = text_of(render(template, {**OPTIONAL, **context}))
+    assert [fact for fact in facts if fact not in text] == []
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+def test_hostile_values_stay_values(template: str) -> None:
+    """Names with line breaks, headers, Jinja and markup neither change the headers nor are they carried out."""
+    evil = "悪\r\nBcc: evil@example.com\r\n\r\n{{ 7*7 }}{% for %}<b>\x00\u202e"
+    partner = papers.partner()
+    partner.name, partner.contact = evil, evil
+    context = {**TEMPLATES[template][0], "partner": partner, "message": evil}
+    message = render(template, context, recipient_name=evil)
+    assert set(message.keys()) == {
+        "From",
+        "To",
+        "Reply-To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "X-Renkei-Case",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+    }
+    assert [entry.addr_spec for entry in message["To"].addresses] == ["to@partner.example"]
+    assert message["Subject"].startswith("【伊勢崎市】")
+    text = text_of(message)
+    assert "49" not in message["Subject"] + text
+    assert "\x00" not in text
+    assert "{{ 7*7 }}" in text
+
+
+@pytest.mark.parametrize("template", ["declined", "offer-correction"])
+def test_a_refusal_without_conditions_names_the_reason(template: str) -> None:
+    """Where only the office's words say why, they are in the mail and no empty list is."""
+    text = text_of(render(template, {**TO_PARTNER, "message": "今年度の予算が決まっているため"}))
+    assert "今年度の予算が決まっているため" in text
+    assert "要件のうち" not in text
+    assert "確認をお願いする要件" not in text
+
+
+def test_an_individual_notice_names_no_dropped_project() -> None:
+    """A project that was given up is not promised."""
+    assert "事業その2" not in text_of(render("individual", TO_PARTNER))
+
+
+def test_an_agreement_without_a_notice_deadline_says_nothing_about_one() -> None:
+    """A term that does not renew has no day by which to object."""
+    text = text_of(render("agreement-signed", {**TO_PARTNER, "agreement": papers.agreement(deadline=None)}))
+    assert "令和9年3月31日まで" in text
+    assert "更新" not in text
+
+
+def test_templates_name_no_city() -> None:
+    """The common templates take every fact from the pack: with another city no word of Isesaki remains."""
+    city: City = papers.other_city()
+    mails = JinjaMails(papers.FOLDERS, papers.CITIES, papers.clock())
+    for template, (context, _) in TEMPLATES.items():
+        subject, text = mails.preview(
+            "midori", template, {**context, "city": city, "today": papers.TODAY, "recipient_name": "企画課"}
+        )
+        assert subject.startswith("【みどり野市】")
+        assert [
+            word for word in ("伊勢崎", "戦略推進課") if word in (subject + text).replace(papers.agreement().title, "")
+        ] == []

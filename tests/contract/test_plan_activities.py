@@ -1,0 +1,121 @@
+"""Feasible projects become planned activities of the right fiscal year (AGE-A2, AGE-A3, ALL-6)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+
+from tests.kit.registry import registry_at, some_case
+from tests.kit.samples import CITY, city
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
+from workers.domain.cities import City
+from workers.domain.entities import ProjectStatus
+from workers.errors import InputErrors
+from workers.usecases.agree import record_agreement_terms, register_agreement
+from workers.usecases.plan_activities import plan_projects, propose_activity_years
+from workers.usecases.ports import DocumentRenderer, MailRenderer
+from workers.usecases.record_proposals import record_proposals
+
+pytestmark = pytest.mark.asyncio
+Units = Callable[[], SqlUnitOfWork]
+SIGNED = {"signedOn": "2026-06-01"}
+
+
+class _Cities:
+    """One invented city; what costs it money waits for the next year's budget."""
+
+    def city(self, code: str) -> City:
+        """Return the city."""
+        assert code == CITY.code
+        return city(cost_next_year=True)
+
+    def codes(self) -> list[str]:
+        """Return its code."""
+        return [CITY.code]
+
+
+@pytest_asyncio.fixture
+async def units(database_url: str, tmp_path: Path) -> AsyncIterator[Units]:
+    """Return units of work on a registry with a case whose two projects are feasible; number 1 costs the city."""
+    async with registry_at(database_url, tmp_path) as registry:
+        made = uow_factory(
+            registry.sessions(),
+            clock=registry.clock,
+            cities=_Cities(),
+            renderer=cast("DocumentRenderer", None),
+            mail_renderer=cast("MailRenderer", None),
+            files=registry.files,
+            now=registry.now,
+        )
+        async with made() as uow:
+            case = some_case("midori-2026-0001", city=CITY.code)
+            for project in case.projects:
+                project.status, project.department = ProjectStatus.FEASIBLE, "fukushi"
+            await uow.cases.add(case)
+            await record_agreement_terms(uow, case.id, {"purpose": "連携", "fields": ["1", "4"]})
+            await register_agreement(uow, case.id, SIGNED)
+            await uow.commit()
+        yield made
+
+
+async def _years(units: Units) -> list[tuple[str, int, str]]:
+    async with units() as uow:
+        found = await uow.activities.of_agreement("midori-a1")
+        return [(entry.title, entry.fiscal_year, entry.reason) for entry in found]
+
+
+async def test_signing_makes_planned_activities_once(units: Units) -> None:
+    """AGE-8, AGE-A3: what was found feasible is planned; a second registration adds nothing."""
+    async with units() as uow:
+        await register_agreement(uow, "midori-2026-0001", SIGNED)
+        await uow.commit()
+    assert sorted(await _years(units)) == [("出前講座", 2026, ""), ("見守り", 2027, "")]
+
+
+async def test_cost_decides_the_usual_year(units: Units) -> None:
+    """AGE-A2, AGE-A3: no cost to the city: this fiscal year; cost: the one after the proposal's."""
+    async with units() as uow:
+        proposed = await propose_activity_years(uow, "midori-2026-0001", year=2027)
+    rows = {row["title"]: (row["fiscalYear"], row["cost"]) for row in proposed["activityPlan"]}
+    assert rows == {"出前講座": ("2027", "なし"), "見守り": ("2028", "あり")}
+    assert [option["label"] for option in proposed["yearOptions"]] == ["令和9年度", "令和10年度", "令和11年度"]
+
+
+async def test_without_a_year_the_offers_day_counts(units: Units) -> None:
+    """AGE-A4: a proposal in between belongs to the fiscal year of its own day."""
+    async with units() as uow:
+        proposed = await propose_activity_years(uow, "midori-2026-0001")
+    assert {row["fiscalYear"] for row in proposed["activityPlan"]} == {"2026", "2027"}
+
+
+async def test_another_year_needs_a_reason_that_is_kept(units: Units) -> None:
+    """AGE-A3: the reason is recorded; every row without one is named, and nothing is kept then."""
+    early: list[dict[str, Any]] = [{"number": 1, "fiscalYear": "2027"}, {"number": 2, "fiscalYear": "2026"}]
+    async with units() as uow:
+        with pytest.raises(InputErrors) as refused:
+            await plan_projects(uow, "midori-2026-0001", year=2027, rows=early)
+        messages = [error.message for error in refused.value.errors]
+        assert messages[0].startswith("事業1の理由: 令和10年度の事業とするのが原則")
+        assert messages[1] == "事業2の年度: 提案のあった年度より前にはできません"
+        early[0]["reason"], early[1]["fiscalYear"] = "補正予算で行う。", "2027"
+        planned = await plan_projects(uow, "midori-2026-0001", year=2027, rows=early)
+        await uow.commit()
+    assert [row["reason"] for row in planned["activities"]] == ["補正予算で行う。", ""]
+    assert ("見守り", 2027, "補正予算で行う。") in await _years(units)
+
+
+async def test_proposals_are_a_round_of_their_own(units: Units) -> None:
+    """AGE-A1: the batch becomes the case's newest round; a row without a title names itself."""
+    rows = [{"field": "2", "title": "清掃", "content": "月1回", "costToCity": True}]
+    async with units() as uow:
+        recorded = await record_proposals(uow, "midori-2026-0001", rows, purpose="当年度の提案")
+        case = await uow.cases.get("midori-2026-0001")
+        assert (case.round, [project.title for project in case.current_projects()]) == (2, ["清掃"])
+        assert recorded["proposals"][0]["cost"] == "あり"
+        with pytest.raises(InputErrors) as refused:
+            await record_proposals(uow, case.id, [{"field": "2", "content": "x"}], purpose="当年度の提案")
+    assert [error.message for error in refused.value.errors] == ["連携事業 1件目 事業名: 入力してください"]

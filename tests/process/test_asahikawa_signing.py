@@ -1,0 +1,142 @@
+"""旭川市's flow on a real broker: who is in charge, what its papers, mails and agreements say (ASA-1 to ASA-6)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.kit import outgoing
+from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
+from tests.kit.driver import EngineDriver
+from workers.domain.agreements import Agreement
+from workers.domain.entities import Case
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+_FIELDS = 6
+
+
+async def _played(at_work: Office, name: str) -> tuple[Case, Agreement | None, BrokerDesk]:
+    desk, _ = await at_work.play("asahikawa", name)
+    async with at_work.services.open_unit() as uow:
+        (case,) = await uow.cases.all()
+        return case, await uow.agreements.of_case(case.id), desk
+
+
+def _groups(desk: BrokerDesk, task: str) -> set[str]:
+    return {group for done in desk.completed if done.element_id == task for group in done.candidate_groups}
+
+
+async def test_a_comprehensive_agreement_without_main_field_stays_with_the_office(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """ASA-1 to ASA-6: the office keeps the case; the activities stand under the six fields; no notice deadline."""
+    await driver.deploy(pack_files("common", "asahikawa"))
+    async with office(driver, settings) as at_work:
+        case, agreement, desk = await _played(at_work, "signed")
+        papers = await outgoing.papers(at_work.services, case.id)
+        (draft,) = await outgoing.letters(at_work.services, "agreement-draft")
+        (signed,) = await outgoing.letters(at_work.services, "agreement-signed")
+        asked = await outgoing.letters(at_work.services, "coordination-request")
+    assert agreement is not None
+    assert (agreement.kind, agreement.fields) == ("comprehensive", [1, 2, 4, 5, 6])
+    assert agreement.title == "旭川市と株式会社かむい飲料との包括連携協定"
+    assert agreement.current_term.notice_deadline is None
+    assert _groups(desk, "Task_DraftAgreement") == {"asahikawa-chiiki"}
+    assert _groups(desk, "Task_CheckByCity") == {
+        "asahikawa-chiiki",
+        *(f"asahikawa-{code}" for code in ("kenko", "choju", "shakai", "bosai")),
+    }
+    assert {letter.recipient.split("@")[0] for letter in asked} == {"kenko", "choju", "shakai", "bosai"}
+    _the_activities_stand_under_the_six_fields(papers["activity-list"])
+    assert "包括連携協定書" in papers["agreement"]
+    assert "幅広い分野で" in papers["agreement"]
+    assert len(draft.attached) == len(signed.attached) == 2
+    assert all("（案）" in name for name in draft.attached)
+    assert not any("（案）" in name for name in signed.attached)
+    assert "自動では更新されません" in signed.text
+
+
+def _the_activities_stand_under_the_six_fields(paper: str) -> None:
+    """ASA-4: each activity follows its field's heading with its department; a field without one says so."""
+    parts = paper.split("（1）")[1]
+    for number in range(2, _FIELDS + 1):
+        parts = parts.replace(f"（{number}）", "|")
+    health, elderly, learning, food, disaster, other = parts.split("|")
+    assert "暑さ対策講座の開催（健康保健部健康推進課）" in health
+    assert "通いの場での脱水予防の講話（福祉保険部長寿社会課）" in elderly
+    assert "教材の提供（健康保健部健康推進課）" in food
+    assert "災害時の飲料水の提供（防災安全部防災課）" in disaster
+    assert "今のところ予定はない" in learning
+    assert "今のところ予定はない" in other
+
+
+async def test_an_individual_agreement_is_signed_by_the_department_in_charge(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """ASA-1, ASA-6: one field; from the coordination on, every task is the zoo's; registered as individual."""
+    await driver.deploy(pack_files("common", "asahikawa"))
+    async with office(driver, settings) as at_work:
+        case, agreement, desk = await _played(at_work, "individual")
+        papers = await outgoing.papers(at_work.services, case.id)
+        told = await outgoing.letters(at_work.services, "agreement-signed-department")
+    assert agreement is not None
+    assert (agreement.kind, agreement.fields, agreement.department) == ("individual", [6], "asahiyama")
+    assert agreement.title.endswith("との個別連携協定")
+    for task in ("Task_Coordinate", "Task_DecideTalks", "Task_DraftAgreement", "Task_CheckByPartner"):
+        assert _groups(desk, task) == {"asahikawa-asahiyama"}, task
+    assert [letter.recipient for letter in told] == ["asahiyama@city.asahikawa.example"]
+    assert "個別連携協定書" in papers["agreement"]
+    assert "包括" not in papers["agreement"]
+
+
+async def test_both_sides_amend_until_they_agree(driver: EngineDriver, settings: Settings) -> None:
+    """ASA-5: every round of checks stays on record; the last drafts are what is signed."""
+    await driver.deploy(pack_files("common", "asahikawa"))
+    async with office(driver, settings) as at_work:
+        case, agreement, desk = await _played(at_work, "hard")
+        papers = await outgoing.papers(at_work.services, case.id)
+    checks = [
+        (step.payload["cityCheck"]["result"], step.payload["partnerCheck"]["result"])
+        for step in case.steps
+        if step.name == "draft-check"
+    ]
+    assert checks == [("amend", "agreed"), ("agreed", "amend"), ("agreed", "agreed")]
+    terms = [step.payload["expiresOn"] for step in case.steps if step.name == "agreement-terms"]
+    assert agreement is not None
+    assert agreement.current_term.expires_on.isoformat() == terms[-1] != terms[0]
+    assert "高齢者の住まいの冬前の点検（福祉保険部長寿社会課）" in papers["activity-list"]
+    assert _groups(desk, "Task_DraftAgreement") == {"asahikawa-bosai"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("not-accepted", "市の課題の解決とのつながりが確かめられなかったため。"),
+        ("declined", "同じ内容の協定がすでにあり"),
+        ("abandoned", "会社の方針が変わり、協定を結べなくなりました。"),
+    ],
+)
+async def test_the_partner_reads_why_signing_was_put_off(
+    scenario: str, reason: str, driver: EngineDriver, settings: Settings
+) -> None:
+    """ASA-1, ASA-2, ASA-5: at the hearing, after the coordination, or while the drafts are checked."""
+    await driver.deploy(pack_files("common", "asahikawa"))
+    async with office(driver, settings) as at_work:
+        case, agreement, _ = await _played(at_work, scenario)
+        (letter,) = await outgoing.letters(at_work.services, "declined")
+    assert agreement is None
+    assert case.partner is not None
+    assert letter.recipient == case.partner.email
+    assert reason in letter.text
+    assert "None" not in letter.text
+
+
+async def test_every_department_that_the_decision_names_exists() -> None:
+    """ASA-1: a department renamed in departments.csv alone would leave its field without anyone in charge."""
+    departments = (PACKS / "asahikawa" / "departments.csv").read_text(encoding="utf-8").splitlines()[1:]
+    decision = (PACKS / "asahikawa" / "asahikawa-charge.dmn").read_text(encoding="utf-8")
+    named = set(re.findall(r'<text>"([a-z]+)"</text>', decision)) - {"individual", "comprehensive"}
+    assert named >= {"kenko", "choju", "shakai", "bosai"}
+    assert named <= {line.split(",")[0] for line in departments}

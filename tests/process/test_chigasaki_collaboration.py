@@ -1,0 +1,92 @@
+"""茅ヶ崎市's own rules on a real broker: the consensus gate, the scores of several reviewers, the double start."""
+
+from __future__ import annotations
+
+import io
+
+import docx
+import pytest
+
+from tests.kit.desk import PACKS, office, pack_files
+from tests.kit.driver import EngineDriver
+from workers.adapters.offerfile import read_offer
+from workers.settings import Settings
+from workers.usecases.open_case import file_case
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+CITY = "chigasaki"
+
+
+async def test_the_project_starts_only_when_nine_items_are_settled(driver: EngineDriver, settings: Settings) -> None:
+    """CHI-4, CHI-5: every discussion is on record; open items are named; no agreement exists while one is open."""
+    await driver.deploy(pack_files("common", CITY))
+    async with office(driver, settings) as at_work:
+        await at_work.play(CITY, "hard")
+        async with at_work.services.open_unit() as uow:
+            case = (await uow.cases.all())[-1]  # the first talk is a case of its own
+    talks = [step.payload for step in case.steps if step.name == "consensus"]
+    assert [len(talk["openItems"]) for talk in talks] == [6, 1, 0]
+    assert talks[0]["openItems"] == [
+        "役割分担（協議中）",
+        "責任分担（協議中）",
+        "経費負担（合意した内容が空です）",
+        "成果物の仕様と帰属（該当しない理由が空です）",
+        "途中での変更と対処の方法（協議中）",
+        "成果（共有できない理由が空です）",
+    ]
+    assert talks[1]["openItems"] == ["経費負担（協議中）"]
+
+
+async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """CHI-3: three reviewers score two proposals on six viewpoints; the published record has totals and rows."""
+    await driver.deploy(pack_files("common", CITY))
+    async with office(driver, settings) as at_work:
+        await at_work.play(CITY, "signed")
+        async with at_work.services.open_unit() as uow:
+            case = (await uow.cases.all())[-1]  # the first talk is a case of its own
+            agreement = await uow.agreements.of_case(case.id)
+            record = await uow.documents.latest(case.id, "selection")
+            paper = await uow.documents.latest(case.id, "agreement")
+            assert record is not None
+            assert paper is not None
+            texts = [_text(await uow.documents.read(found)) for found in (record, paper)]
+    selection = case.last_step("selection")
+    assert selection is not None
+    assert [row["total"] for row in selection.payload["selection"]["ranking"]] == [79, 61]
+    assert {row["reviewer"] for row in selection.payload["selection"]["comments"]} == {
+        "総務部市民自治推進課",
+        "建設部道路管理課",
+        "建設部公園緑地課",
+    }
+    assert "79" in texts[0]
+    assert "該当しない。個人の情報を扱わないため。" in texts[1]
+    assert agreement is not None
+    assert agreement.title == "海岸の見守りと清掃に関する協定書"
+    assert (agreement.kind, agreement.fields) == ("collaboration", [3])
+    assert (str(agreement.current_term.starts_on), str(agreement.current_term.expires_on)) == (
+        "2026-08-01",
+        "2027-07-31",
+    )
+
+
+async def test_a_second_start_of_the_same_case_ends_at_once(driver: EngineDriver, settings: Settings) -> None:
+    """ALL-9: two instances of one filed proposal: the second sees that the case has begun."""
+    await driver.deploy(pack_files("common", CITY))
+    async with office(driver, settings) as at_work:
+        city = at_work.services.packs.city(CITY)
+        offer = read_offer(PACKS / CITY / "scenarios" / "offer-umi.toml", city, driver.clock.today())
+        async with at_work.services.open_unit() as uow:
+            case_id = (await file_case(uow, city, offer)).id
+        first = await driver.start("chigasaki-collaboration", {"caseId": case_id})
+        await driver.task("Task_MatchSection", instance=first)
+        second = await driver.start("chigasaki-collaboration", {"caseId": case_id})
+        await driver.completed(second)
+    assert driver.records.passed("EndEvent_AlreadyStarted", instance=second)
+
+
+def _text(content: bytes) -> str:
+    document = docx.Document(io.BytesIO(content))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])

@@ -1,0 +1,59 @@
+"""茅ヶ崎市's regular talks and evaluation on a real broker (CHI-6, CHI-7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kit import outgoing
+from tests.kit.desk import office, pack_files
+from tests.kit.driver import EngineDriver
+from workers.domain.entities import CaseKind
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+_ITEMS = ("目的の共有", "役割分担", "相互理解", "自主性、自立性", "透明性、公開性", "相乗効果")
+
+
+async def test_a_talk_sets_the_next_one_as_a_procedure_of_its_own(driver: EngineDriver, settings: Settings) -> None:
+    """CHI-6, CHI-9: the partner gets the record with Japanese dates; the next talk is filed, this one is closed."""
+    await driver.deploy(pack_files("common", "chigasaki"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("chigasaki", "talk")
+        async with at_work.services.open_unit() as uow:
+            talks = await uow.cases.of_agreement("chigasaki-a1", kind=CaseKind.TALK)
+        (record,) = await outgoing.letters(at_work.services, "regular-talk")
+    assert [str(case.outcome) for case in talks] == ["completed", "None"]
+    assert [case.period for case in talks] == ["1", "2"]
+    assert "次の協議: 令和" in record.text
+    assert "-" not in record.text.split("次の協議")[1].split("\n")[0]
+
+
+async def test_the_last_talk_leads_to_the_evaluation(driver: EngineDriver, settings: Settings) -> None:
+    """CHI-6, CHI-7: the evaluation begins in its own instance."""
+    await driver.deploy(pack_files("common", "chigasaki"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("chigasaki", "talk-last")
+        async with at_work.services.open_unit() as uow:
+            (evaluation,) = await uow.cases.of_agreement("chigasaki-a1", kind=CaseKind.ANNUAL)
+    assert evaluation.process_id == "chigasaki-evaluation"
+
+
+async def test_the_published_paper_has_both_sides_and_the_citizens(driver: EngineDriver, settings: Settings) -> None:
+    """CHI-7: six items by both sides, the beneficiaries' view, what follows; the registry keeps the evaluation."""
+    await driver.deploy(pack_files("common", "chigasaki"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("chigasaki", "evaluation-hard")
+        async with at_work.services.open_unit() as uow:
+            (case,) = await uow.cases.all()
+            (kept,) = await uow.activities.of_agreement("chigasaki-a1")
+        paper = (await outgoing.papers(at_work.services, case.id))["evaluation"]
+        (advice,) = await outgoing.letters(at_work.services, "next-form")
+    assert [item for item in _ITEMS if item not in paper] == []
+    assert "危険物を120件見つけた" in paper
+    assert "毎回10人が参加した。" in paper
+    assert "9割が安心して歩ける" in paper
+    assert "用具の費用を市が持つ形に改める" in paper
+    assert "別の形態へ移る" in paper
+    assert "委託" in advice.text
+    assert (kept.status.value, kept.department) == ("done", "koen")
+    assert kept.evaluation.endswith("用具の費用を市が持つ形に改める。")

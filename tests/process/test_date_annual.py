@@ -1,0 +1,64 @@
+"""伊達市's yearly procedure on a real broker: its sheets, its publication, the projects of the year (DAT-A)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.kit import outgoing
+from tests.kit.desk import office, pack_files
+from tests.kit.driver import EngineDriver
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_a_usual_year_leaves_sheets_a_list_and_the_year_s_projects(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """DAT-A, DAT-F7, DAT-F8: both sides report by March, the list goes out in late April, K leads to L."""
+    await driver.deploy(pack_files("common", "date"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("date", "annual")
+        async with at_work.services.open_unit() as uow:
+            (case,) = await uow.cases.all()
+            kept = await uow.activities.of_agreement("date-a1")
+        papers = await outgoing.papers(at_work.services, case.id)
+        (request,) = await outgoing.letters(at_work.services, "form8-request")
+        (planned,) = await outgoing.letters(at_work.services, "projects-planned")
+        (published,) = await outgoing.letters(at_work.services, "results-published")
+    year = int(case.period)
+    assert [(entry.title, entry.fiscal_year, entry.status.value) for entry in kept] == [
+        ("減塩の献立づくり教室", year - 1, "done"),
+        ("減塩の献立づくり教室", year, "planned"),
+    ]
+    assert "年4回開き、延べ96人が参加した。" in papers["form7"]
+    assert "株式会社あぶくまフレッシュ" in papers["form7"]
+    assert "健康推進課長" in papers["form7"]
+    assert "管理栄養士2人を4回派遣した。" in papers["form8"]
+    assert "年4回開き" in papers["results-list"]
+    assert "健康推進課" in papers["results-list"]
+    assert "様式8 実績報告" in request.text
+    assert "減塩の献立づくり教室" in planned.text
+    assert published.attached == [f"連携事業の実績（公表用）_{case.id}.docx"]
+    approval = case.last_step("publication")
+    assert approval is not None
+    assert date.fromisoformat(approval.payload["approval"]["on"]) >= date(year, 4, 20)
+
+
+async def test_a_correction_of_the_approval_reaches_the_published_list(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """DAT-A, ALL-10, ALL-11: the list is made anew; a proposal outside the agreement is refused by its field."""
+    await driver.deploy(pack_files("common", "date"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("date", "annual-hard")
+        async with at_work.services.open_unit() as uow:
+            (case,) = await uow.cases.all()
+        papers = await outgoing.papers(at_work.services, case.id)
+        late = await outgoing.letters(at_work.services, "form8-overdue")
+    assert "延べ40人が参加した。" in papers["results-list"]
+    assert case.round == 1
+    assert case.last_step("partner-results") is not None
+    assert [letter.recipient for letter in late] == ["seisaku@city.date.example"]

@@ -1,0 +1,160 @@
+"""伊達市's flow on a real broker: what its form sheets, its feedback and its agreement must say (DAT-1 to DAT-12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from tests.kit import outgoing
+from tests.kit.desk import Office, office, pack_files
+from tests.kit.driver import EngineDriver
+from workers.domain.agreements import Agreement
+from workers.domain.entities import Case, ProjectStatus
+from workers.domain.terms import last_day_of_years
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+_COOKING, _FAIR, _SUPPLIES, _ADVICE = (
+    "減塩の献立づくり教室",
+    "伊達の桃とあんぽ柿の販売会",
+    "災害時の食料と水の供給",
+    "店舗での健康相談",
+)
+
+
+async def _played(at_work: Office, name: str) -> Case:
+    await at_work.play("date", name)
+    async with at_work.services.open_unit() as uow:
+        (case,) = await uow.cases.all()
+    return case
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What the signed case left behind."""
+
+    case: Case
+    agreement: Agreement
+    sheets: dict[str, str]
+    feedback: dict[str, outgoing.Letter]
+    signed: outgoing.Letter
+
+
+async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """DAT-F1 to DAT-F6, DAT-8 and DAT-T1 of one played case: playing is what takes the time."""
+    await driver.deploy(pack_files("common", "date"))
+    async with office(driver, settings) as at_work:
+        case = await _played(at_work, "signed")
+        async with at_work.services.open_unit() as uow:
+            agreement = await uow.agreements.of_case(case.id)
+        assert agreement is not None
+        left = _Left(
+            case=case,
+            agreement=agreement,
+            sheets=await outgoing.papers(at_work.services, case.id),
+            feedback={mail.recipient: mail for mail in await outgoing.letters(at_work.services, "feedback")},
+            signed=(await outgoing.letters(at_work.services, "agreement-signed"))[0],
+        )
+    _the_sheets_are_filled(left.sheets)
+    _feedback_holds_only_own_rows(left)
+    _the_agreement_lasts_three_years_without_a_notice_deadline(left)
+    _the_citys_proposal_is_a_project_beside_the_partners(left.case)
+
+
+def _the_sheets_are_filled(sheets: dict[str, str]) -> None:
+    """Each sheet has the seed's fields; sheets 2 and 3 hold one page for each department that has something to say."""
+    _named("様式1", sheets["form1"], "株式会社あぶくまフレッシュ", "代表取締役社長　梁川 一郎", _SUPPLIES)
+    _named("様式2", sheets["form2"], "健康推進課長", "農政課長", "防災危機管理課長", "同じ内容の協定を別に", "否")
+    assert "都市整備課" not in sheets["form2"]
+    _named("様式3", sheets["form3"], "健康推進課長", "保健師による健康相談", "株式会社あぶくまフレッシュ")
+    assert "農政課" not in sheets["form3"]
+    _named("様式4", sheets["form4"], _COOKING, "時期は出荷に合わせる。", _ADVICE, "健康福祉部健康推進課")
+    _named("様式5", sheets["form5"], "伊達市長", _ADVICE, "保原の店舗で始めたい。", "霊山 さくら")
+    _named("様式6", sheets["form6@kenko"], "健康推進課長", _COOKING, _ADVICE)
+
+
+def _named(sheet: str, text: str, *parts: str) -> None:
+    for part in (f"（{sheet}）", *parts):
+        assert part in text, f"{sheet} lacks {part}"
+
+
+def _feedback_holds_only_own_rows(left: _Left) -> None:
+    """Neither sheet nor mail of a department shows another's projects; a department that only said no gets none."""
+    assert {kind for kind in left.sheets if kind.startswith("form6")} == {"form6@kenko", "form6@nosei"}
+    assert set(left.feedback) == {"kenko@city.date.example", "nosei@city.date.example"}
+    kenko, nosei = left.feedback["kenko@city.date.example"], left.feedback["nosei@city.date.example"]
+    for text in (left.sheets["form6@kenko"], kenko.text):
+        assert _shown(text) == [_COOKING, _ADVICE]
+    for text in (left.sheets["form6@nosei"], nosei.text):
+        assert _shown(text) == [_FAIR]
+    assert [name.split("_")[1] for name in (*kenko.attached, *nosei.attached)] == ["健康推進課", "農政課"]
+
+
+def _shown(text: str) -> list[str]:
+    return [title for title in (_COOKING, _FAIR, _SUPPLIES, _ADVICE) if title in text]
+
+
+def _the_agreement_lasts_three_years_without_a_notice_deadline(left: _Left) -> None:
+    """The fields are those of the talks (②), not of the proposal."""
+    term = left.agreement.current_term
+    assert term.expires_on == last_day_of_years(left.agreement.signed_on + timedelta(days=1), 3)
+    assert term.notice_deadline is None
+    assert left.agreement.fields == [1, 3, 4, 6]
+    assert "3年間更新" in left.sheets["agreement"]
+    assert "3年間更新" in left.signed.text
+
+
+def _the_citys_proposal_is_a_project_beside_the_partners(case: Case) -> None:
+    assert {project.title: (project.number, project.status) for project in case.current_projects()} == {
+        _COOKING: (1, ProjectStatus.FEASIBLE),
+        _FAIR: (2, ProjectStatus.FEASIBLE),
+        _SUPPLIES: (3, ProjectStatus.DROPPED),
+        _ADVICE: (4, ProjectStatus.FEASIBLE),
+    }
+
+
+async def test_a_refusal_names_the_grounds_and_a_direction_that_differs_is_told(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """DAT-R1, DAT-11: the partner reads why signing was put off."""
+    await driver.deploy(pack_files("common", "date"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("date", "declined")
+        await at_work.play("date", "not-aligned")
+        grounds, direction = await outgoing.letters(at_work.services, "declined")
+    assert "事業者等の基準 4 市税に滞納がある" in grounds.text
+    assert "連携事業の基準 1" in grounds.text
+    assert "事業1「市役所での新商品の紹介と販売」" in grounds.text
+    assert "方向性と合わない" in direction.text
+    assert "基準" not in direction.text
+
+
+@pytest.mark.slow
+async def test_only_the_departments_that_wish_go_on(driver: EngineDriver, settings: Settings) -> None:
+    """DAT-8, DAT-9: of two that wish for one project the one in charge goes on; three parties are invited."""
+    await driver.deploy(pack_files("common", "date"))
+    async with office(driver, settings) as at_work:
+        case = await _played(at_work, "hard")
+        asked = await outgoing.letters(at_work.services, "talks-request")
+        invited = await outgoing.letters(at_work.services, "first-meeting-department")
+        (told,) = [
+            letter
+            for letter in await outgoing.letters(at_work.services, "feedback")
+            if letter.recipient.startswith("kankyo@")
+        ]
+    assert sorted(letter.recipient.split("@")[0] for letter in asked) == ["gakko", "kenko", "kosodate"]
+    assert {letter.recipient.split("@")[0] for letter in invited} == {"gakko", "kenko", "kosodate"}
+    assert "担当できる教員がいない。" in told.text
+    assert "希望するかどうか" not in told.text
+    assert {p.number: p.status for p in case.current_projects()} == {
+        1: ProjectStatus.FEASIBLE,
+        2: ProjectStatus.FEASIBLE,
+        3: ProjectStatus.DROPPED,
+        4: ProjectStatus.DROPPED,
+        5: ProjectStatus.DROPPED,
+        6: ProjectStatus.DROPPED,
+    }

@@ -1,0 +1,333 @@
+"""Amendment and termination of an agreement on the real engine, the clock moved between the days that matter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.kit import outgoing
+from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
+from tests.kit.driver import EngineDriver
+from workers.adapters.offerfile import read_offer
+from workers.domain.agreements import Agreement, AgreementEnd
+from workers.domain.entities import Case, CaseKind, CaseOutcome
+from workers.domain.terms import months_before
+from workers.scenarios.agreement import register
+from workers.scenarios.model import AgreementFacts, dated
+from workers.settings import Settings
+from workers.usecases.procedures import file_procedure, start_procedure
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+_APPROVED = {
+    "decision": "approve",
+    "approvalNumber": "令8戦略第12号",
+    "approvedOn": "{today}",
+    "approvalLevel": "市長",
+}
+_MEETING = {
+    "Task_ProposeDates": {
+        "next": "fixed",
+        "startsAt": "{today+20}T10:00",
+        "place": "市役所3階",
+        "length": "60",
+        "departmentCodes": [],
+    },
+    "Task_HoldMeeting": {"next": "held", "heldOn": "{today}", "minutes": "双方で話し合った。"},
+}
+
+
+class _Clerk:
+    """Works on one procedure of one agreement of 伊勢崎市 or another city."""
+
+    def __init__(self, at_work: Office, city: str, agreement: Agreement) -> None:
+        self.at_work = at_work
+        self.city = city
+        self.agreement_id = agreement.id
+        self.desk = BrokerDesk(at_work.driver)
+
+    async def begin(self, process: str, agreement_id: str | None = None) -> None:
+        """Start a procedure from its form."""
+        await self.desk.start(process, {"agreementId": agreement_id or self.agreement_id})
+
+    async def does(self, task: str, **answers: Any) -> None:
+        """Complete a task."""
+        await self.desk.complete(task, None, dated(answers, self.desk.today()))
+
+    async def ended(self) -> tuple[Agreement, Case]:
+        """Wait for the end and return the agreement and the procedure's case."""
+        await self.at_work.driver.completed(self.desk.instance)
+        async with self.at_work.services.open_unit() as uow:
+            cases = await uow.cases.of_agreement(self.agreement_id)
+            return await uow.agreements.get(self.agreement_id), cases[-1]
+
+    async def told(self, task: str) -> str:
+        """Return the error with which a task came back."""
+        await self.at_work.driver.settled()
+        found = await self.at_work.driver.task(task, instance=self.desk.instance)
+        return str(self.at_work.driver.records.visible(found.element_instance_key).get("formError"))
+
+    async def letters(self, kind: str) -> list[outgoing.Letter]:
+        """Return the mails of a kind."""
+        return await outgoing.letters(self.at_work.services, kind)
+
+
+@asynccontextmanager
+async def _clerk(
+    driver: EngineDriver, settings: Settings, city: str = "isesaki", **facts: Any
+) -> AsyncIterator[_Clerk]:
+    own = [PACKS / "common" / f"common-agreement-{name}.bpmn" for name in ("amendment", "termination")]
+    await driver.deploy([*pack_files("common"), *own])
+    async with office(driver, settings) as at_work:
+        pack = at_work.services.packs.city(city)
+        path = min((PACKS / city / "scenarios").glob("offer-*.toml"))
+        offer = read_offer(path, pack, driver.clock.today())
+        async with at_work.services.open_unit() as uow:
+            agreement = await register(uow, pack, offer, AgreementFacts(procedure=CaseKind.AMENDMENT, **facts))
+        yield _Clerk(at_work, city, agreement)
+
+
+async def _agreed_to_amend(clerk: _Clerk, **terms: Any) -> None:
+    await clerk.does("Task_RecordTalks", talksOn="{today}", talksResult="amend", summary="分野を加える")
+    await clerk.does("Task_DraftAmendment", **{**_terms(), **terms})
+
+
+def _terms() -> dict[str, Any]:
+    return {
+        "title": "見守りと防災の協定",
+        "purpose": "見守りと防災",
+        "fields": ["1", "5", "7", "8"],
+        "expiresOn": "{today+500}",
+        "effectiveOn": None,
+        "changes": "第2条に「環境に関すること」を加える",
+    }
+
+
+async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings: Settings) -> None:
+    """ISE-T4, ISE-T3: asked, talked over, agreed, decided, signed; from its day the whole guideline holds."""
+    async with _clerk(driver, settings, whole_guideline=False) as clerk:
+        await clerk.begin("common-agreement-amendment", "isesaki-a99")
+        assert "isesaki-a99" in await clerk.told("Task_CorrectStart")
+        await clerk.does("Task_CorrectStart", agreementId=clerk.agreement_id)
+        request = {"requestedBy": "partner", "requestedOn": "{today}", "request": "環境を加えたい"}
+        await clerk.does("Task_EnterRequest", **request, talkBy="meeting")
+        for task, answers in _MEETING.items():
+            await clerk.does(task, **answers)
+        await _agreed_to_amend(clerk, changes=" ")
+        assert "変更の内容" in await clerk.told("Task_DraftAmendment")
+        await clerk.does("Task_DraftAmendment", **_terms())
+        await clerk.does("Task_ConfirmDraft", confirmation="revise", comment="来月からにしてほしい")
+        await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
+        await clerk.does("Task_ConfirmDraft", confirmation="agreed")
+        await clerk.does("Task_ApproveAmendment", decision="back", reason="理由を詳しく")
+        await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
+        await clerk.does("Task_ConfirmDraft", confirmation="agreed")
+        await clerk.does("Task_ApproveAmendment", **_APPROVED)
+        await clerk.does("Task_SignAmendment", signedOn="{today+5}")
+        assert "締結日" in await clerk.told("Task_SignAmendment")
+        signed_on = clerk.desk.today()
+        await clerk.does("Task_SignAmendment", signedOn="{today}")
+        await driver.passed(clerk.desk.instance, "Task_NotifyDepartments")
+        async with clerk.at_work.services.open_unit() as uow:
+            before = await uow.agreements.get(clerk.agreement_id)
+        assert (before.whole_guideline, [v.number for v in before.versions]) == (False, [1, 2])
+        await clerk.desk.let_fire("Event_EffectiveDay")
+        agreement, case = await clerk.ended()
+        (mail,) = await clerk.letters("amendment-signed")
+        departments = await clerk.letters("amendment-departments")
+        paper = (await outgoing.papers(clerk.at_work.services, case.id))["amendment"]
+    assert (case.outcome, agreement.title, agreement.whole_guideline) == (
+        CaseOutcome.AMENDED,
+        "見守りと防災の協定",
+        True,
+    )
+    assert agreement.fields == [1, 5, 7, 8]
+    first, second = agreement.versions
+    assert (first.title, second.case_id, second.applied) == (before.title, case.id, True)
+    assert second.effective_on > signed_on
+    assert second.expires_on == agreement.current_term.expires_on
+    assert agreement.current_term.notice_deadline == months_before(agreement.current_term.expires_on, 1)
+    assert "第2条に「環境に関すること」を加える" in mail.text
+    assert len(departments) > 5
+    assert "環境に関すること" in paper
+
+
+async def test_an_amendment_that_holds_at_once_and_one_from_another_procedure(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """The message start, the second instance that ends at once, and an amendment from the day of its signature."""
+    async with _clerk(driver, settings) as clerk:
+        async with clerk.at_work.services.open_unit() as uow:
+            agreement = await uow.agreements.get(clerk.agreement_id)
+            case = await file_procedure(uow, agreement, CaseKind.AMENDMENT, "1")
+            await start_procedure(uow, case)
+        await clerk.desk.join(case.id)
+        await driver.passed(clerk.desk.instance, "Task_OpenProcedure")
+        second = await driver.start("common-agreement-amendment", {"caseId": case.id})
+        await driver.completed(second)
+        assert driver.records.passed("EndEvent_AlreadyStarted", instance=second)
+        request = {"requestedBy": "city", "requestedOn": "{today}", "request": "名称を改める"}
+        await clerk.does("Task_EnterRequest", **request, talkBy="direct")
+        await _agreed_to_amend(clerk, expiresOn=agreement.current_term.expires_on.isoformat())
+        await clerk.does("Task_ConfirmDraft", confirmation="agreed")
+        await clerk.does("Task_ApproveAmendment", **_APPROVED)
+        await clerk.does("Task_SignAmendment", signedOn="{today}")
+        amended, closed = await clerk.ended()
+    assert closed.outcome is CaseOutcome.AMENDED
+    assert [(v.number, v.expires_on) for v in amended.versions] == [(1, None), (2, None)]
+    assert amended.current_term.expires_on == agreement.current_term.expires_on
+
+
+@pytest.mark.parametrize("where", ["talks", "draft", "approval"])
+async def test_an_amendment_that_is_not_made_leaves_the_agreement(
+    driver: EngineDriver, settings: Settings, where: str
+) -> None:
+    """ISE-T4: given up at the talks, at the text or by the decision; the partner is told, nothing is registered."""
+    async with _clerk(driver, settings) as clerk:
+        await clerk.begin("common-agreement-amendment")
+        request = {"requestedBy": "city", "requestedOn": "{today}", "request": "名称を改める"}
+        await clerk.does("Task_EnterRequest", **request, talkBy="direct")
+        if where == "talks":
+            await clerk.does("Task_RecordTalks", talksOn="{today}", talksResult="keep", summary="見送ります")
+        else:
+            await _agreed_to_amend(clerk)
+            await clerk.does("Task_ConfirmDraft", confirmation="abandoned" if where == "draft" else "agreed")
+        if where == "approval":
+            await clerk.does("Task_ApproveAmendment", decision="stop", reason="時期が早い")
+        agreement, case = await clerk.ended()
+        (mail,) = await clerk.letters("amendment-not-made")
+    assert (case.outcome, agreement.versions) == (CaseOutcome.CONTINUED, [])
+    assert "今の内容のまま続きます" in mail.text
+
+
+_ASKED = {
+    "prospects": "good",
+    "requirements": "met",
+    "askedBy": "partner",
+    "reason": "事業をやめるため",
+    "talkBy": "direct",
+}
+
+
+async def _to_notice(clerk: _Clerk, ends_on: date) -> None:
+    talks = {"talksOn": "{today}", "talksResult": "terminate", "endsOn": ends_on.isoformat(), "summary": "合意した"}
+    await clerk.does("Task_RecordTalks", **talks)
+    await clerk.does("Task_ApproveTermination", **_APPROVED)
+
+
+async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, settings: Settings) -> None:
+    """ISE-T2, D-8: candidate by rule, low prospects by a person, talks, decision, notice a month before, the day."""
+    facts = {"signed": "{today-1500}"}
+    async with _clerk(driver, settings, **facts) as clerk:
+        await clerk.begin("common-agreement-termination", "nowhere")
+        assert "協定番号" in await clerk.told("Task_CorrectStart")
+        await clerk.does("Task_CorrectStart", agreementId=clerk.agreement_id)
+        low = {
+            "prospects": "low",
+            "requirements": "lost",
+            "askedBy": "none",
+            "reason": "事業がない",
+            "talkBy": "meeting",
+        }
+        await clerk.does("Task_AssessGrounds", **low)
+        for task, answers in _MEETING.items():
+            await clerk.does(task, **answers)
+        grounds = driver.records.visible(clerk.desk.instance)["terminationGrounds"]
+        assert [ground[:6] for ground in grounds] == ["実績のない期", "協定を結ぶた"]
+        soon, ends_on = clerk.desk.today() + timedelta(days=10), clerk.desk.today() + timedelta(days=70)
+        talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した"}
+        await clerk.does("Task_RecordTalks", **talks, endsOn=soon.isoformat())
+        assert "通知は" in await clerk.told("Task_RecordTalks")
+        await clerk.does("Task_RecordTalks", **talks, endsOn=ends_on.isoformat())
+        await clerk.does("Task_ApproveTermination", decision="back", reason="日を確かめて")
+        await _to_notice(clerk, ends_on)
+        await clerk.does("Task_ConfirmNotice", arrival="late")
+        await _to_notice(clerk, ends_on)
+        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today+7}")
+        assert "まだ来ていません" in await clerk.told("Task_ConfirmNotice")
+        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="戦略第5号")
+        await clerk.desk.let_fire("Event_EndDayOver")
+        agreement, case = await clerk.ended()
+        notices = await clerk.letters("termination-notice")
+        done, departments = await clerk.letters("termination-done"), await clerk.letters("termination-departments")
+        paper = (await outgoing.papers(clerk.at_work.services, case.id))["termination-notice"]
+    assert (case.outcome, agreement.end, agreement.ended_on) == (
+        CaseOutcome.TERMINATED,
+        AgreementEnd.TERMINATED,
+        ends_on,
+    )
+    assert clerk.desk.today() == ends_on + timedelta(days=1)
+    assert agreement.in_force(ends_on)
+    assert not agreement.in_force(ends_on + timedelta(days=1))
+    assert (len(notices), len(done), len(departments) > 5) == (2, 1, True)
+    assert "締結の要件" not in paper
+    assert "協定を結ぶための要件を満たさなくなった" in paper
+
+
+async def test_a_termination_is_withdrawn_before_its_day(driver: EngineDriver, settings: Settings) -> None:
+    """ISE-T2: the partner asked, and took it back in time; the agreement goes on. The procedure came by message."""
+    async with _clerk(driver, settings) as clerk:
+        async with clerk.at_work.services.open_unit() as uow:
+            agreement = await uow.agreements.get(clerk.agreement_id)
+            case = await file_procedure(uow, agreement, CaseKind.TERMINATION, "1")
+            await start_procedure(uow, case)
+        await clerk.desk.join(case.id)
+        await driver.passed(clerk.desk.instance, "Task_OpenProcedure")
+        second = await driver.start("common-agreement-termination", {"caseId": case.id})
+        await driver.completed(second)
+        assert driver.records.passed("EndEvent_AlreadyStarted", instance=second)
+        await clerk.does("Task_AssessGrounds", **_ASKED)
+        await _to_notice(clerk, clerk.desk.today() + timedelta(days=70))
+        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}")
+        await clerk.does("Task_AwaitEnd", withdrawnBy="partner", withdrawnOn="{today}", reason="続けることにした")
+        kept, closed = await clerk.ended()
+        (mail,) = await clerk.letters("termination-withdrawn")
+    assert (closed.outcome, kept.ended_on) == (CaseOutcome.CONTINUED, None)
+    assert "続けることにした" in mail.text
+
+
+@pytest.mark.parametrize("where", ["grounds", "talks", "approval"])
+async def test_an_agreement_that_is_not_terminated_goes_on(
+    driver: EngineDriver, settings: Settings, where: str
+) -> None:
+    """D-8: being a candidate decides nothing; without a ground, at the talks or by the decision it goes on."""
+    async with _clerk(driver, settings, signed="{today-1500}") as clerk:
+        await clerk.begin("common-agreement-termination")
+        asked = {**_ASKED, "askedBy": "none" if where == "grounds" else "city"}
+        await clerk.does("Task_AssessGrounds", **asked)
+        if where == "talks":
+            await clerk.does("Task_RecordTalks", talksOn="{today}", talksResult="keep", summary="続ける")
+        if where == "approval":
+            talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した"}
+            await clerk.does("Task_RecordTalks", **talks, endsOn="{today+70}")
+            await clerk.does("Task_ApproveTermination", decision="stop", reason="続けたい")
+        agreement, case = await clerk.ended()
+        mails = await clerk.letters("termination-not-made")
+    assert (case.outcome, agreement.ended_on) == (CaseOutcome.CONTINUED, None)
+    assert len(mails) == (0 if where == "grounds" else 1)
+
+
+async def test_a_city_without_a_rule_takes_the_notice_period_from_the_agreement(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """DAT-T2: three months as the agreement says; it expired meanwhile, so there is nothing left to terminate."""
+    async with _clerk(driver, settings, "date") as clerk:
+        await clerk.begin("common-agreement-termination")
+        await clerk.does("Task_AssessGrounds", **_ASKED)
+        ends_on = clerk.desk.today() + timedelta(days=120)
+        talks = {"talksOn": "{today}", "talksResult": "terminate", "endsOn": ends_on.isoformat(), "summary": "合意した"}
+        await clerk.does("Task_RecordTalks", **talks)
+        assert "予告の期間" in await clerk.told("Task_RecordTalks")
+        await clerk.does("Task_RecordTalks", **talks, writtenMonths=3)
+        await clerk.does("Task_ApproveTermination", **_APPROVED)
+        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}")
+        await driver.settled()
+        async with clerk.at_work.services.open_unit() as uow:
+            agreement = await uow.agreements.get(clerk.agreement_id)
+            agreement.ended_on, agreement.end = clerk.desk.today(), AgreementEnd.EXPIRED
+        await clerk.desk.let_fire("Event_EndDayOver")
+        ended, case = await clerk.ended()
+    assert (case.outcome, ended.end) == (CaseOutcome.EXPIRED, AgreementEnd.EXPIRED)
