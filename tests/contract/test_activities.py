@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from pathlib import Path
-from typing import cast
 
 import pytest
 import pytest_asyncio
 
-from tests.kit.registry import registry_at, some_case
+from tests.kit.registry import registry_at, some_agreement, some_case
 from tests.kit.samples import CITY
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
-from workers.domain.agreements import ActivityStatus, Agreement, AgreementTerm
-from workers.domain.cities import City
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+from workers.domain.agreements import ActivityStatus
 from workers.domain.entities import Case, CaseKind, Project, ProjectStatus
 from workers.errors import InputError, InputErrors, PermanentError
 from workers.usecases.activities import load_activities, record_activities
 from workers.usecases.plan_activities import plan_projects
-from workers.usecases.ports import DocumentRenderer, MailRenderer
 from workers.usecases.record_offer import record_offer
 
 pytestmark = pytest.mark.asyncio
@@ -27,49 +24,15 @@ Units = Callable[[], SqlUnitOfWork]
 ANNUAL = "midori-2026-0002"
 
 
-class _Cities:
-    def city(self, code: str) -> City:
-        assert code == CITY.code
-        return CITY
-
-    def codes(self) -> list[str]:
-        return [CITY.code]
-
-
 @pytest_asyncio.fixture
 async def units(database_url: str, tmp_path: Path) -> AsyncIterator[Units]:
     """Return units of work on a registry with an agreement, its signing and its yearly procedure."""
     async with registry_at(database_url, tmp_path) as registry:
-        made = uow_factory(
-            registry.sessions(),
-            clock=registry.clock,
-            cities=_Cities(),
-            renderer=cast("DocumentRenderer", None),
-            mail_renderer=cast("MailRenderer", None),
-            files=registry.files,
-            now=registry.now,
-        )
+        made = registry.units(CITY)
         async with made() as uow:
             signing = some_case("midori-2025-0001", city=CITY.code)
             await uow.cases.add(signing)
-            await uow.agreements.add(
-                Agreement(
-                    id="midori-a1",
-                    case_id=signing.id,
-                    city=CITY.code,
-                    kind="comprehensive",
-                    title="包括連携協定",
-                    signed_on=date(2026, 4, 1),
-                    parties=["株式会社さくら"],
-                    fields=[1, 2],
-                    department="fukushi",
-                    terms=[
-                        AgreementTerm(
-                            number=1, starts_on=date(2026, 4, 1), expires_on=date(2027, 3, 31), notice_deadline=None
-                        )
-                    ],
-                )
-            )
+            await uow.agreements.add(some_agreement(signing, fields=[1, 2], department="fukushi"))
             await uow.cases.add(
                 Case(
                     id=ANNUAL,

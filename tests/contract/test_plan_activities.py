@@ -4,53 +4,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from tests.kit.registry import registry_at, some_case
 from tests.kit.samples import CITY, city
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
-from workers.domain.cities import City
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import ProjectStatus
 from workers.errors import InputErrors
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.plan_activities import plan_projects, propose_activity_years
-from workers.usecases.ports import DocumentRenderer, MailRenderer
 from workers.usecases.record_proposals import record_proposals
 
 pytestmark = pytest.mark.asyncio
 Units = Callable[[], SqlUnitOfWork]
 SIGNED = {"signedOn": "2026-06-01"}
-
-
-class _Cities:
-    """One invented city; what costs it money waits for the next year's budget."""
-
-    def city(self, code: str) -> City:
-        """Return the city."""
-        assert code == CITY.code
-        return city(cost_next_year=True)
-
-    def codes(self) -> list[str]:
-        """Return its code."""
-        return [CITY.code]
+MIDORI = city(cost_next_year=True)  # what costs it money waits for the next year's budget
 
 
 @pytest_asyncio.fixture
 async def units(database_url: str, tmp_path: Path) -> AsyncIterator[Units]:
     """Return units of work on a registry with a case whose two projects are feasible; number 1 costs the city."""
     async with registry_at(database_url, tmp_path) as registry:
-        made = uow_factory(
-            registry.sessions(),
-            clock=registry.clock,
-            cities=_Cities(),
-            renderer=cast("DocumentRenderer", None),
-            mail_renderer=cast("MailRenderer", None),
-            files=registry.files,
-            now=registry.now,
-        )
+        made = registry.units(MIDORI)
         async with made() as uow:
             case = some_case("midori-2026-0001", city=CITY.code)
             for project in case.projects:

@@ -6,80 +6,38 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import cast
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from tests.kit.registry import registry_at, some_case, some_job
+from tests.kit.registry import registry_at, some_agreement, some_case, some_job
 from tests.kit.samples import CITY, city
 from workers.adapters.registry.outbox_tables import engine_call
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
-from workers.domain.agreements import Agreement, AgreementTerm
-from workers.domain.cities import City
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, CaseKind
 from workers.errors import InputError, PermanentError
 from workers.usecases import procedures
-from workers.usecases.ports import DocumentRenderer, MailRenderer
 
 pytestmark = pytest.mark.asyncio
 Units = Callable[[], SqlUnitOfWork]
 JOB = some_job()
 OTHER = replace(JOB, process_instance_key=99)
-
-
-class _Cities:
-    """One invented city with a yearly cycle."""
-
-    def city(self, code: str) -> City:
-        """Return the city."""
-        assert code == CITY.code
-        return city(procedures={CaseKind.ANNUAL: "midori-annual", CaseKind.AMENDMENT: "midori-amendment"})
-
-    def codes(self) -> list[str]:
-        """Return its code."""
-        return [CITY.code]
+MIDORI = city(procedures={CaseKind.ANNUAL: "midori-annual", CaseKind.AMENDMENT: "midori-amendment"})
 
 
 @pytest_asyncio.fixture
 async def units(database_url: str, tmp_path: Path) -> AsyncIterator[Units]:
     """Return units of work on a registry with one agreement of 株式会社さくら."""
     async with registry_at(database_url, tmp_path) as registry:
-        made = uow_factory(
-            registry.sessions(),
-            clock=registry.clock,
-            cities=_Cities(),
-            renderer=cast("DocumentRenderer", None),
-            mail_renderer=cast("MailRenderer", None),
-            files=registry.files,
-            now=registry.now,
-        )
+        made = registry.units(MIDORI)
         async with made() as uow:
             signing = some_case("midori-2025-0001", city=CITY.code)
             await uow.cases.add(signing)
-            await uow.agreements.add(_agreement(signing))
+            await uow.agreements.add(some_agreement(signing))
             await uow.commit()
         yield made
-
-
-def _agreement(signing: Case) -> Agreement:
-    term = AgreementTerm(
-        number=1, starts_on=date(2026, 4, 1), expires_on=date(2027, 3, 31), notice_deadline=date(2027, 2, 28)
-    )
-    return Agreement(
-        id="midori-a1",
-        case_id=signing.id,
-        city=CITY.code,
-        kind="comprehensive",
-        title="包括連携協定",
-        signed_on=date(2026, 4, 1),
-        parties=["株式会社さくら"],
-        fields=[1],
-        partner=signing.partner,
-        terms=[term],
-    )
 
 
 async def _filed(units: Units, period: str = "2026") -> str:

@@ -16,11 +16,14 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from tests.kit.clock import TOKYO, EngineClock
+from tests.kit.memory import MemoryCities
 from workers.adapters.files import FileStore
 from workers.adapters.registry import database
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
+from workers.domain.agreements import Agreement, AgreementTerm
+from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, Project, Survey, SurveyTarget
-from workers.usecases.ports import Cities, DocumentRenderer, JobRef, MailRequest, RenderedMail
+from workers.usecases.ports import DocumentRenderer, JobRef, MailRequest, RenderedMail
 
 MORNING = datetime(2026, 6, 1, 8, 30, tzinfo=TOKYO)
 
@@ -70,12 +73,12 @@ class Registry:
         self.engines.append(database.create_engine(self.url))
         return database.session_factory(self.engines[-1])
 
-    def units(self) -> Callable[[], SqlUnitOfWork]:
-        """Return a factory of units of work on an engine of its own."""
+    def units(self, *cities: City) -> Callable[[], SqlUnitOfWork]:
+        """Return a factory of units of work on an engine of its own, with these cities for packs."""
         return uow_factory(
             self.sessions(),
             clock=self.clock,
-            cities=cast("Cities", None),
+            cities=MemoryCities(cities),
             renderer=cast("DocumentRenderer", None),
             mail_renderer=self.mails,
             files=self.files,
@@ -113,6 +116,26 @@ def some_case(case_id: str = "sakura-2026-1", *, opened_on: date = date(2026, 6,
             Project(round=1, number=1, field=1, title="見守り", content="配達のついでに", cost_to_city=True),
         ],
     )
+
+
+def some_agreement(signing: Case, **changes: object) -> Agreement:
+    """Return the city's first agreement, signed in the case, in force from 1 April 2026 to 31 March 2027."""
+    term = AgreementTerm(
+        number=1, starts_on=date(2026, 4, 1), expires_on=date(2027, 3, 31), notice_deadline=date(2027, 2, 28)
+    )
+    values: dict[str, object] = {
+        "id": f"{signing.city}-a1",
+        "case_id": signing.id,
+        "city": signing.city,
+        "kind": "comprehensive",
+        "title": "包括連携協定",
+        "signed_on": date(2026, 4, 1),
+        "parties": [signing.partner.name],
+        "fields": [1],
+        "partner": signing.partner,
+        "terms": [term],
+    }
+    return Agreement(**(values | changes))  # type: ignore[arg-type]  # a mixed bag of keyword arguments
 
 
 def some_survey(case_id: str = "sakura-2026-1", departments: Sequence[str] = ("welfare", "school")) -> Survey:
