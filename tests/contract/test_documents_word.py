@@ -16,7 +16,7 @@ from lxml import etree
 from tests.kit import endings, papers, yearly
 from workers.adapters.documents import WordDocuments
 from workers.adapters.documents.word import MEDIA_TYPE, SUFFIX
-from workers.adapters.templates import TemplateFolders
+from workers.adapters.templates import TemplateFolders, environment
 from workers.errors import PermanentError
 
 CONTEXTS: dict[str, dict[str, Any]] = {
@@ -252,3 +252,11 @@ def test_the_filters_write_as_an_office_does(folders: TemplateFolders, documents
         "令和元年度",
         "題\n中身",
     ]
+
+
+def test_a_text_is_compiled_once_however_often_it_is_filled() -> None:
+    jinja = environment()
+    first = jinja.from_string("{{ name }}様")
+    assert first is jinja.from_string("{{ name }}様")
+    assert first is not jinja.from_string("{{ name }}殿")
+    assert [first.render(name=name) for name in ("佐藤", "鈴木")] == ["佐藤様", "鈴木様"]

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import LRUCache
 
 from workers.domain.entities import Rating
 from workers.domain.fiscal import format_fiscal_year
@@ -23,6 +24,7 @@ from workers.domain.wareki import format_wareki
 from workers.errors import PermanentError
 
 COMMON = "common"
+_KEPT_TEXTS = 200
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _BLANK_DATE = "令和　　年　　月　　日"
 # What XML 1.0 cannot hold, the C1 controls, lone surrogates, and signs that reverse the reading direction
@@ -85,9 +87,30 @@ def clean(text: str) -> str:
     return _FORBIDDEN.sub("", _LINE_BREAK.sub("\n", text))
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Keeps what it compiled from a text: docxtpl hands in a document's whole XML for each document that it fills."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._compiled: LRUCache = LRUCache(_KEPT_TEXTS)
+
+    def from_string(
+        self,
+        source: Any,
+        globals: Any = None,  # noqa: A002 (Jinja's name)
+        template_class: type[Template] | None = None,
+    ) -> Template:
+        if not isinstance(source, str) or globals or template_class:
+            return super().from_string(source, globals, template_class)
+        if source not in self._compiled:
+            self._compiled[source] = super().from_string(source)
+        template: Template = self._compiled[source]
+        return template
+
+
 def environment(**options: Any) -> ImmutableSandboxedEnvironment:
     """Return a sandboxed Jinja environment with our filters; an unknown variable is an error, and so is None."""
-    jinja = ImmutableSandboxedEnvironment(undefined=StrictUndefined, **options)
+    jinja = _Environment(undefined=StrictUndefined, **options)
     jinja.filters.update(
         wareki=wareki,
         nendo=format_fiscal_year,
