@@ -17,6 +17,7 @@ from workers.adapters.mail.renderer import JinjaMails
 from workers.adapters.registry.agreement_repositories import due_count
 from workers.adapters.registry.database import check, create_engine, migrate, session_factory
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
+from workers.adapters.registry.turns import Turns
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork, committing, uow_factory
 from workers.adapters.templates import TemplateFolders
 from workers.domain.jst import JST
@@ -85,6 +86,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     templates = template_folders(settings)
     engine = create_engine(settings.registry_url)
     sessions = session_factory(engine)
+    turns = Turns() if engine.dialect.name == "sqlite" else None
     factory = uow_factory(
         sessions,
         clock=business_clock,
@@ -101,8 +103,8 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         templates=templates,
         engine=engine,
         job_types=all_job_types(),
-        open_unit=committing(factory, in_turn=engine.dialect.name == "sqlite"),
-        mails=MailQueue(sessions),
+        open_unit=committing(factory, turns=turns),
+        mails=MailQueue(sessions, turns=turns),
         engine_calls=EngineCallQueue(sessions),
     )
 

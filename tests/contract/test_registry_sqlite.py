@@ -14,6 +14,7 @@ from sqlalchemy import text
 from tests.kit.registry import registry_at
 from workers.adapters.registry import sqlite_connection
 from workers.adapters.registry.database import create_engine
+from workers.adapters.registry.turns import Turns
 from workers.adapters.registry.unit_of_work import committing
 
 pytestmark = pytest.mark.asyncio
@@ -84,7 +85,7 @@ async def test_a_sender_waits_for_one_job_not_for_all_that_queue(
 
     async with registry_at(f"sqlite:///{tmp_path / 'a.sqlite3'}", tmp_path) as registry:
         units = registry.units()
-        unit = committing(units, in_turn=in_turn)
+        unit = committing(units, turns=Turns() if in_turn else None)
         jobs = [asyncio.create_task(job()) for _ in range(20)]
         await first.wait()
         before = finished

@@ -20,6 +20,7 @@ from pyzeebe.errors import (
 )
 from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 
+from workers.adapters.registry.outbox import OutboxName
 from workers.errors import BusinessError, BusyError, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput, JobType
 from workers.runtime import jobrunner
@@ -60,9 +61,9 @@ class Unit:
         self.outcomes: dict[int, Mapping[str, Any]] = {}
 
     @property
-    def outbox_used(self) -> bool:
+    def outbox_used(self) -> set[OutboxName]:
         """Every effect of these tests is a mail."""
-        return bool(self.effects)
+        return {"mail"} if self.effects else set()
 
     async def applied_job(self, ref: JobRef) -> Mapping[str, Any] | None:
         """Return the stored outcome."""
@@ -314,7 +315,7 @@ async def test_a_result_that_the_engine_refuses_becomes_an_incident_instead_of_a
 
 async def test_senders_are_woken_after_a_commit_with_mails_and_only_then() -> None:
     memory = Memory()
-    woken: list[list[str]] = []
+    woken: list[tuple[set[OutboxName], list[str]]] = []
 
     async def handler(given: JobInput, unit: UnitOfWork) -> dict[str, Any]:
         if given.ref.job_key == 7:
@@ -325,11 +326,11 @@ async def test_senders_are_woken_after_a_commit_with_mails_and_only_then() -> No
         job_types={"do-it": JobType(type="do-it", label="する", handler=handler)},
         open_unit=memory.unit,
         engine_id=engine_id,
-        outbox_filled=lambda: woken.append(list(memory.effects)),
+        outbox_filled=lambda filled: woken.append((filled, list(memory.effects))),
     )
     for delivered in (job(7), job(7), job(8)):
         assert isinstance(await made.decide(delivered), Complete)
-    assert woken == [["mail"]]
+    assert woken == [({"mail"}, ["mail"])]
 
 
 async def test_a_cancelled_handler_leaves_nothing_behind_and_tells_the_engine_nothing() -> None:

@@ -99,7 +99,8 @@ class Drain(Generic[Item]):
         async with beside(self._keep_leases()):
             for item in batch:
                 if stop.is_set() or time.monotonic() > self._leased_until - 1:
-                    break
+                    await self._queue.release(self.owner)
+                    return
                 self.alive()
                 try:
                     await self._handle(item, self.owner)
@@ -109,7 +110,6 @@ class Drain(Generic[Item]):
                     self.alive(resting=seconds)
                     await first_of(stop, seconds=seconds)
                     return
-        await self._queue.release(self.owner)
 
     async def _keep_leases(self) -> None:
         while True:

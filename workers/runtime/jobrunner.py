@@ -24,6 +24,7 @@ from pyzeebe.errors import (
 )
 from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 
+from workers.adapters.registry.outbox import OutboxName
 from workers.errors import BusinessError, BusyError, InputErrors, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput, JobType
 from workers.runtime import metrics
@@ -61,7 +62,7 @@ class JobRunner:
         open_unit: OpenJobUnit,
         engine_id: Callable[[], Awaitable[str]],
         check_registry: Callable[[], Awaitable[None]] | None = None,
-        outbox_filled: Callable[[], None] = lambda: None,
+        outbox_filled: Callable[[set[OutboxName]], None] = lambda _used: None,
     ) -> None:
         """Create a runner.
 
@@ -70,7 +71,7 @@ class JobRunner:
             open_unit: Opens the transaction of a job.
             engine_id: Names the engine in ``applied_job``, see ``engineid.EngineId``.
             check_registry: Raises when the registry does not answer: then a failure costs the job no retry.
-            outbox_filled: Called after a commit that added outbox rows: wakes the senders.
+            outbox_filled: Called after a commit that added outbox rows: wakes their senders.
         """
         self._job_types = job_types
         self._open_unit = open_unit
@@ -163,7 +164,7 @@ class JobRunner:
             decision = work if isinstance(work, Throw) else completed(await work(unit), job_type=job_type)
             await unit.store_applied_job(ref, job_type, stored(decision))
         if unit.outbox_used:
-            self._outbox_filled()
+            self._outbox_filled(unit.outbox_used)
         return decision
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from workers.adapters.registry.outbox import OutboxName
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
 from workers.jobs.catalog import JobType
 from workers.settings import Settings
@@ -16,8 +17,8 @@ class JobUnit(UnitOfWork, Protocol):
     """A unit of work with the memory of jobs: both in one transaction."""
 
     @property
-    def outbox_used(self) -> bool:
-        """Whether mails or engine calls were added."""
+    def outbox_used(self) -> set[OutboxName]:
+        """The outboxes that something was added to."""
 
     async def applied_job(self, ref: JobRef) -> Mapping[str, Any] | None:
         """Return the stored outcome of a job; None for a new one, or where instance keys differ (a wiped engine)."""

@@ -77,6 +77,10 @@ class Sender:
         return self._refusals.current()
 
     async def _handle(self, mail: QueuedMail, owner: str) -> None:
+        with self._queue.in_hand():
+            await self._deal_with(mail, owner)
+
+    async def _deal_with(self, mail: QueuedMail, owner: str) -> None:
         try:
             sender = envelope_sender(mail.raw)
         except PermanentError as error:

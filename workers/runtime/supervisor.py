@@ -20,6 +20,7 @@ from workers.adapters.camunda.gateway import is_ready, open_channel, probe, zeeb
 from workers.adapters.camunda.open_tasks import OpenTasks
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
+from workers.adapters.registry.outbox import OutboxName
 from workers.errors import PermanentError
 from workers.runtime import health, metrics
 from workers.runtime.drain import beside, first_of
@@ -53,13 +54,13 @@ class _Worker:
         self.gateway = Gateway()
         self.intake: Intake | None = None
         self.sender = Sender(services.mails, services.settings)
-        self.wakes = [self.sender.drain.wake]
+        self.wakes: dict[OutboxName, asyncio.Event] = {"mail": self.sender.drain.wake}
         self.calls: EngineCalls | None = None
 
-    def wake(self) -> None:
-        """Let the senders look at their outboxes now."""
-        for event in self.wakes:
-            event.set()
+    def wake(self, filled: set[OutboxName]) -> None:
+        """Let the senders look at these outboxes now."""
+        for name in filled & self.wakes.keys():
+            self.wakes[name].set()
 
     async def gateway_trouble(self) -> str:
         """Return what is wrong with the gateway."""
@@ -220,7 +221,7 @@ async def _call_engine(worker: _Worker, stop: asyncio.Event, user_tasks: UserTas
             open_unit=services.open_unit,
         )
         worker.calls = calls
-        worker.wakes[1:] = [calls.drain.wake]
+        worker.wakes["engine-call"] = calls.drain.wake
         await calls.run(stop)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,8 @@ from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.statements import insert_once
 from workers.usecases.ports import Clock, Documents, MailRenderer, MailRequest
+
+OutboxName = Literal["mail", "engine-call"]
 
 RealTime = Callable[[], datetime]
 """Returns the present moment, aware. Leases, back-off and deadlines use it, never the business clock."""
@@ -45,8 +47,8 @@ class SqlOutbox:
         self._clock = clock
         self._now = now
         self._mail_deadline = mail_deadline
-        self.used = False
-        """Whether rows were added: the senders of this process are woken then."""
+        self.used: set[OutboxName] = set()
+        """Where rows were added: the senders of this process are woken then."""
 
     async def mail(self, request: MailRequest) -> bool:
         """Render and enqueue a mail; False when its business key was enqueued before, which renders nothing."""
@@ -55,7 +57,7 @@ class SqlOutbox:
             return False
         attachments = [(d.name, d.media_type, await self._documents.read(d)) for d in request.attachments]
         rendered = self._mails.render(request, attachments)
-        self.used = True
+        self.used.add("mail")
         return await enqueue(
             self._session,
             table,
@@ -74,7 +76,7 @@ class SqlOutbox:
 
     async def engine_call(self, *, business_key: str, kind: str, payload: Mapping[str, Any]) -> bool:
         """Enqueue a call to the engine; False when its business key is known already."""
-        self.used = True
+        self.used.add("engine-call")
         return await enqueue(
             self._session,
             outbox_tables.engine_call,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_
+from sqlalchemy import and_, bindparam, update
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.lease import NO_LEASE, Depth, LeaseQueue, QueuedItem
-from workers.adapters.registry.outbox import enqueue
+from workers.adapters.registry.outbox import RealTime, enqueue, utc_now
 from workers.adapters.registry.outbox_tables import QueueStatus
+from workers.adapters.registry.turns import Turns
 
 __all__ = ["Depth", "EngineCallQueue", "FollowUp", "MailQueue", "QueueStatus", "QueuedEngineCall", "QueuedMail"]
 
@@ -47,6 +50,16 @@ class FollowUp:
     payload: Mapping[str, Any]
 
 
+_MAIL = outbox_tables.mail
+_MAIL_SENT = (
+    update(_MAIL)
+    .where(_MAIL.c.id == bindparam("item_id"), _MAIL.c.status != QueueStatus.SENT)
+    .values(status=QueueStatus.SENT, sent_at=bindparam("sent_moment"), smtp_reply=bindparam("reply"), last_error="")
+    .values(**NO_LEASE)
+    .returning(_MAIL.c.id)
+)
+
+
 class MailQueue(LeaseQueue[QueuedMail]):
     """The mail outbox."""
 
@@ -54,12 +67,21 @@ class MailQueue(LeaseQueue[QueuedMail]):
     _item = QueuedMail
     _heavy = frozenset({"raw"})
 
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], *, now: RealTime = utc_now, turns: Turns | None = None
+    ) -> None:
+        super().__init__(sessions, now=now)
+        self._turns = turns
+
+    def in_hand(self) -> AbstractContextManager[None]:
+        """Return a block in which one mail is sent and settled: jobs that share the connection let it go first."""
+        return self._turns.mail() if self._turns else nullcontext()
+
     async def sent(self, item_id: int, reply: str) -> bool:
         """Mark a mail that the server has accepted. Holds even after the lease has passed on: the mail is out."""
-        t = self._table
-        unsent = and_(t.c.id == item_id, t.c.status != QueueStatus.SENT)
-        values = {"status": QueueStatus.SENT, "sent_at": self._now(), "smtp_reply": reply, "last_error": ""}
-        return await self._change(unsent, **values, **NO_LEASE) > 0
+        values = {"item_id": item_id, "sent_moment": self._now(), "reply": reply}
+        async with self._transaction() as session:
+            return (await session.execute(_MAIL_SENT, values)).first() is not None
 
     async def failed(
         self,

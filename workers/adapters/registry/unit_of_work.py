@@ -20,9 +20,10 @@ from workers.adapters.registry.deployments import Deployments
 from workers.adapters.registry.documents import SqlDocuments
 from workers.adapters.registry.faults import MESSAGE, is_passing, passing_faults_retryable
 from workers.adapters.registry.meeting_repositories import SqlMeetings
-from workers.adapters.registry.outbox import RealTime, SqlOutbox, utc_now
+from workers.adapters.registry.outbox import OutboxName, RealTime, SqlOutbox, utc_now
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
+from workers.adapters.registry.turns import Turns
 from workers.errors import BusyError
 from workers.usecases import ports
 
@@ -89,8 +90,8 @@ class SqlUnitOfWork:
         self.deployments = Deployments(session)
 
     @property
-    def outbox_used(self) -> bool:
-        """Whether mails or engine calls were added."""
+    def outbox_used(self) -> set[OutboxName]:
+        """The outboxes that something was added to."""
         return self._outbox.used
 
     async def applied_job(self, ref: ports.JobRef) -> Mapping[str, Any] | None:
@@ -153,18 +154,17 @@ def uow_factory(  # noqa: PLR0913 (all by name; called in one place)
 
 
 def committing(
-    factory: Callable[[], SqlUnitOfWork], *, in_turn: bool = False
+    factory: Callable[[], SqlUnitOfWork], *, turns: Turns | None = None
 ) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
     """Return a factory whose units commit at the end of their block; an exception still undoes everything.
 
-    ``in_turn``: one unit after the other. For SQLite, where they are that anyway: if all of them queued for its one
-    connection, a sender would wait for each of them before it could mark a mail as sent.
+    ``turns``: one unit after the other, and after the mail that is being sent. For SQLite, where units are that anyway:
+    if all of them queued for its one connection, a sender would wait for each of them before it could mark a mail.
     """
-    gate = asyncio.Semaphore(1) if in_turn else nullcontext()
 
     @asynccontextmanager
     async def unit() -> AsyncIterator[SqlUnitOfWork]:
-        async with gate, factory() as uow:
+        async with turns.job() if turns else nullcontext(), factory() as uow:
             yield uow
             await uow.commit()
 
