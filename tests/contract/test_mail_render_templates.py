@@ -35,6 +35,7 @@ SURVEY: dict[str, Any] = {
 MEETING: dict[str, Any] = {
     **TO_PARTNER,
     "meeting": papers.meeting(),
+    "host": "福祉こども部高齢政策課",
     "departments": ["福祉こども部こども保育課"],
     "moved": False,
     "dropped": False,
@@ -128,7 +129,7 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "results-overdue": (RESULTS, ["福祉こども部こども保育課から届いていません", "令和8年4月30日（木）を過ぎても"]),
     "meeting-dates": (
         {
-            **TO_PARTNER,
+            **MEETING,
             "meeting_title": "定例会議",
             "meeting_dates": [{"label": "令和8年6月22日（月）10時から11時まで", "value": "x"}],
             "meeting_order": {"place": "市役所3階", "note": "資料をお持ちください。"},

@@ -15,17 +15,22 @@ _ITEMS = ("目的の共有", "役割分担", "相互理解", "自主性、自立
 
 
 async def test_a_talk_sets_the_next_one_as_a_procedure_of_its_own(driver: EngineDriver, settings: Settings) -> None:
-    """CHI-6, CHI-9: the partner gets the record with Japanese dates; the next talk is filed, this one is closed."""
+    """CHI-6, CHI-9, ALL-4: the section invites the partner and whom it chose; the next talk is filed."""
     await driver.deploy(pack_files("common", "chigasaki"))
     async with office(driver, settings) as at_work:
         await at_work.play("chigasaki", "talk")
         async with at_work.services.open_unit() as uow:
             talks = await uow.cases.of_agreement("chigasaki-a1", kind=CaseKind.TALK)
-        (record,) = await outgoing.letters(at_work.services, "regular-talk")
+        invited = await outgoing.letters(at_work.services, "meeting-invitation")
+        minutes = await outgoing.letters(at_work.services, "meeting-minutes")
     assert [str(case.outcome) for case in talks] == ["completed", "None"]
     assert [case.period for case in talks] == ["1", "2"]
-    assert "次の協議: 令和" in record.text
-    assert "-" not in record.text.split("次の協議")[1].split("\n")[0]
+    partner, section, office_ = (letter.recipient for letter in invited)
+    assert (section, office_) == ("koen@city.chigasaki.example", "jichi@city.chigasaki.example")
+    assert [letter.recipient for letter in minutes] == [partner, section, office_]
+    assert all(letter.attached == ["invite.ics"] for letter in invited)
+    assert "茅ヶ崎市建設部公園緑地課です。" in invited[0].text
+    assert "参加者が増え、用具が足りない。" in minutes[0].text
 
 
 async def test_the_last_talk_leads_to_the_evaluation(driver: EngineDriver, settings: Settings) -> None:

@@ -24,6 +24,11 @@ _COOKING, _FAIR, _SUPPLIES, _ADVICE = (
 )
 
 
+def _title(letter: outgoing.Letter) -> str:
+    """Return which meeting a letter is about; departments are called by their division and section."""
+    return letter.subject.replace("教育部", "").replace("健康福祉部", "").replace("こども部", "")
+
+
 async def _played(at_work: Office, name: str) -> Case:
     await at_work.play("date", name)
     async with at_work.services.open_unit() as uow:
@@ -140,14 +145,18 @@ async def test_only_the_departments_that_wish_go_on(driver: EngineDriver, settin
     async with office(driver, settings) as at_work:
         case = await _played(at_work, "hard")
         asked = await outgoing.letters(at_work.services, "talks-request")
-        invited = await outgoing.letters(at_work.services, "first-meeting-department")
+        invited = await outgoing.letters(at_work.services, "meeting-invitation")
         (told,) = [
             letter
             for letter in await outgoing.letters(at_work.services, "feedback")
             if letter.recipient.startswith("kankyo@")
         ]
     assert sorted(letter.recipient.split("@")[0] for letter in asked) == ["gakko", "kenko", "kosodate"]
-    assert {letter.recipient.split("@")[0] for letter in invited} == {"gakko", "kenko", "kosodate"}
+    sections = {"学校教育課": "gakko", "健康推進課": "kenko", "こども未来課": "kosodate"}
+    for name, code in sections.items():
+        about = {letter.recipient.split("@")[0] for letter in invited if f"初回協議（{name}）" in _title(letter)}
+        assert about == {"kyoso", "seisaku", code}
+    assert {part for letter in invited for part in letter.attached} == {"invite.ics"}
     assert "担当できる教員がいない。" in told.text
     assert "希望するかどうか" not in told.text
     assert {p.number: p.status for p in case.current_projects()} == {

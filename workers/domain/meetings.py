@@ -58,8 +58,9 @@ class ExcludedPeriod:
 class Meeting:
     """A meeting of a case. ``id`` is ``CASEID-mN``; ``departments`` are codes of departments.csv.
 
-    ``agreement_id`` is None before the signing. ``minutes``: the record of what was said; ``confirmed``: both sides
-    confirmed the periods of D-8 at it.
+    ``host``: the code of the department that holds it; empty: the office. ``agreement_id`` is None
+    before the signing. ``minutes``: the record of what was said; ``confirmed``: both sides confirmed the periods of
+    D-8 at it.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Meeting:
     number: int
     title: str
     uid: str
+    host: str = ""
     sequence: int = 0
     status: MeetingStatus = MeetingStatus.PLANNED
     starts_at: datetime | None = None

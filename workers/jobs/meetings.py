@@ -14,7 +14,8 @@ _TEMPLATE = Header(name="template", label="メールのひな形", required=True
 @job_type("open-meeting", label="会議を登録する", writes=("meetingId", "inviteBy", "holdBy", "meetingText"))
 async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register a meeting and find the days by which it has to be arranged and held (AGE-A1)."""
-    return await meetings.open_meeting(uow, job.text("caseId"), job.text("meetingTitle"))
+    host = str(job.variables.get("meetingHost") or "")
+    return await meetings.open_meeting(uow, job.text("caseId"), job.text("meetingTitle"), host=host)
 
 
 @job_type("record-meeting-dates", label="会議の候補日を記録する", writes=("meetingDates", "formError"))
@@ -61,11 +62,11 @@ async def handle_record_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 
 @job_type(
     "remind-meeting",
-    label="会議を所管課に催促する",
+    label="会議を開く課に催促する",
     headers=(_TEMPLATE, Header(name="unless", label="催促しない場合（scheduled / held）", required=True)),
 )
 async def handle_remind_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Remind the office of a meeting that is not arranged or not held (AGE-A1)."""
+    """Remind who holds a meeting that is not arranged or not held (AGE-A1)."""
     await meetings.remind_meeting(
         uow, job.text("meetingId"), template=job.header("template"), unless=job.header("unless")
     )

@@ -55,7 +55,11 @@ async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, An
     label="メールを送る",
     headers=(
         Header(name="template", label="メールのひな形", required=True),
-        Header(name="to", label="宛先（partner / office / department / departments / all-departments）", required=True),
+        Header(
+            name="to",
+            label="宛先（partner / office / department / departments / all-departments / meeting）",
+            required=True,
+        ),
         Header(
             name="attach",
             label="添付する文書（コンマ区切り。課だけの文書は 名前@department、課や事業ごとの文書すべては 名前@all）",
@@ -76,6 +80,7 @@ async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         values=_snake_names({**values, "reason": values["message"]}),
         department=_department(job),
         key=str(job.ref.element_instance_key),
+        meeting_id=job.variables.get("meetingId"),
     )
     return {}
 

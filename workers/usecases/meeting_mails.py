@@ -8,7 +8,7 @@ from typing import Any
 from workers.domain.entities import Case
 from workers.domain.meetings import Invitation, Meeting
 from workers.errors import PermanentError
-from workers.usecases.meeting_people import Recipient, department_recipients, office_recipient, participants
+from workers.usecases.meeting_people import Recipient, department_recipients, host_recipient, participants
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.send_mail import mail_context
 
@@ -34,9 +34,9 @@ async def take_back(
         await _send(uow, case, meeting, person, template, entry=entry, dropped=departments is not None)
 
 
-async def remind_office(uow: UnitOfWork, case: Case, meeting: Meeting, template: str) -> None:
-    """Remind the office, once per meeting and template."""
-    person = office_recipient(uow.cities.city(case.city))
+async def remind_host(uow: UnitOfWork, case: Case, meeting: Meeting, template: str) -> None:
+    """Remind who holds the meeting, once per meeting and template."""
+    person = host_recipient(uow.cities.city(case.city), meeting)
     await _send(uow, case, meeting, person, template)
 
 
@@ -68,12 +68,10 @@ async def _send(  # noqa: PLR0913 (the parts of one notice)
 ) -> None:
     city = uow.cities.city(case.city)
     context = {
-        **await mail_context(uow, case, city),
+        **await mail_context(uow, case, city, meeting),
         "moved": False,
         "dropped": False,
         **values,
-        "meeting": meeting,
-        "departments": [city.department(code).name for code in meeting.departments],
     }
     await uow.outbox.mail(
         MailRequest(

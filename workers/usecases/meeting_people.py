@@ -1,4 +1,4 @@
-"""Who is invited to a meeting: the partner, the office and the departments that the office chose (ALL-4)."""
+"""Who is invited to a meeting: the partner, who holds it and the departments that were chosen (ALL-4)."""
 
 from __future__ import annotations
 
@@ -37,8 +37,14 @@ def department_recipients(city: City, codes: Iterable[str]) -> list[Recipient]:
     return [Recipient(key=entry.code, name=entry.name, address=entry.email) for entry in found]
 
 
+def host_recipient(city: City, meeting: Meeting) -> Recipient:
+    """Return who holds a meeting: the office, or the department in charge (CHI-6)."""
+    return department_recipients(city, [meeting.host])[0] if meeting.host else office_recipient(city)
+
+
 def participants(case: Case, city: City, meeting: Meeting) -> list[Recipient]:
     """Return everybody who is invited, the partner first."""
     partner = partner_recipient(case)
-    invited = [office_recipient(city), *department_recipients(city, meeting.departments)]
+    others = [code for code in meeting.departments if code != meeting.host]
+    invited = [host_recipient(city, meeting), *department_recipients(city, others)]
     return [partner, *invited] if partner else invited

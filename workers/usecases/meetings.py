@@ -19,7 +19,7 @@ from workers.domain.text import multi_line, single_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, PermanentError
 from workers.usecases.journal import note, record
-from workers.usecases.meeting_mails import invite, remind_office, take_back
+from workers.usecases.meeting_mails import invite, remind_host, take_back
 from workers.usecases.ports import UnitOfWork
 
 _CANDIDATES_STEP = "meeting-dates"
@@ -27,14 +27,15 @@ _MOST_CANDIDATES = 10
 _MOST_PERIODS = 20
 
 
-async def open_meeting(uow: UnitOfWork, case_id: str, title: str) -> dict[str, Any]:
+async def open_meeting(uow: UnitOfWork, case_id: str, title: str, *, host: str = "") -> dict[str, Any]:
     """Register a meeting without a date and return ``meetingId``, ``inviteBy`` and ``holdBy`` (full timestamps).
 
-    The yearly meeting of a yearly procedure has the city's own days (AGE-A1).
+    ``host``: the code of the department that holds it; empty: the office. The yearly meeting of a yearly
+    procedure has the city's own days (AGE-A1).
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
-    meeting = await _planned(uow, case, city, title)
+    meeting = await _planned(uow, case, city, title, host)
     year = int(case.period) if case.kind is CaseKind.ANNUAL else None
     moments = deadlines(city.meetings, uow.clock.today(), fiscal_year=year)
     return {
@@ -45,7 +46,7 @@ async def open_meeting(uow: UnitOfWork, case_id: str, title: str) -> dict[str, A
     }
 
 
-async def _planned(uow: UnitOfWork, case: Case, city: City, title: str) -> Meeting:
+async def _planned(uow: UnitOfWork, case: Case, city: City, title: str, host: str) -> Meeting:
     number = len(await uow.meetings.of_case(case.id)) + 1
     meeting_id = f"{case.id}-m{number}"
     meeting = Meeting(
@@ -55,6 +56,7 @@ async def _planned(uow: UnitOfWork, case: Case, city: City, title: str) -> Meeti
         number=number,
         title=title,
         uid=f"{meeting_id}@{city.sender.address.rpartition('@')[2]}",
+        host=city.department(host).code if host else "",
     )
     await uow.meetings.add(meeting)
     await note(uow, case.id, f"会議を登録した: {title}（第{number}回）")
@@ -154,7 +156,7 @@ async def cancel_meeting(
     await note(uow, case.id, f"会議を取りやめた（第{meeting.number}回）")
     again = order.get("again") == "yes"
     if again:
-        meeting = await _planned(uow, case, uow.cities.city(case.city), meeting.title)
+        meeting = await _planned(uow, case, uow.cities.city(case.city), meeting.title, meeting.host)
     return {
         "meetingId": meeting.id,
         "meetingOutcome": "cancelled",
@@ -212,19 +214,19 @@ def _period(meeting: Meeting, row: Mapping[str, Any], number: int, held_on: Any)
 
 
 async def remind_meeting(uow: UnitOfWork, meeting_id: str, *, template: str, unless: str) -> None:
-    """Remind the office of a meeting that no date stands for, or that was not held (AGE-A1).
+    """Remind who holds a meeting that no date stands for, or that was not held (AGE-A1).
 
-    ``unless``: ``scheduled`` (a date stands, or it was held) or ``held``: then nobody is reminded.
+    ``meeting_id`` is the one that the diagram has now: one that was called off is no longer waited for. ``unless``:
+    ``scheduled`` (a date stands, or it was held) or ``held``: then nobody is reminded.
     """
     meeting = await uow.meetings.get(meeting_id)
     enough = {"scheduled": {MeetingStatus.SCHEDULED, MeetingStatus.HELD}, "held": {MeetingStatus.HELD}}
     if unless not in enough:
         raise PermanentError(f"ヘッダー unless の値 {unless} は使えません（{'・'.join(enough)}）")
-    meetings = await uow.meetings.of_case(meeting.case_id)
-    if any(entry.status in enough[unless] for entry in meetings if entry.number >= meeting.number):
+    if meeting.status in enough[unless]:
         return
     case = await uow.cases.get(meeting.case_id)
-    await remind_office(uow, case, meetings[-1], template)
+    await remind_host(uow, case, meeting, template)
 
 
 def meeting_text(meeting: Meeting, city: City) -> str:

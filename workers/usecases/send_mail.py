@@ -41,18 +41,24 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     values: Mapping[str, Any],
     department: str | None,
     key: str,
+    meeting_id: str | None = None,
 ) -> int:
     """Enqueue one mail per recipient and return how many.
 
     ``key`` says which step this is: with the element instance a repeated step (a second correction) sends again and a
-    repeated job does not; a key of the matter itself sends once, whoever asks. Raises PermanentError for an unknown
+    repeated job does not; a key of the matter itself sends once, whoever asks. ``meeting_id``: the meeting that the
+    step is about. Raises PermanentError for an unknown
     recipient or a document that the case does not have.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
-    recipients = await _recipients(uow, case, city, to, department)
+    meeting = await uow.meetings.get(meeting_id) if meeting_id else None
+    if to == "meeting" and meeting:
+        recipients = participants(case, city, meeting)
+    else:
+        recipients = await _recipients(uow, case, city, to, department)
     documents = [document for kind in attach for document in await _attached(uow, case, kind, department)]
-    context = {**values, **await mail_context(uow, case, city)}
+    context = {**values, **await mail_context(uow, case, city, meeting)}
     for recipient in recipients:
         await uow.outbox.mail(
             MailRequest(
@@ -95,15 +101,7 @@ async def _recipients(uow: UnitOfWork, case: Case, city: City, to: str, departme
         ]
     if to == "all-departments":
         return department_recipients(city, [entry.code for entry in city.departments if entry.surveyed])
-    if to == "meeting" and (meeting := await _meeting(uow, case)):
-        return participants(case, city, meeting)
     raise PermanentError(f"ヘッダー to の値 {to} では宛先が決まりません（{'・'.join(RECIPIENTS)}）")
-
-
-async def _meeting(uow: UnitOfWork, case: Case) -> Meeting | None:
-    """Return the case's newest meeting."""
-    meetings = await uow.meetings.of_case(case.id)
-    return meetings[-1] if meetings else None
 
 
 async def _attached(uow: UnitOfWork, case: Case, kind: str, department: str | None) -> list[Document]:
@@ -125,10 +123,9 @@ async def _attached(uow: UnitOfWork, case: Case, kind: str, department: str | No
     return [document]
 
 
-async def mail_context(uow: UnitOfWork, case: Case, city: City) -> dict[str, Any]:
-    """Return what every mail of a case may say."""
+async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting | None = None) -> dict[str, Any]:
+    """Return what every mail of a case, or of a meeting of it, may say."""
     agreement = await agreement_of(uow, case)
-    meeting = await _meeting(uow, case)
     return {
         "case": case,
         "partner": case.partner,
@@ -148,6 +145,13 @@ async def mail_context(uow: UnitOfWork, case: Case, city: City) -> dict[str, Any
         "steps": latest_steps(case),
         "agreement": agreement,
         "term": agreement.current_term if agreement else None,
-        # Only where there is one: a diagram may have a variable of this name of its own.
-        **({"meeting": meeting} if meeting else {}),
+        **(_about(meeting, city) if meeting else {}),
+    }
+
+
+def _about(meeting: Meeting, city: City) -> dict[str, Any]:
+    return {
+        "meeting": meeting,
+        "host": city.department(meeting.host).name if meeting.host else city.office.section,
+        "departments": [city.department(code).name for code in meeting.departments],
     }

@@ -27,6 +27,7 @@ meeting = Table(
     number_column("number"),
     text_column("title"),
     Column("uid", String, nullable=False, unique=True),
+    text_column("host"),
     number_column("sequence"),
     Column("status", text_enum(MeetingStatus), nullable=False),
     Column("starts_at", Moment),
