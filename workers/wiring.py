@@ -17,8 +17,9 @@ from workers.adapters.mail.renderer import JinjaMails
 from workers.adapters.registry.agreement_repositories import due_count
 from workers.adapters.registry.database import check, create_engine, migrate, session_factory
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
+from workers.adapters.registry.shared_transaction import opening
 from workers.adapters.registry.turns import Turns
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, committing, uow_factory
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
 from workers.adapters.templates import TemplateFolders
 from workers.domain.jst import JST
 from workers.jobs.catalog import JobType, all_job_types
@@ -103,7 +104,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         templates=templates,
         engine=engine,
         job_types=all_job_types(),
-        open_unit=committing(factory, turns=turns),
+        open_unit=opening(engine, factory, turns),
         mails=MailQueue(sessions, turns=turns),
         engine_calls=EngineCallQueue(sessions),
     )

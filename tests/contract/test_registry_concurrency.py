@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from tests.kit.registry import MORNING, registry_at, some_case, some_job, some_mail, some_survey
 from workers.adapters.registry import database
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, committing
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import AnswerStatus, HistoryEntry, SurveyAnswer, TargetStatus
 from workers.errors import PermanentError, RetryableError
 
@@ -171,7 +171,7 @@ async def test_a_business_key_is_accepted_from_one_of_many_that_enqueue_it_at_on
 
 async def test_a_job_delivered_many_times_at_once_has_its_effect_once(database_url: str, tmp_path: Path) -> None:
     async with registry_at(database_url, tmp_path) as registry:
-        processes = [committing(registry.units()) for _ in range(4)]
+        processes = [registry.open_units() for _ in range(4)]
         async with processes[0]() as uow:
             await uow.cases.add(some_case())
 
@@ -199,7 +199,7 @@ async def test_an_applied_job_gives_its_outcome_back_and_a_wiped_engine_is_notic
 ) -> None:
     outcome = {"kind": "error", "code": "input-error", "message": "申出書: 目的がありません"}
     async with registry_at(database_url, tmp_path) as registry:
-        unit = committing(registry.units())
+        unit = registry.open_units()
         async with unit() as uow:
             assert await uow.applied_job(some_job()) is None
             await uow.store_applied_job(some_job(), "record-offer", outcome)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.kit.registry import registry_at
 from workers.adapters.registry import sqlite_connection
 from workers.adapters.registry.database import create_engine
-from workers.adapters.registry.turns import Turns
+from workers.adapters.registry.shared_transaction import opening
 from workers.adapters.registry.unit_of_work import committing
 
 pytestmark = pytest.mark.asyncio
@@ -67,9 +67,9 @@ async def test_waiting_for_another_process_leaves_the_loop_free(tmp_path: Path) 
     await engine.dispose()
 
 
-@pytest.mark.parametrize(("in_turn", "at_most"), [(True, 2), (False, 20)])
-async def test_a_sender_waits_for_one_job_not_for_all_that_queue(
-    in_turn: bool,  # noqa: FBT001 (a parameter of the test)
+@pytest.mark.parametrize(("shared", "at_most"), [(True, 3), (False, 20)])
+async def test_a_sender_waits_for_few_jobs_not_for_all_that_queue(
+    shared: bool,  # noqa: FBT001 (a parameter of the test)
     at_most: int,
     tmp_path: Path,
 ) -> None:
@@ -85,7 +85,7 @@ async def test_a_sender_waits_for_one_job_not_for_all_that_queue(
 
     async with registry_at(f"sqlite:///{tmp_path / 'a.sqlite3'}", tmp_path) as registry:
         units = registry.units()
-        unit = committing(units, turns=Turns() if in_turn else None)
+        unit = opening(registry.engines[0], units) if shared else committing(units)
         jobs = [asyncio.create_task(job()) for _ in range(20)]
         await first.wait()
         before = finished
@@ -95,7 +95,7 @@ async def test_a_sender_waits_for_one_job_not_for_all_that_queue(
         waited_for = finished - before
         await asyncio.gather(*jobs)
     assert waited_for <= at_most
-    assert in_turn or waited_for > 10  # the reason for the turns
+    assert shared or waited_for > 10  # the reason for the turns
 
 
 async def test_a_transaction_that_is_cancelled_leaves_a_connection_that_works(tmp_path: Path) -> None:

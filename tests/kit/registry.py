@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,8 @@ from tests.kit.clock import TOKYO, EngineClock
 from tests.kit.memory import MemoryCities
 from workers.adapters.files import FileStore
 from workers.adapters.registry import database
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
+from workers.adapters.registry.shared_transaction import opening
+from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, Project, Survey, SurveyTarget
@@ -73,7 +74,7 @@ class Registry:
         self.engines.append(database.create_engine(self.url))
         return database.session_factory(self.engines[-1])
 
-    def units(self, *cities: City) -> Callable[[], SqlUnitOfWork]:
+    def units(self, *cities: City) -> MakeUnit:
         """Return a factory of units of work on an engine of its own, with these cities for packs."""
         return uow_factory(
             self.sessions(),
@@ -84,6 +85,11 @@ class Registry:
             files=self.files,
             now=self.now,
         )
+
+    def open_units(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+        """Return what opens a worker's units of work, on an engine of its own."""
+        make = self.units()
+        return opening(self.engines[-1], make)
 
 
 @asynccontextmanager

@@ -42,6 +42,10 @@ class QuickConnection(aiosqlite.Connection):
         self._in_thread.append(None)
         return await super()._execute(counted)  # type: ignore[no-untyped-call]
 
+    def quickly(self, statement: str) -> None:
+        """Run a statement of an open transaction that returns nothing."""
+        self._conn.execute(statement)
+
     def begun(self, statement: str) -> bool:
         """Begin a transaction if that is possible without waiting for another process's."""
         connection = self._connection

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 
 from workers.adapters.files import FileStore
 from workers.adapters.registry import mapping  # noqa: F401 (maps the entities)
@@ -23,7 +23,6 @@ from workers.adapters.registry.meeting_repositories import SqlMeetings
 from workers.adapters.registry.outbox import OutboxName, RealTime, SqlOutbox, utc_now
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
-from workers.adapters.registry.turns import Turns
 from workers.errors import BusyError
 from workers.usecases import ports
 
@@ -129,6 +128,13 @@ class SqlUnitOfWork:
             raise BusyError(MESSAGE) from error
 
 
+class MakeUnit(Protocol):
+    """Makes units of work."""
+
+    def __call__(self, within: AsyncConnection | None = None) -> SqlUnitOfWork:
+        """Return a unit with a transaction of its own, or with a savepoint in the one of a connection."""
+
+
 def uow_factory(  # noqa: PLR0913 (all by name; called in one place)
     sessions: async_sessionmaker[AsyncSession],
     *,
@@ -139,7 +145,7 @@ def uow_factory(  # noqa: PLR0913 (all by name; called in one place)
     files: FileStore,
     now: RealTime = utc_now,
     mail_deadline: timedelta = timedelta(hours=72),
-) -> Callable[[], SqlUnitOfWork]:
+) -> MakeUnit:
     """Return what makes a unit of work; the parameters are those of ``Parts``."""
     parts = Parts(
         clock=clock,
@@ -150,21 +156,21 @@ def uow_factory(  # noqa: PLR0913 (all by name; called in one place)
         now=now,
         mail_deadline=mail_deadline,
     )
-    return lambda: SqlUnitOfWork(sessions(), parts)
+
+    def unit(within: AsyncConnection | None = None) -> SqlUnitOfWork:
+        if within is None:
+            return SqlUnitOfWork(sessions(), parts)
+        return SqlUnitOfWork(sessions(bind=within, join_transaction_mode="create_savepoint"), parts)
+
+    return unit
 
 
-def committing(
-    factory: Callable[[], SqlUnitOfWork], *, turns: Turns | None = None
-) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
-    """Return a factory whose units commit at the end of their block; an exception still undoes everything.
-
-    ``turns``: one unit after the other, and after the mail that is being sent. For SQLite, where units are that anyway:
-    if all of them queued for its one connection, a sender would wait for each of them before it could mark a mail.
-    """
+def committing(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return a factory whose units commit at the end of their block; an exception still undoes everything."""
 
     @asynccontextmanager
     async def unit() -> AsyncIterator[SqlUnitOfWork]:
-        async with turns.job() if turns else nullcontext(), factory() as uow:
+        async with factory() as uow:
             yield uow
             await uow.commit()
 
