@@ -14,6 +14,15 @@ from workers.settings import Settings
 
 __all__ = ["driver"]
 
+_LONGEST_FIRST = ("redelivery", "hostile_forms", "kill_workers", "overload", "hostile_files", "broker_restart")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: side by side (``-n``), a long test that comes last would run alone."""
+    if config.getoption("bars"):
+        rank = {f"test_{name}": number for number, name in enumerate(_LONGEST_FIRST)}
+        items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+
 
 @pytest.fixture(scope="package")
 def broker() -> Iterator[Broker]:

@@ -89,8 +89,11 @@ async def test_no_name_or_address_reaches_logs_incidents_or_metrics(
             await driver.incident()
             await outbox_empty(built)
             retries = sum(mail.attempts > 1 for mail in await built.mails.list())
+            async with built.open_unit() as uow:
+                kept = {case.partner.name for case in await uow.cases.all() if case.partner}
         seen = _what_operators_see(worker, driver)
         worker.stop()
+    assert kept >= {partner(number).name for number in range(cases)}, "what is looked for was there to leak"
     wanted = set().union(*(canaries(number) for number in range(cases)))
     found = {place: sorted(canary for canary in wanted if canary in text) for place, text in seen.items()}
     count = sum(map(len, found.values()))

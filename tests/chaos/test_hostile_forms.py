@@ -1,7 +1,8 @@
 """Hostile texts in every value of every job of a case, mails and documents included, on both databases (B8).
 
 A case is played to its signature. Before the worker handles the first job of each service task, the job's handler is
-given the same variables with one of them replaced, again and again, each in a transaction that is undone.
+given the same variables with one of them replaced, again and again, each in a transaction that is undone. Every text
+goes into every value of the variables that the handler reads; one goes into the values of the others.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from email import message_from_bytes, policy
 from typing import Any
@@ -45,6 +46,25 @@ _HEADERS = {
 _JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 
 
+class _Reads(Mapping[str, Any]):
+    """A job's variables, which note what a handler asks for."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return self._variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.names.update(self._variables)
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
 class _Undo(Exception):  # noqa: N818 (an order)
     """Leaves a transaction without a commit."""
 
@@ -64,7 +84,7 @@ async def test_no_value_of_a_job_does_harm(
     bars: Bars,
 ) -> None:
     driver.timeout = 1800
-    tally, seen = Tally(), Counter[str]()
+    tally, valid, seen = Tally(), Tally(), Counter[str]()
     apply = JobRunner._apply
     hostile = texts(bars)
 
@@ -73,9 +93,11 @@ async def test_no_value_of_a_job_does_harm(
             places = _one_of_each(leaves(json.loads(json.dumps(dict(job.variables)))))
             seen[job.element_id] = len(places)
             headers = {str(name): str(value) for name, value in job.custom_headers.items()}
-            given = JobInput(job_type=job.type, variables=dict(job.variables), headers=headers, ref=ref)
+            reads = _Reads(dict(job.variables))
+            given = JobInput(job_type=job.type, variables=reads, headers=headers, ref=ref)
+            await _try(self, job_type, given, f"{job.element_id} as it came", valid)
             for place in places:
-                for text in hostile:
+                for text in hostile if place[0] in reads.names else hostile[:1]:
                     trial = replace(given, variables=replaced(dict(job.variables), place, text))
                     await _try(self, job_type, trial, f"{job.element_id} {place} {text[:30]!r}", tally)
         return await apply(self, job_type, job, ref)
@@ -88,6 +110,8 @@ async def test_no_value_of_a_job_does_harm(
             at_work.services.job_types[name] = replace(job_type, timeout_seconds=3600)  # type: ignore[index]  # a dict
         await at_work.play("isesaki", "signed")
     assert len(seen) > 10
+    assert not valid.escapes
+    assert set(valid.outcomes) == {"taken"}, "what is replaced must have been valid"
     where = "PostgreSQL" if database_url.startswith("postgresql") else "SQLite"
     tally.bar(bars, f"案件の全 {len(seen)} タスクの値とそのメール・文書（{where}）", sum(seen.values()))
 

@@ -29,7 +29,7 @@ from workers.adapters.registry.outbox_tables import applied_job
 from workers.settings import Settings
 from workers.wiring import services
 
-pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(name="server")

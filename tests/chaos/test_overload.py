@@ -190,7 +190,7 @@ async def test_a_full_disk_stops_the_work_until_there_is_room(
     await driver.deploy(many_tasks("overload-full", _JOB))
     with small_disk(tmp_path) as disk:
         own = settings.model_copy(update={"data": disk})
-        with worker_process(own, logs=tmp_path) as worker:
+        with worker_process(own) as worker:
             worker.start()
             ballast = disk / "ballast"
             with ballast.open("wb", buffering=0) as file, suppress(OSError):
@@ -208,7 +208,7 @@ async def test_a_full_disk_stops_the_work_until_there_is_room(
         wrong = await effects(own, jobs)
     bars.add(
         "過負荷",
-        f"データベースのディスクが {seconds} 秒いっぱいの間に {jobs} 件",
+        f"データベースとログのディスクが {seconds} 秒いっぱいの間に {jobs} 件",
         figure=f"停滞 0、空きができて {recovery:.0f} 秒で完了、やり直し {failed} 回"
         + (f"、{wrong}" if wrong else "、処理は各 1 回"),
         bound="停滞 0、60 秒以内、処理は各 1 回",

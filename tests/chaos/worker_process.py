@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import psutil
@@ -28,12 +27,11 @@ class WorkerProcess:
     Args:
         settings: Where everything is; ``health_port`` must differ between processes that run at once.
         name: Names the log, where there are several.
-        logs: Folder of the log; the data folder by default.
     """
 
-    def __init__(self, settings: Settings, *, name: str = "worker", logs: Path | None = None) -> None:
+    def __init__(self, settings: Settings, *, name: str = "worker") -> None:
         self.settings = settings
-        self._log = (logs or settings.data) / f"{name}.log"
+        self._log = settings.data / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         passed = {f"RENKEI_{key.upper()}": str(getattr(settings, key)) for key in _PASSED_ON}
         self._env = {
@@ -121,9 +119,9 @@ class WorkerProcess:
 
 
 @contextmanager
-def worker_process(settings: Settings, *, name: str = "worker", logs: Path | None = None) -> Iterator[WorkerProcess]:
+def worker_process(settings: Settings, *, name: str = "worker") -> Iterator[WorkerProcess]:
     """Yield a process that is not started yet and is dead afterwards."""
-    process = WorkerProcess(settings, name=name, logs=logs)
+    process = WorkerProcess(settings, name=name)
     try:
         yield process
     finally:

@@ -143,6 +143,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Open the run's bars."""
     seed = config.getoption("--seed")
     name = config.getoption("--bars")
+    if run := getattr(config, "workerinput", None):
+        seed = run["seed"]
     config.stash[_KEY] = Bars(
         name=name,
         seed=int(seed) if seed else secrets.randbelow(10**6),
@@ -176,9 +178,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(str(bars.write(time.monotonic() - _STARTED).relative_to(ROOT)))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give the run's seed to a process that measures a part of it side by side with others (``-n``)."""
+    node.workerinput["seed"] = node.config.stash[_KEY].seed
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what such a process has measured."""
+    del error  # pytest-xdist fails the test at which it broke down
+    rows = node.config.stash[_KEY].rows
+    rows += [Bar(**row) for row in json.loads(getattr(node, "workeroutput", {}).get("bars", "[]"))]
+    rows.sort(key=lambda bar: bar.id)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run when a bar does not hold."""
+    if hasattr(session.config, "workeroutput"):
+        rows = [asdict(bar) for bar in session.config.stash[_KEY].rows]
+        session.config.workeroutput["bars"] = json.dumps(rows, ensure_ascii=False, default=str)
+        return
     if session.exitstatus == pytest.ExitCode.OK and not all(bar.holds for bar in session.config.stash[_KEY].rows):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

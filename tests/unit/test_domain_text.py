@@ -166,3 +166,23 @@ def test_the_quick_way_for_usual_addresses_says_what_the_validator_says(typed: s
             text.email(typed, "メール")
     else:
         assert checked.ascii_email == text.email(typed, "メール")
+
+
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\ud800", "\ufffe", "\uffff"])
+def test_no_text_in_a_form_may_hold_what_no_document_can(character: str) -> None:
+    """ALL-10: the code of the character is told, wherever it stands."""
+    for value in (character, {"rows": [{"content": f"見守り{character}"}]}, {character: 1}):
+        with pytest.raises(InputError, match=f"talk: .*U\\+{ord(character):04X}"):
+            text.check_keepable(value, "talk")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20))
+def test_what_passes_can_stand_in_a_document(value: str) -> None:
+    """ALL-10: lxml is the judge."""
+    try:
+        text.check_keepable({"value": [value]}, "value")
+    except InputError:
+        with pytest.raises(ValueError, match="XML compatible"):
+            etree.Element("text").text = value
+    else:
+        etree.Element("text").text = value

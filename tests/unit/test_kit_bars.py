@@ -42,3 +42,18 @@ def test_the_report_of_a_seed_is_the_same_and_becomes_a_table(
     assert reports[0]["bars"][0]["details"]["drawn"] == Bars("", 7).random("faults").random()
     assert "| B1 | した | 1 | 0 | ○ |" in markdown(reports[0])
     assert "make chaos SEED=7" in markdown(reports[0])
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_what_is_measured_side_by_side_is_one_table(
+    holds: bool,  # noqa: FBT001 (a parameter of the test)
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(test_one=TEST.format(holds=True), test_two=TEST.format(holds=holds).replace("B1", "B2"))
+    plugins = ("-p", "xdist", "-p", "tests.kit.bars", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess(*plugins, "-n", "2", "--seed", "7")
+    assert result.ret == (0 if holds else 1)
+    result.assert_outcomes(passed=2)
+    output = result.stdout.str()
+    assert output.index("B1") < output.index("B2")
+    assert "SEED=7" in output

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -26,6 +27,8 @@ _USUAL_EMAIL: Final = re.compile(
     r"[a-z0-9_+]+(?:[.-][a-z0-9_+]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})", re.ASCII
 )
 _USUAL_MAX: Final = 60  # within every limit of a part
+# What XML, and so a Word file, cannot hold; of it databases refuse NUL and lone surrogates.
+_UNKEEPABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def single_line(value: object, where: str, *, maximum: int) -> str:
@@ -72,6 +75,20 @@ def phone(value: object, where: str) -> str:
     return text
 
 
+def check_keepable(value: object, where: str) -> None:
+    """Raise InputError for a text anywhere in JSON that neither a database nor a document can hold."""
+    pending = [value]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, str):
+            if bad := _UNKEEPABLE.search(found):
+                raise _unusable(where, "使えない文字", bad[0])
+        elif isinstance(found, Mapping):
+            pending += [*found.keys(), *found.values()]
+        elif isinstance(found, list):
+            pending += found
+
+
 def shown(value: object, limit: int = 30) -> str:
     """Return what a person wrote, printable and short enough for a message."""
     text = "".join(character if character.isprintable() else "?" for character in str(value))
@@ -93,9 +110,13 @@ def _check(text: str, where: str, maximum: int) -> None:
         return
     for character in text:
         if character not in {"\n", _ZERO_WIDTH_JOINER} and (problem := _problem(character)):
-            raise InputError(where, f"{problem}（U+{ord(character):04X}）が入っています。取り除いてください")
+            raise _unusable(where, problem, character)
     if len(text) > maximum:
         raise InputError(where, f"長すぎます（{len(text)}文字）。{maximum}文字までにしてください")
+
+
+def _unusable(where: str, problem: str, character: str) -> InputError:
+    return InputError(where, f"{problem}（U+{ord(character):04X}）が入っています。取り除いてください")
 
 
 def _problem(character: str) -> str | None:

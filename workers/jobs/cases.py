@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.errors import PermanentError
 from workers.jobs.catalog import Header, JobInput, job_type
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.close_case import close_case
@@ -139,7 +140,10 @@ async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, 
 @job_type("record-project-talk", label="詳細協議を記録する")
 async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record one project's detailed talks (ISE-6)."""
-    await record_project_talk(uow, job.text("caseId"), int(job.context("project")["number"]), job.context("talk"))
+    number = job.context("project").get("number")
+    if not isinstance(number, int):
+        raise PermanentError(f"変数 project に事業の番号がありません（{job.ref.element_id}）")
+    await record_project_talk(uow, job.text("caseId"), number, job.context("talk"))
     return {"talk": None}
 
 

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workers.domain.text import check_keepable
 from workers.errors import PermanentError
 from workers.usecases.ports import JobRef, UnitOfWork
+
+
+class _Variables(Mapping[str, Any]):
+    """A job's variables; to read one raises InputError where a text in it could not be kept.
+
+    A form sent past the browser may hold anything, and so may what another program writes.
+    """
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._given[name]
+        check_keepable(value, name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +42,10 @@ class JobInput:
     variables: Mapping[str, Any]
     headers: Mapping[str, str]
     ref: JobRef
+
+    def __post_init__(self) -> None:
+        """Let no text through that cannot be kept."""
+        object.__setattr__(self, "variables", _Variables(self.variables))
 
     def text(self, name: str) -> str:
         """Return a required text variable; raises PermanentError when it is missing or no text."""

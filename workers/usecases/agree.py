@@ -47,7 +47,10 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
     kind = str(terms.get("kind") or "comprehensive")
     if kind not in KIND_NAMES:
         raise InputError("協定の形態", f"{shown(kind)} は使えません（{'・'.join(KIND_NAMES)}）")
-    parties = [_party(row, index) for index, row in enumerate(terms.get("otherParties") or [], start=1)]
+    others = terms.get("otherParties") or []
+    if not isinstance(others, list) or not all(isinstance(row, Mapping) for row in others):
+        raise InputError("ほかの当事者", "表の並びとして書いてください")
+    parties = [_party(row, index) for index, row in enumerate(others, start=1)]
     await record(
         uow,
         case,
