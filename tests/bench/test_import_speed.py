@@ -10,10 +10,12 @@ from pathlib import Path
 from tests.kit.bars import Bars
 from tests.kit.lists import list_rows, write_list
 
+ROOT = Path(__file__).parent.parent.parent
 _SPEED, _GROWTH = 5_000, 1.15
 _RUN = """
-import asyncio, json, resource, sys, time
+import asyncio, json, sys, time
 from pathlib import Path
+from tests.kit.processes import peak_megabytes
 from workers.cli.importing import import_file
 from workers.settings import Settings
 from workers.wiring import services
@@ -23,8 +25,7 @@ async def main(folder, file):
         begun, cpu = time.monotonic(), time.process_time()
         result = await import_file(built, built.packs.city("isesaki"), Path(file))
         seconds, cpu = time.monotonic() - begun, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"added": result.added, "seconds": seconds, "cpu": cpu, "peak": peak}))
+    print(json.dumps({"added": result.added, "seconds": seconds, "cpu": cpu, "peak": peak_megabytes()}))
 
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -35,7 +36,12 @@ def _imported(folder: Path, rows: int) -> dict[str, float]:
     folder.mkdir()
     file = write_list(folder / "list.csv", list_rows(rows), encoding="cp932")
     done = subprocess.run(
-        [sys.executable, "-c", _RUN, str(folder), str(file)], capture_output=True, text=True, timeout=280, check=False
+        [sys.executable, "-c", _RUN, str(folder), str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, float] = json.loads(done.stdout)

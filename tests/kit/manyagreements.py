@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any
 from sqlalchemy import Table, create_engine, func, insert, select
 
 from tests.kit.clock import TOKYO, EngineClock
+from tests.kit.processes import peak_megabytes
 from workers.adapters.registry import agreement_tables, database, tables
 from workers.adapters.registry.outbox_tables import mail
 from workers.cli.renewals import run_sweep
@@ -159,8 +159,7 @@ async def swept(folder: Path) -> Row:
         seconds, cpu = time.monotonic() - begun, time.process_time() - cpu
         async with built.open_unit() as uow:
             mails = await uow._session.scalar(select(func.count()).select_from(mail))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "cpu": cpu, "peak": peak, "mails": mails, "report": report.as_json()}
+    return {"seconds": seconds, "cpu": cpu, "peak": peak_megabytes(), "mails": mails, "report": report.as_json()}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Processes that end with the test run, however it ends."""
+"""Processes that end with the test run, however it ends, and the memory that one needed."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 
 def dies_with_parent(signal: str = "KILL") -> list[str]:
@@ -12,3 +13,12 @@ def dies_with_parent(signal: str = "KILL") -> list[str]:
     """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", signal] if setpriv else []
+
+
+def peak_megabytes() -> float:
+    """Return this process's largest resident memory so far in MB.
+
+    Not ``ru_maxrss``: a process that was started by ``vfork`` begins with its parent's figure there.
+    """
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
