@@ -167,7 +167,7 @@ def bars(request: pytest.FixtureRequest) -> Bars:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table and write the file."""
     bars = config.stash[_KEY]
-    if not bars.rows:
+    if not bars.rows or hasattr(config, "workeroutput"):
         return
     terminalreporter.section(f"基準（SEED={bars.seed}）")
     table = Table(*(Column(heading, overflow="fold") for heading in _HEADINGS), show_lines=True)

@@ -91,6 +91,13 @@ def test_a_term_of_one_day_is_possible_and_one_of_none_is_not() -> None:
         terms.first_term(NEXT_MARCH, day, ends_on=day - timedelta(days=1))
 
 
+def test_a_year_that_cannot_be_meant_is_refused() -> None:
+    """D-3: no calculation may leave the calendar."""
+    for days in ({"starts_on": date(9999, 12, 31)}, {"ends_on": date(9999, 12, 31)}):
+        with pytest.raises(InputError, match="先の年すぎます"):
+            terms.first_term(THREE_YEARS, date(2026, 4, 1), **days)
+
+
 @pytest.mark.parametrize("rule", [AGREED, TermRule(kind=TermRuleKind.YEARS)])
 def test_a_rule_without_an_end_of_its_own_needs_an_agreed_one(rule: TermRule) -> None:
     """D-3, ALL-10."""

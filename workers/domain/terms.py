@@ -15,6 +15,7 @@ from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 
 _DAY: Final = timedelta(days=1)
+_LAST_YEAR: Final = 2999  # beyond it somebody has mistyped; renewals must not run past the last day that dates have
 
 
 def first_term(
@@ -23,9 +24,12 @@ def first_term(
     """Return term 1 of an agreement; dates written in the agreement win over the rule (D-3, D-4).
 
     The rule counts from ``starts_on`` where the agreement names one. Raises InputError when the end lies before the
-    start, or when the rule is ``agreed`` and no end is given.
+    start, when the rule is ``agreed`` and no end is given, or for a year that cannot be meant.
     """
     start = starts_on or signed_on
+    for day, where in ((start, "有効期間の始まり"), (ends_on or start, "有効期間の終わり")):
+        if day.year > _LAST_YEAR:
+            raise InputError(where, f"{format_wareki(day)}は先の年すぎます。日付を確かめてください")
     end = ends_on or _end_by_rule(rule, signed_on, starts_on)
     if end < start:
         raise InputError(
