@@ -76,10 +76,10 @@ async def test_an_answer_comes_before_the_closing_or_after_it_never_beside_it(
 
         async def send_in(units: Units, department: str) -> None:
             async with units() as uow:
-                survey = await uow.surveys.get("sakura-2026-1-s1", lock=True)
+                asked = await uow.surveys.asked("sakura-2026-1-s1", department, lock=True)
                 await asyncio.sleep(0)  # gives the others a chance to come in between
-                closed = survey.closed_at is not None
-                survey.answers.append(answer(department, AnswerStatus.AFTER_CLOSING if closed else AnswerStatus.VALID))
+                status = AnswerStatus.AFTER_CLOSING if asked.closed_at else AnswerStatus.VALID
+                await uow.surveys.add_answer("sakura-2026-1-s1", answer(department, status))
                 await uow.commit()
 
         async def close(units: Units) -> None:
@@ -112,21 +112,29 @@ async def test_who_waits_for_a_locked_survey_sees_what_the_holder_committed(data
             await uow.surveys.add(some_survey())
             await uow.commit()
 
-        async def look() -> tuple[bool, int]:
+        async def look_at_all() -> tuple[bool, int, TargetStatus]:
             async with waiter() as uow:
                 survey = await uow.surveys.get("sakura-2026-1-s1", lock=True)
-                return survey.closed_at is not None, len(survey.answers)
+                return survey.closed_at is not None, len(survey.answers), survey.targets[0].status
+
+        async def look_at_one() -> tuple[bool, int, TargetStatus]:
+            async with waiter() as uow:
+                asked = await uow.surveys.asked("sakura-2026-1-s1", department, lock=True)
+                answered = await uow.surveys.valid_answer("sakura-2026-1-s1", department)
+                return asked.closed_at is not None, int(answered is not None), asked.target.status
 
         async with holder() as uow:
             survey = await uow.surveys.get("sakura-2026-1-s1", lock=True)
-            looking = asyncio.create_task(look())
-            done, _ = await asyncio.wait([looking], timeout=0.3)
+            department = survey.targets[0].department
+            looking = [asyncio.create_task(look()) for look in (look_at_all, look_at_one)]
+            done, _ = await asyncio.wait(looking, timeout=0.3)
             assert not done, "the lock did not hold"
-            survey.answers.append(answer("welfare", AnswerStatus.VALID))
+            survey.answers.append(answer(department, AnswerStatus.VALID))
+            survey.targets[0].status = TargetStatus.ANSWERED
             survey.closed_at = MORNING
             await uow.commit()
         async with asyncio.timeout(DEADLINE):
-            assert await looking == (True, 1)
+            assert await asyncio.gather(*looking) == [(True, 1, TargetStatus.ANSWERED)] * 2
 
 
 async def test_locking_a_survey_that_was_read_before_shows_what_others_committed_since(

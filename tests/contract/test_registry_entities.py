@@ -195,13 +195,28 @@ async def test_a_changed_answer_replaces_the_valid_one_and_both_are_kept(databas
             await uow.surveys.add(survey)
             await uow.commit()
         async with units() as uow:
-            survey = await uow.surveys.get("sakura-2026-1-s1", lock=True)
-            survey.answers[0].status = AnswerStatus.SUPERSEDED
-            survey.answers.append(answer("welfare"))
+            assert await uow.surveys.valid_answer("sakura-2026-1-s1", "school") is None
+            former = await uow.surveys.valid_answer("sakura-2026-1-s1", "welfare")
+            assert former is not None
+            former.status = AnswerStatus.SUPERSEDED
+            await uow.surveys.add_answer("sakura-2026-1-s1", answer("welfare"))
             await uow.commit()
         async with units() as uow:
             found = await uow.surveys.get("sakura-2026-1-s1")
         assert [a.status for a in found.answers] == [AnswerStatus.SUPERSEDED, AnswerStatus.VALID]
+
+
+async def test_an_answer_is_owed_until_every_department_has_given_one(database_url: str, tmp_path: Path) -> None:
+    async with registry_at(database_url, tmp_path) as registry, registry.units()() as uow:
+        await uow.cases.add(some_case())
+        survey = some_survey(departments=["welfare", "school"])
+        await uow.surveys.add(survey)
+        owed = []
+        for target, status in zip(survey.targets, (TargetStatus.ANSWERED, TargetStatus.CORRECTING), strict=True):
+            target.status = status
+            owed.append(await uow.surveys.is_owed(survey.id))
+        survey.targets[1].status = TargetStatus.NOT_CONCERNED
+        assert [*owed, await uow.surveys.is_owed(survey.id)] == [True, True, False]
 
 
 async def test_a_department_cannot_have_two_valid_answers(database_url: str, tmp_path: Path) -> None:

@@ -80,6 +80,10 @@ class TargetStatus(StrEnum):
     UNANSWERED = "unanswered"
 
 
+OWING = frozenset({TargetStatus.WAITING, TargetStatus.CORRECTING})
+"""A department that owes an answer or a correction."""
+
+
 class AnswerStatus(StrEnum):
     """Whether an answer counts; nothing that was sent in is ever deleted (ALL-1)."""
 
@@ -275,7 +279,7 @@ class Survey:
 
     def open_targets(self) -> list[SurveyTarget]:
         """The departments that still owe an answer or a correction."""
-        return [t for t in self.targets if t.status in (TargetStatus.WAITING, TargetStatus.CORRECTING)]
+        return [t for t in self.targets if t.status in OWING]
 
 
 @dataclass(eq=False, kw_only=True)

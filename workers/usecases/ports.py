@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from workers.domain.agreementlist import ListedAgreement
 from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.cities import City
-from workers.domain.entities import Case, CaseKind, Document, HistoryEntry, Survey, SurveyTarget
+from workers.domain.entities import Case, CaseKind, Document, HistoryEntry, Survey, SurveyAnswer, SurveyTarget
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
 
@@ -70,6 +70,7 @@ class Asked:
 
     case_id: str
     due_on: date
+    closed_at: datetime | None
     target: SurveyTarget
 
 
@@ -79,8 +80,17 @@ class Surveys(Protocol):
     async def get(self, survey_id: str, *, lock: bool = False) -> Survey:
         """Return a survey; with ``lock`` its row is held to the end of the transaction (answer against closing)."""
 
-    async def asked(self, survey_id: str, department: str) -> Asked:
-        """Return one department of a survey; raises InputError where it was not asked."""
+    async def asked(self, survey_id: str, department: str, *, lock: bool = False) -> Asked:
+        """Return one department of a survey; with ``lock`` as :meth:`get`. Raises InputError where it was not asked."""
+
+    async def valid_answer(self, survey_id: str, department: str) -> SurveyAnswer | None:
+        """Return the answer of a department that counts."""
+
+    async def add_answer(self, survey_id: str, answer: SurveyAnswer) -> None:
+        """Add an answer to a survey."""
+
+    async def is_owed(self, survey_id: str) -> bool:
+        """Return whether a department still owes an answer or a correction."""
 
     async def of_case(self, case_id: str) -> list[Survey]:
         """Return a case's surveys by round."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from workers.domain.cities import City
 from workers.domain.entities import (
+    OWING,
     AnswerStatus,
     Case,
     Rating,
@@ -23,9 +24,8 @@ from workers.domain.survey import is_late
 from workers.domain.text import multi_line, shown, single_line
 from workers.errors import InputError, InputErrors
 from workers.usecases.journal import note
-from workers.usecases.ports import JobRef, UnitOfWork
+from workers.usecases.ports import Asked, JobRef, UnitOfWork
 from workers.usecases.survey_view import interested_departments, result_rows, wish_rows
-from workers.usecases.surveys import find_target
 
 _NOT_OURS = (None, "", "none")
 _SHORT = 200
@@ -42,42 +42,43 @@ async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
     nothing could hold: the department gets its task back. After the closing nobody has a task any more, so what can be
     read of the answer is kept.
     """
-    survey = await uow.surveys.get(survey_id, lock=True)
-    case = await uow.cases.get(survey.case_id)
-    target = find_target(survey, department)
+    asked = await uow.surveys.asked(survey_id, department, lock=True)
+    case = await uow.cases.get(asked.case_id)
+    target = asked.target
     now = uow.clock.now()
     reading = _Reading(case, uow.cities.city(case.city))
     concerned = form.get("concerned") == "yes"
     answer = SurveyAnswer(
         department=department,
-        status=_status(survey, target),
+        status=_status(asked),
         concerned=concerned,
         person=reading.text(form.get("person"), "担当者の氏名"),
         contact=reading.text(form.get("contact"), "内線・連絡先"),
         on_behalf=on_behalf,
-        late=is_late(survey.due_on, now),
+        late=is_late(asked.due_on, now),
         answered_at=now,
         job=str(ref),
         ratings=reading.ratings(form.get("ratings")) if concerned else [],
         wishes=reading.wishes(form.get("wishes")),
     )
-    if reading.errors and survey.closed_at is None:
+    if reading.errors and asked.closed_at is None:
         raise InputErrors(reading.errors)
     if answer.status is AnswerStatus.VALID:
-        former = survey.valid_answer(department)
+        former = await uow.surveys.valid_answer(survey_id, department)
         if former is not None:
             former.status = AnswerStatus.SUPERSEDED
         target.status = TargetStatus.ANSWERED if answer.concerned else TargetStatus.NOT_CONCERNED
         target.question = ""
-    survey.answers.append(answer)
+    await uow.surveys.add_answer(survey_id, answer)
     await note(uow, case.id, _history_line(target, answer))
-    return {"surveyComplete": is_complete(survey), "answer": None}
+    complete = asked.closed_at is not None or not await uow.surveys.is_owed(survey_id)
+    return {"surveyComplete": complete, "answer": None}
 
 
-def _status(survey: Survey, target: SurveyTarget) -> AnswerStatus:
-    if survey.closed_at is not None:
+def _status(asked: Asked) -> AnswerStatus:
+    if asked.closed_at is not None:
         return AnswerStatus.AFTER_CLOSING
-    if target.status in (TargetStatus.WAITING, TargetStatus.CORRECTING):
+    if asked.target.status in OWING:
         return AnswerStatus.VALID
     return AnswerStatus.SECOND
 

@@ -6,13 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry import outbox_tables, tables
 from workers.adapters.registry.statements import next_number
-from workers.domain.entities import Case, CaseKind, HistoryEntry, Survey, SurveyTarget
+from workers.domain.entities import (
+    OWING,
+    AnswerStatus,
+    Case,
+    CaseKind,
+    HistoryEntry,
+    Survey,
+    SurveyAnswer,
+    SurveyTarget,
+)
 from workers.errors import InputError
 from workers.usecases.ports import Asked
 
@@ -102,15 +112,38 @@ class SqlSurveys:
             raise InputError("survey", f"照会 {survey_id} はありません")
         return found
 
-    async def asked(self, survey_id: str, department: str) -> Asked:
-        """Return one department of a survey; raises InputError where it was not asked."""
+    async def asked(self, survey_id: str, department: str, *, lock: bool = False) -> Asked:
+        """Return one department of a survey, with ``lock`` as ``get``; raises InputError where it was not asked."""
         s, t = tables.survey, tables.survey_target
-        query = select(s.c.case_id, s.c.due_on, SurveyTarget).join(t, t.c.survey_id == s.c.id)
+        query = select(s.c.case_id, s.c.due_on, s.c.closed_at, SurveyTarget).join(t, t.c.survey_id == s.c.id)
         query = query.where(s.c.id == survey_id, t.c.department == department)
+        if lock:
+            # A statement of its own: the next one then sees what was committed while this one waited.
+            await self._session.execute(select(s.c.id).where(s.c.id == survey_id).with_for_update())
+            query = query.execution_options(populate_existing=True)
         row = (await self._session.execute(query)).first()
         if row is None:
             raise InputError("課", f"{department} には照会 {survey_id} をしていません")
-        return Asked(case_id=row[0], due_on=row[1], target=row[2])
+        return Asked(case_id=row[0], due_on=row[1], closed_at=row[2], target=row[3])
+
+    async def valid_answer(self, survey_id: str, department: str) -> SurveyAnswer | None:
+        """Return the answer of a department that counts."""
+        t = tables.survey_answer
+        query = select(SurveyAnswer).where(t.c.survey_id == survey_id, t.c.department == department)
+        found: SurveyAnswer | None = await self._session.scalar(query.where(t.c.status == AnswerStatus.VALID))
+        return found
+
+    async def add_answer(self, survey_id: str, answer: SurveyAnswer) -> None:
+        """Add an answer to a survey."""
+        cast("Any", answer).survey_id = survey_id  # the mapping's; an answer as such knows no survey
+        self._session.add(answer)
+        await self._session.flush()
+
+    async def is_owed(self, survey_id: str) -> bool:
+        """Return whether a department still owes an answer or a correction."""
+        t = tables.survey_target
+        query = select(t.c.id).where(t.c.survey_id == survey_id, t.c.status.in_(OWING)).limit(1)
+        return await self._session.scalar(query) is not None
 
     async def of_case(self, case_id: str) -> list[Survey]:
         """Return a case's surveys by round."""
