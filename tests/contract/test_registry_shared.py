@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.kit.registry import Registry, registry_at
+from workers.adapters.registry import turns as turns_module
 from workers.adapters.registry.shared_transaction import opening
 from workers.adapters.registry.sqlite_connection import QuickConnection
 from workers.adapters.registry.turns import Turns
@@ -148,7 +149,10 @@ async def test_units_that_are_cancelled_leave_the_others_alone(registry: Registr
             assert on_disk(registry)["kept"] == steps + 1
 
 
-async def test_a_mail_in_hand_gets_the_connection_from_an_open_transaction(registry: Registry) -> None:
+async def test_a_mail_in_hand_gets_the_connection_from_an_open_transaction(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "PATIENCE_SECONDS", 3600)  # who waits for the other in a circle waits for good
     units, turns, order = registry.units(), Turns(), list[str]()
     open_unit = opening(registry.engines[0], units, turns)
     mail_begun = asyncio.Event()
