@@ -56,10 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "diagram_coverage" in getattr(item, "fixturenames", ()))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Write the coverage report of a run that passed elements of the diagrams, and say where it is."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write the coverage report of a run that passed elements of the diagrams, and say where it is.
+
+    Not of one that measures: it knows few of them, and the pictures would cost it a minute.
+    """
     try:
-        if not COVERAGE.touched():
+        if config.getoption("bars") or not COVERAGE.touched():
             return
         report = COVERAGE.report()
         page = coverage_page.write(report, ROOT / "build" / "coverage")

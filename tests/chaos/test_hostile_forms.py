@@ -2,7 +2,9 @@
 
 A case is played to its signature. Before the worker handles the first job of each service task, the job's handler is
 given the same variables with one of them replaced, again and again, each in a transaction that is undone. Every text
-goes into every value of the variables that the handler reads; one goes into the values of the others.
+goes into every value of the variables that the handler reads; one goes into the values of the others. What the handler
+accepts must then stand unharmed in every document and mail of the case that shows the value (made on SQLite only: no
+database has a part in it).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from typing import Any
@@ -19,6 +22,7 @@ import pytest
 from pyzeebe import Job
 from sqlalchemy import select
 
+from tests.chaos.letters import DOCUMENTS, MAILS, read, shown_in
 from tests.chaos.test_hostile_files import Tally, texts
 from tests.kit.bars import Bars
 from tests.kit.desk import office, pack_files
@@ -44,6 +48,9 @@ _HEADERS = {
     "content-type", "content-transfer-encoding",
 }  # fmt: skip
 _JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+
+
+_MARK = "目印一七三"
 
 
 class _Reads(Mapping[str, Any]):
@@ -84,7 +91,7 @@ async def test_no_value_of_a_job_does_harm(
     bars: Bars,
 ) -> None:
     driver.timeout = 1800
-    tally, valid, seen = Tally(), Tally(), Counter[str]()
+    tally, valid, seen, letters_seen = Tally(), Tally(), Counter[str](), Counter[str]()
     apply = JobRunner._apply
     hostile = texts(bars)
 
@@ -97,9 +104,13 @@ async def test_no_value_of_a_job_does_harm(
             given = JobInput(job_type=job.type, variables=reads, headers=headers, ref=ref)
             await _try(self, job_type, given, f"{job.element_id} as it came", valid)
             for place in places:
-                for text in hostile if place[0] in reads.names else hostile[:1]:
+                asked = place[0] in reads.names
+                probe = replace(given, variables=replaced(dict(job.variables), place, _MARK))
+                papers = await _papers(self, job_type, probe) if asked and not database_url.startswith("post") else []
+                letters_seen.update(papers)
+                for text in hostile if asked else hostile[:1]:
                     trial = replace(given, variables=replaced(dict(job.variables), place, text))
-                    await _try(self, job_type, trial, f"{job.element_id} {place} {text[:30]!r}", tally)
+                    await _try(self, job_type, trial, f"{job.element_id} {place} {text[:30]!r}", tally, papers)
         return await apply(self, job_type, job, ref)
 
     monkeypatch.setattr(JobRunner, "_apply", trying)
@@ -113,7 +124,11 @@ async def test_no_value_of_a_job_does_harm(
     assert not valid.escapes
     assert set(valid.outcomes) == {"taken"}, "what is replaced must have been valid"
     where = "PostgreSQL" if database_url.startswith("postgresql") else "SQLite"
-    tally.bar(bars, f"案件の全 {len(seen)} タスクの値とそのメール・文書（{where}）", sum(seen.values()))
+    if where == "SQLite":
+        assert letters_seen.keys() & set(DOCUMENTS), "no document shows what a task takes"
+        assert letters_seen.keys() & set(MAILS), "no mail shows what a task takes"
+    papers = f"。文書とメール {len(letters_seen)} 種を {tally.outcomes.pop('shown')} 回作った" if letters_seen else ""
+    tally.bar(bars, f"案件の全 {len(seen)} タスクの値とそのメール・文書（{where}{papers}）", sum(seen.values()))
 
 
 def _one_of_each(places: Iterable[tuple[str | int, ...]]) -> list[tuple[str | int, ...]]:
@@ -122,8 +137,21 @@ def _one_of_each(places: Iterable[tuple[str | int, ...]]) -> list[tuple[str | in
     return list(kinds.values())
 
 
-async def _try(runner: JobRunner, job_type: JobType, given: JobInput, what: str, tally: Tally) -> None:
-    """Call a handler in a transaction that is undone."""
+async def _papers(runner: JobRunner, job_type: JobType, given: JobInput) -> list[str]:
+    """Return the documents and mails that show the mark when the handler is given it."""
+    found: list[str] = []
+    with suppress(_Undo, BusinessError, InputErrors, PermanentError):
+        async with runner._open_unit() as unit:
+            await job_type.handler(given, unit)
+            found = await shown_in(unit, _MARK)
+            raise _Undo
+    return found
+
+
+async def _try(
+    runner: JobRunner, job_type: JobType, given: JobInput, what: str, tally: Tally, papers: Iterable[str] = ()
+) -> None:
+    """Call a handler in a transaction that is undone, and look at what shows the value."""
     try:
         async with runner._open_unit() as unit:
             before = {row.id for row in await unit._session.execute(select(mail.c.id))}  # type: ignore[attr-defined]
@@ -134,6 +162,12 @@ async def _try(runner: JobRunner, job_type: JobType, given: JobInput, what: str,
             for raw, recipient in await unit._session.execute(query):  # type: ignore[attr-defined]
                 _check_mail(raw, recipient, what, tally)
             tally.outcomes["taken"] += 1
+            try:
+                async for name, shown in read(unit, papers):
+                    tally.outcomes["shown"] += 1
+                    tally.check(f"{what}: evaluated in {name}", EVALUATED not in shown)
+            except (BusinessError, InputErrors, PermanentError) as error:
+                tally.escapes.append(f"{what}: accepted, then {error.message[:80]!r}")
             raise _Undo  # noqa: TRY301 (the way to roll back)
     except _Undo:
         pass

@@ -182,6 +182,7 @@ async def test_a_crash_at_the_worst_moment_costs_at_most_one_double_mail(
     )
     all_doubles = len(server.accepted) - others - result.wanted
     expected = 1 if point == "after-250" else 0
+    assert result.wanted == count
     bars.add(
         "B2",
         f"{point} の {nth} 回目で kill -9（{database(on_database)}）",

@@ -66,7 +66,8 @@ async def test_a_survey_goes_out_when_the_mail_server_is_back(
     await driver.deploy(pack_files("common", "isesaki"))
     async with office(driver, settings) as at_work:
         outage.begin(server)
-        instance = await survey_under_way(driver, at_work.services.packs.city("isesaki"))
+        city = at_work.services.packs.city("isesaki")
+        instance = await survey_under_way(driver, city)
         await driver.settled()
         await asyncio.sleep(away)
         kept = len(server.accepted)
@@ -77,6 +78,7 @@ async def test_a_survey_goes_out_when_the_mail_server_is_back(
         result = await delivered(at_work.services, server)
     incidents = len(driver.records.open_incidents(instance))
     assert kept == 0
+    assert result.wanted == sum(department.surveyed for department in city.departments)
     bars.add(
         "B4",
         f"メールサーバーが {away} 秒、{outage.name}",
@@ -96,7 +98,8 @@ async def test_a_survey_goes_out_when_the_certificate_is_mended(
         port = wrong.port
         strict = settings.model_copy(update={"smtp_tls": "starttls", "smtp_port": port})
         async with office(driver, strict) as at_work:
-            instance = await survey_under_way(driver, at_work.services.packs.city("isesaki"))
+            city = at_work.services.packs.city("isesaki")
+            instance = await survey_under_way(driver, city)
             await driver.settled()
             await asyncio.sleep(away)
             waiting = (await at_work.services.mails.depth_and_age()).waiting
@@ -106,6 +109,7 @@ async def test_a_survey_goes_out_when_the_certificate_is_mended(
         async with office(driver, settings.model_copy(update={"smtp_port": mended.port})) as at_work:
             await outbox_empty(at_work.services)
             result = await delivered(at_work.services, mended)
+    assert result.wanted == sum(department.surveyed for department in city.departments)
     bars.add(
         "B4",
         f"メールサーバーの証明書が {away} 秒、正しくない。設定を直してワーカーを起動し直す",
