@@ -290,7 +290,7 @@ async def test_date_renews_after_the_expiry_day_unless_somebody_objects(terms: T
 
 
 async def test_an_agreed_end_renews_only_where_the_agreement_says_so(terms: Terms) -> None:
-    """D-5: 旭川市 and 茅ヶ崎市."""
+    """D-5: 旭川市 and 茅ヶ崎市; the agreement that says so renews each time."""
     terms.on(SIGNED)
     end = date(2027, 6, 30)
     for city in ("asahikawa", "chigasaki"):
@@ -301,5 +301,9 @@ async def test_an_agreed_end_renews_only_where_the_agreement_says_so(terms: Term
     for city in ("asahikawa", "chigasaki"):
         assert (await terms.agreement(f"{city}-a1")).ended_on == end
         assert await terms.terms(f"{city}-a2") == [(SIGNED, end), (end + DAY, date(2028, 6, 30))]
+    for day in (date(2028, 6, 1), date(2028, 7, 1)):
+        await terms.sweep(day)
+    for city in ("asahikawa", "chigasaki"):
+        assert (await terms.terms(f"{city}-a2"))[2:] == [(date(2028, 7, 1), date(2029, 6, 30))]
     with pytest.raises(InputError, match=r"終わりました|更新の定めがありません"):
         await terms.notice("asahikawa-a1", end - 3 * DAY)

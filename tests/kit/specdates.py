@@ -38,8 +38,8 @@ CITIES = {
     "ageo": Rule(first="fiscal"),
     "isesaki": Rule(first="march"),
     "date": Rule(first="years", years=3, notice=False, renewal=3),
-    "chigasaki": Rule(first="written", notice=False, again=False),
-    "asahikawa": Rule(first="written", notice=False, again=False),
+    "chigasaki": Rule(first="written", notice=False),
+    "asahikawa": Rule(first="written", notice=False),
 }
 """The five cities: AGE-T1, ISE-T1, DAT-T1, and 旭川市 and 茅ヶ崎市, whose guidelines name no term (D-3)."""
 
@@ -77,9 +77,9 @@ def last_notice_day(rule: Rule, end: date) -> date:
 def next_end(rule: Rule, number: int, end: date, *, says: bool | None) -> date | None:
     """Return the end of the term after term ``number``, None where none follows without anybody's doing (D-5).
 
-    ``says``: what the agreement itself says of its renewal.
+    ``says``: what the agreement itself says of its renewal; where it renews, it does so each time.
     """
-    if says is False or (rule.first == "written" and not says) or (number > 1 and not rule.again):
+    if says is False or (rule.first == "written" and not says) or (number > 1 and not (rule.again or says)):
         return None
     return period_end(end + ONE, rule.renewal)
 

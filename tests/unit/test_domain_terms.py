@@ -235,6 +235,16 @@ def test_an_agreed_term_renews_only_where_the_agreement_says_so() -> None:
     assert renewed.expires_on == date(2028, 3, 31)
 
 
+def test_an_agreement_that_says_so_renews_each_time() -> None:
+    """D-5: the agreement's word wins over a rule that renews once."""
+    once = TermRule(kind=TermRuleKind.AGREED, notice_months=0, repeat=False)
+    second = terms.renewed_term(once, term(date(2028, 3, 31), number=2), written_in_agreement=True)
+    assert second is not None
+    assert (second.number, second.expires_on) == (3, date(2029, 3, 31))
+    yearly = TermRule(kind=TermRuleKind.NEXT_MARCH_31, repeat=False)
+    assert terms.renewed_term(yearly, term(date(2028, 3, 31), number=2)) is None
+
+
 @given(DAYS, st.integers(min_value=1, max_value=10))
 def test_renewals_leave_no_day_out_and_keep_the_anniversary(expires_on: date, years: int) -> None:
     """D-5: five renewals in a row."""

@@ -65,11 +65,12 @@ def renewed_term(rule: TermRule, term: AgreementTerm, *, written_in_agreement: b
     """Return the term after ``term``, or None where it expires (D-5).
 
     It begins on the day after expiry and ends on the last day of ``renewal_years``. A rule of kind ``agreed`` renews
-    only where the agreement itself says so; without ``repeat`` only the first term renews.
+    only where the agreement itself says so. An agreement that says so renews each time; one that leaves it to the rule
+    renews once where that does not ``repeat``.
     """
     if rule.renewal_years is None or (rule.kind is TermRuleKind.AGREED and not written_in_agreement):
         return None
-    if term.number > 1 and not rule.repeat:
+    if term.number > 1 and not (rule.repeat or written_in_agreement):
         return None
     start = term.expires_on + _DAY
     end = last_day_of_years(start, rule.renewal_years)
