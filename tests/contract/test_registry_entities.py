@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from tests.kit.registry import MORNING, registry_at, some_case, some_survey
-from workers.domain.agreements import Agreement, AgreementTerm
+from workers.domain.agreements import Agreement, AgreementTerm, AgreementVersion
 from workers.domain.entities import (
     AnswerStatus,
     CaseOutcome,
@@ -26,6 +26,7 @@ from workers.domain.entities import (
     SurveyWish,
     TargetStatus,
 )
+from workers.domain.register import RegisterQuery
 from workers.errors import InputError, RetryableError
 
 pytestmark = pytest.mark.asyncio
@@ -289,6 +290,36 @@ async def test_an_agreement_is_in_force_from_its_first_to_its_last_day(database_
         assert (found.parties, found.fields) == (["さくら市", "株式会社さくら"], [1, 4])
         assert [t.number for t in found.terms] == [1, 2]
         assert found.current_term.expires_on == date(2028, 3, 31)
+
+
+async def test_the_list_of_a_day_shows_the_version_of_that_day(database_url: str, tmp_path: Path) -> None:
+    """ASA-7, ISE-T4: before, from and after an amendment; one without any shows what it says."""
+    amended = agreement(1, "sakura-2026-1", term(1, date(2026, 6, 1), date(2029, 3, 31)))
+    amended.title, amended.fields = "健康の協定", [2]
+    amended.versions = [
+        AgreementVersion(number=1, effective_on=date(2026, 6, 1), title="包括連携協定", purpose="", fields=[1, 4]),
+        AgreementVersion(number=2, effective_on=date(2027, 4, 1), title="健康の協定", purpose="", fields=[2]),
+    ]
+    plain = agreement(2, "sakura-2026-2", term(1, date(2026, 6, 1), date(2029, 3, 31)))
+    async with registry_at(database_url, tmp_path) as registry:
+        units = registry.units()
+        async with units() as uow:
+            for case_id in ("sakura-2026-1", "sakura-2026-2"):
+                await uow.cases.add(some_case(case_id))
+            await uow.agreements.add(amended)
+            await uow.agreements.add(plain)
+            await uow.commit()
+        shown = {}
+        async with units() as uow:
+            for day in (date(2027, 3, 31), date(2027, 4, 1)):
+                found = [entry async for entry in uow.register.entries(RegisterQuery(first=day, last=day))]
+                shown[day] = [(entry.title, entry.fields) for entry in found]
+            health = RegisterQuery(first=date(2027, 3, 31), last=date(2027, 3, 31), field=2)
+            assert [entry.id async for entry in uow.register.entries(health)] == []
+    assert shown == {
+        date(2027, 3, 31): [("包括連携協定", (1, 4)), ("包括連携協定", (1, 4))],
+        date(2027, 4, 1): [("健康の協定", (2,)), ("包括連携協定", (1, 4))],
+    }
 
 
 async def test_a_case_leads_to_one_agreement_and_a_term_has_its_number_once(database_url: str, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class RegisterQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterEntry:
-    """An agreement with its newest term of the asked days; the fields are those of ``Agreement`` and its term."""
+    """An agreement with its newest term and version of the asked days; the fields are those of ``Agreement``."""
 
     id: str
     number: str

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, or_, select
+from sqlalchemy import ScalarSelect, Select, Table, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry import agreement_tables, tables
@@ -73,7 +73,7 @@ class SqlRegister:
         )
 
     async def entries(self, query: RegisterQuery) -> AsyncIterator[RegisterEntry]:
-        """Yield the agreements that match, oldest first, each with its newest term of the asked days (ASA-7)."""
+        """Yield the agreements that match, oldest first, each as it was on the last day asked for (ASA-7, ISE-T4)."""
         last: RegisterEntry | None = None
         async for row in (await self._session.stream(_select(query))).mappings():
             entry = RegisterEntry(**{**row, "fields": tuple(row["fields"])})
@@ -122,9 +122,11 @@ def _agreement_row(city: str, key: str, partner: int, listed: ListedAgreement, c
 
 def _select(query: RegisterQuery) -> Select[Any]:
     t, term, partner = agreement_tables.agreement, agreement_tables.agreement_term, tables.partner
+    version = agreement_tables.agreement_version
     columns = (
-        *(t.c[name] for name in ("id", "city", "kind", "title", "signed_on", "partner_kind", "trade", "department")),
-        *(t.c[name] for name in ("fields", "renews", "whole_guideline", "ended_on", "end")),
+        *(t.c[name] for name in ("id", "city", "kind", "signed_on", "partner_kind", "trade", "department")),
+        *(t.c[name] for name in ("renews", "whole_guideline", "ended_on", "end")),
+        *(func.coalesce(version.c[name], t.c[name]).label(name) for name in ("title", "fields")),
         func.coalesce(t.c.number, "").label("number"),
         term.c.number.label("term_number"),
         *(term.c[name] for name in ("starts_on", "expires_on", "notice_deadline")),
@@ -134,6 +136,7 @@ def _select(query: RegisterQuery) -> Select[Any]:
         select(*columns)
         .join(term, term.c.agreement_id == t.c.id)
         .outerjoin(partner, partner.c.id == t.c.partner_id)
+        .outerjoin(version, (version.c.agreement_id == t.c.id) & (version.c.number == _version_of(t, query.last)))
         .where(term.c.starts_on <= query.last, term.c.expires_on >= query.first, term.c.reversed_on.is_(None))
         .where(or_(t.c.ended_on.is_(None), t.c.ended_on >= query.first))
         .order_by(t.c.signed_on, func.length(t.c.id), t.c.id, term.c.number)
@@ -142,6 +145,13 @@ def _select(query: RegisterQuery) -> Select[Any]:
         if value := getattr(query, name):
             found = found.where(t.c[name] == ("" if (name, value) == ("department", OFFICE) else value))
     return found if query.since is None else found.where(t.c.signed_on >= query.since)
+
+
+def _version_of(agreement: Table, day: date) -> ScalarSelect[Any]:
+    """Return the number of an agreement's version in force on a day; none before its first amendment (ISE-T4)."""
+    version = agreement_tables.agreement_version.alias()
+    begun = (version.c.agreement_id == agreement.c.id) & (version.c.effective_on <= day)
+    return select(func.max(version.c.number)).where(begun).correlate(agreement).scalar_subquery()
 
 
 def _has_field(entry: RegisterEntry, query: RegisterQuery) -> bool:
