@@ -19,6 +19,7 @@ from workers.domain.terms import notice_deadline
 from workers.scenarios.agreement import register
 from workers.scenarios.model import AgreementFacts
 from workers.settings import Settings
+from workers.usecases.notices import record_notice
 from workers.usecases.procedures import file_procedure, start_procedure
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
@@ -106,6 +107,33 @@ async def test_an_amended_term_moves_the_decision(driver: EngineDriver, settings
         await driver.task("Task_WatchLateNotices", instance=renewal.desk.instance)
         assert (await renewal.agreement()).current_term.starts_on == later + timedelta(days=1)
         await driver.cancel(renewal.desk.instance)
+
+
+async def test_a_renewal_that_was_taken_back_beside_the_diagram_ends_as_that(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """ALL-5: a notice in time, entered by command after the renewal was told, while the diagram still watches."""
+    async with _begun(driver, settings, "isesaki", expires=80) as renewal:
+        await driver.task("Task_WatchNotices", instance=renewal.desk.instance)
+        await renewal.desk.let_fire("Event_DecisionDue")
+        await renewal.desk.let_fire("Event_TellDue")
+        await driver.passed(renewal.desk.instance, "Task_TellRenewed")
+        async with renewal.office.services.open_unit() as uow:
+            (term, successor) = (await uow.agreements.get(renewal.agreement_id)).terms
+            assert successor.counts
+            await record_notice(uow, renewal.agreement_id, side="partner", received=str(term.notice_deadline))
+        await renewal.desk.let_fire("Event_NewTermBegun")
+        await driver.completed(renewal.desk.instance)
+        assert driver.records.passed("EndEvent_Reversed", instance=renewal.desk.instance)
+        assert await renewal.outcome() is CaseOutcome.EXPIRED
+        ended = await renewal.agreement()
+        assert (ended.ended_on, ended.end) == (term.expires_on, AgreementEnd.EXPIRED)
+        kinds = [mail.kind for mail in await renewal.office.services.mails.list()]
+    assert {kind: kinds.count(kind) for kind in ("renewal-done", "renewal-reversed", "agreement-expired")} == {
+        "renewal-done": 2,
+        "renewal-reversed": 2,
+        "agreement-expired": 2,
+    }
 
 
 async def test_a_longer_term_without_renewal_moves_the_expiry(driver: EngineDriver, settings: Settings) -> None:
