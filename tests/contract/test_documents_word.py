@@ -260,3 +260,14 @@ def test_a_text_is_compiled_once_however_often_it_is_filled() -> None:
     assert first is jinja.from_string("{{ name }}様")
     assert first is not jinja.from_string("{{ name }}殿")
     assert [first.render(name=name) for name in ("佐藤", "鈴木")] == ["佐藤様", "鈴木様"]
+
+
+@pytest.mark.parametrize("city", ["ageo", "isesaki", "date", "asahikawa"])
+def test_an_agreement_without_renewal_has_no_clause_of_it(city: str) -> None:
+    """D-5: what was agreed for this agreement stands in its text, whatever the city's usual clause."""
+    renderer = WordDocuments(papers.FOLDERS)
+    for renews, expected in (("each-time", True), ("", False)):
+        context = papers.agreement_context(kind="comprehensive", partner_names=["株式会社赤城"], renews=renews)
+        content, *_ = renderer.render(city=city, name="agreement", context=context)
+        text = "\n".join(texts(docx.Document(io.BytesIO(content))))
+        assert ("年間更新" in text) is expected

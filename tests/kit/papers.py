@@ -213,6 +213,7 @@ def agreement_context(**changes: Any) -> dict[str, Any]:
         "expires_on": date(2027, 3, 31),
         "signed_on": None,
         "from_signing": True,
+        "renews": "each-time",
         "signature_style": "記名押印",
         "copies": 2,
         "draft": True,

@@ -245,6 +245,22 @@ def test_an_agreement_that_says_so_renews_each_time() -> None:
     assert terms.renewed_term(yearly, term(date(2028, 3, 31), number=2)) is None
 
 
+@pytest.mark.parametrize(
+    ("rule", "says", "clause"),
+    [
+        (NEXT_MARCH, None, "each-time"),
+        (NEXT_MARCH, False, ""),
+        (TermRule(kind=TermRuleKind.NEXT_MARCH_31, repeat=False), None, "once"),
+        (TermRule(kind=TermRuleKind.NEXT_MARCH_31, repeat=False), True, "each-time"),
+        (AGREED, None, ""),
+        (AGREED, True, "each-time"),
+    ],
+)
+def test_the_agreements_text_says_what_will_happen(rule: TermRule, says: bool | None, clause: str) -> None:  # noqa: FBT001
+    """D-5: the paper and the watch follow the same rule."""
+    assert terms.renewal_clause(rule, term(date(2027, 3, 31)), says) == clause
+
+
 @given(DAYS, st.integers(min_value=1, max_value=10))
 def test_renewals_leave_no_day_out_and_keep_the_anniversary(expires_on: date, years: int) -> None:
     """D-5: five renewals in a row."""

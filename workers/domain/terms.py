@@ -79,6 +79,16 @@ def renewed_term(rule: TermRule, term: AgreementTerm, *, written_in_agreement: b
     )
 
 
+def renewal_clause(rule: TermRule, term: AgreementTerm, says: bool | None) -> str:  # noqa: FBT001 (None is a third answer)
+    """Return what the agreement's text says of its renewal: ``""`` (none), ``once`` or ``each-time`` (D-5).
+
+    ``says``: what was agreed for this agreement, None where the city's rule holds.
+    """
+    if says is False or renewed_term(rule, term, written_in_agreement=says is True) is None:
+        return ""
+    return "each-time" if rule.repeat or says else "once"
+
+
 def last_day_of_years(first_day: date, years: int) -> date:
     """Return the last day of a period of years whose first day is counted (Civil Code art. 143).
 

@@ -9,7 +9,8 @@ from typing import Any
 from workers.domain.cities import City
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
-from workers.usecases.agree import agreement_terms, term_of
+from workers.domain.terms import renewal_clause
+from workers.usecases.agree import RENEWS, agreement_terms, term_of
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note
 from workers.usecases.ports import UnitOfWork
@@ -189,6 +190,7 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
         "fields": [city.field_name(number) for number in terms["fields"]],
         "starts_on": starts_on,
         "expires_on": term.expires_on,
+        "renews": renewal_clause(city.term, term, RENEWS.get(terms.get("renews", "rule"))),
         "signed_on": signed_on,
         "from_signing": starts_on is None,
         "signature_style": "署名捺印" if terms["signatureStyle"] == "signature" else "記名押印",
