@@ -135,6 +135,7 @@ _ALL = (
     ),
     _variable("terminateAt", "timestamp", "record-termination-notice", "解除の日が終わる時刻"),
     _variable("terminationState", "text", "register-termination", "terminated / ended-before"),
+    _variable("agreementYear", "number", "register-agreement", "協定の始まる年度"),
     _variable("agreementExpiry", "text", "register-agreement", "満了日（和暦）"),
 )
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _ALL}

@@ -9,8 +9,9 @@ import pytest
 from tests.kit import outgoing
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
 from tests.kit.driver import EngineDriver
-from workers.domain.agreements import Agreement
+from workers.domain.agreements import Activity, ActivityStatus, Agreement
 from workers.domain.entities import Case
+from workers.domain.fiscal import fiscal_year
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
@@ -39,6 +40,8 @@ async def test_a_comprehensive_agreement_without_main_field_stays_with_the_offic
         (draft,) = await outgoing.letters(at_work.services, "agreement-draft")
         (signed,) = await outgoing.letters(at_work.services, "agreement-signed")
         asked = await outgoing.letters(at_work.services, "coordination-request")
+        async with at_work.services.open_unit() as uow:
+            planned = await uow.activities.of_agreement("asahikawa-a1")
     assert agreement is not None
     assert (agreement.kind, agreement.fields) == ("comprehensive", [1, 2, 4, 5, 6])
     assert agreement.title == "旭川市と株式会社かむい飲料との包括連携協定"
@@ -50,12 +53,24 @@ async def test_a_comprehensive_agreement_without_main_field_stays_with_the_offic
     }
     assert {letter.recipient.split("@")[0] for letter in asked} == {"kenko", "choju", "shakai", "bosai"}
     _the_activities_stand_under_the_six_fields(papers["activity-list"])
+    _the_activities_are_planned(planned, fiscal_year(agreement.current_term.starts_on))
     assert "包括連携協定書" in papers["agreement"]
     assert "幅広い分野で" in papers["agreement"]
     assert len(draft.attached) == len(signed.attached) == 2
     assert all("（案）" in name for name in draft.attached)
     assert not any("（案）" in name for name in signed.attached)
     assert "自動では更新されません" in signed.text
+
+
+def _the_activities_are_planned(planned: list[Activity], year: int) -> None:
+    """ASA-8: next year's collection asks each department for what it agreed on."""
+    assert {(entry.fiscal_year, entry.status) for entry in planned} == {(year, ActivityStatus.PLANNED)}
+    assert sorted((entry.field, entry.department) for entry in planned) == [
+        (1, "kenko"),
+        (2, "choju"),
+        (4, "kenko"),
+        (5, "bosai"),
+    ]
 
 
 def _the_activities_stand_under_the_six_fields(paper: str) -> None:

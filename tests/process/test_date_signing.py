@@ -56,7 +56,8 @@ async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
         case = await _played(at_work, "signed")
         async with at_work.services.open_unit() as uow:
             agreement = await uow.agreements.of_case(case.id)
-        assert agreement is not None
+            assert agreement is not None
+            planned = await uow.activities.of_agreement(agreement.id)
         left = _Left(
             case=case,
             agreement=agreement,
@@ -68,6 +69,12 @@ async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
     _feedback_holds_only_own_rows(left)
     _the_agreement_lasts_three_years_without_a_notice_deadline(left)
     _the_citys_proposal_is_a_project_beside_the_partners(left.case)
+    # DAT-A: A — next March's 様式7 and 様式8 begin with what the signing settled
+    assert {(entry.title, entry.department) for entry in planned} == {
+        (_COOKING, "kenko"),
+        (_FAIR, "nosei"),
+        (_ADVICE, "kenko"),
+    }
 
 
 def _the_sheets_are_filled(sheets: dict[str, str]) -> None:

@@ -159,7 +159,11 @@ async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[
     return await record_agreement_terms(uow, job.text("caseId"), job.context("agreementTerms"))
 
 
-@job_type("register-agreement", label="協定を登録する", writes=("agreementId", "agreementExpiry", "formError"))
+@job_type(
+    "register-agreement",
+    label="協定を登録する",
+    writes=("agreementId", "agreementExpiry", "agreementYear", "formError"),
+)
 async def handle_register_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the signed agreement (ISE-8, ISE-T1)."""
     return await register_agreement(uow, job.text("caseId"), job.context("signature"))

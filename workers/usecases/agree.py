@@ -25,7 +25,7 @@ KIND_NAMES = {"comprehensive": "包括連携協定", "individual": "個別連携
 """What an agreement of a kind is called (ASA-1, CHI-4)."""
 
 
-_RENEWS: dict[str, bool | None] = {"rule": None, "yes": True, "no": False}
+RENEWS: dict[str, bool | None] = {"rule": None, "yes": True, "no": False}
 """What the agreement says of its renewal: nothing of its own, that it renews, that it does not (D-5)."""
 
 
@@ -77,8 +77,9 @@ async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[s
 
     The projects that were found feasible become its planned activities.
 
-    Returns ``agreementId`` and ``agreementExpiry`` (wareki). Raises InputError for a signing day that is missing, lies
-    in the future or before the case was opened.
+    Returns ``agreementId``, ``agreementExpiry`` (wareki) and ``agreementYear``, the fiscal year in
+    which it begins. Raises InputError for a signing day that is missing, lies in the future or before the case was
+    opened.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -88,6 +89,7 @@ async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[s
     return {
         "agreementId": agreement.id,
         "agreementExpiry": format_wareki(agreement.current_term.expires_on),
+        "agreementYear": fiscal_year(agreement.current_term.starts_on),
         "formError": None,
     }
 
@@ -107,7 +109,7 @@ async def _new_agreement(uow: UnitOfWork, case: Case, city: City, signed_on: dat
         fields=list(terms["fields"]),
         partner=case.partner,
         department=terms.get("department", ""),
-        renews=_RENEWS.get(str(terms.get("renews"))),
+        renews=RENEWS.get(str(terms.get("renews"))),
     )
     agreement.terms.append(term_of(city, terms, signed_on))
     watch(city, agreement, uow.clock.today())
@@ -153,8 +155,8 @@ def term_of(city: City, terms: Mapping[str, Any], signed_on: date) -> AgreementT
 
 def _renews(value: Any) -> str:
     chosen = str(value or "rule")
-    if chosen not in _RENEWS:
-        raise InputError("更新の定め", f"{shown(chosen)} は使えません（{'・'.join(_RENEWS)}）")
+    if chosen not in RENEWS:
+        raise InputError("更新の定め", f"{shown(chosen)} は使えません（{'・'.join(RENEWS)}）")
     return chosen
 
 
