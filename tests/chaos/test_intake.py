@@ -12,9 +12,10 @@ import pytest
 from pyzeebe import Job
 from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 
-from tests.chaos.at_work import at_work, one_task
+from tests.chaos.at_work import at_work, many_tasks, one_task
 from tests.kit.driver import EngineDriver
 from tests.kit.model import JobState
+from tests.kit.records import Record
 from workers.adapters.camunda.gateway import open_channel
 from workers.errors import BusinessError, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput
@@ -46,24 +47,58 @@ async def intake(settings: Settings, job_type: str, run: RunJob, **options: Any)
 async def test_no_more_jobs_run_than_there_are_slots_and_the_rest_stays_in_the_broker(
     driver: EngineDriver, settings: Settings
 ) -> None:
+    """1,000 jobs at once: half of them wait for the first poll, half come by the stream."""
     running = most = most_held = 0
 
     async def work(job: Job, adapter: ZeebeAdapter) -> None:
         nonlocal running, most, most_held
         running += 1
         most, most_held = max(most, running), max(most_held, len(taking.held.jobs))
-        await asyncio.sleep(0.05)
-        running -= 1
+        try:
+            await adapter.complete_job(job.key, {})
+        finally:
+            running -= 1
+
+    await driver.deploy(many_tasks("intake-bound", "intake-bound"))
+    waiting = await driver.start("intake-bound", {"count": 500})
+    async with intake(settings, "intake-bound", work, slots=16) as taking:
+        streamed = await driver.start("intake-bound", {"count": 500})
+        for instance in (waiting, streamed):
+            await driver.completed(instance, timeout=120)
+    assert most == 16
+    assert most_held <= 2 * 4 * 16  # the stream may fill the room that a waiting poll has asked for
+
+
+@pytest.mark.slow
+async def test_jobs_that_nobody_reads_yet_stay_in_the_broker(driver: EngineDriver, settings: Settings) -> None:
+    """Else their leases run out in the connection's buffers, and they are delivered again."""
+    with_worker: set[int] = set()
+    created: set[int] = set()
+
+    def look(record: Record) -> None:
+        kind = (record["valueType"], record["intent"])
+        if kind == ("JOB_BATCH", "ACTIVATED"):
+            with_worker.update(record["value"]["jobKeys"])
+        elif kind == ("JOB", "YIELDED"):
+            with_worker.discard(record["key"])
+        elif kind == ("JOB", "CREATED"):
+            created.add(record["key"])
+
+    go_on = asyncio.Event()
+
+    async def work(job: Job, adapter: ZeebeAdapter) -> None:
+        await go_on.wait()
         await adapter.complete_job(job.key, {})
 
-    await driver.deploy(one_task("intake-bound", "intake-bound"))
-    waiting = [await driver.start("intake-bound") for _ in range(60)]
-    async with intake(settings, "intake-bound", work, slots=4) as taking:
-        streamed = [await driver.start("intake-bound") for _ in range(60)]
-        for instance in waiting + streamed:
-            await driver.completed(instance)
-    assert most == 4
-    assert most_held <= 4 * 4 + 2  # one more may arrive by the poll and by the stream each
+    await driver.deploy(many_tasks("intake-unread", "intake-unread"))
+    async with intake(settings, "intake-unread", work, slots=1):
+        driver.records.subscribe(look)
+        instance = await driver.start("intake-unread", {"count": 1000})
+        await driver.reached(lambda: len(created) == 1000, timeout=60, what="1,000 jobs")
+        await driver.reached(lambda: len(with_worker) < 600, timeout=15, what="jobs that are given back")
+        assert with_worker
+        go_on.set()
+    await asyncio.to_thread(driver.api.cancel, instance)
 
 
 async def test_a_slot_is_free_again_while_the_engine_is_told(driver: EngineDriver, settings: Settings) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 Variables = Mapping[str, Any]
 
@@ -20,8 +21,15 @@ class EngineRefused(AssertionError):  # noqa: N818 (reads as the sentence that p
         self.status = status
 
 
+def _is_back_pressure(error: BaseException) -> bool:
+    return isinstance(error, EngineRefused) and error.status == httpx.codes.TOO_MANY_REQUESTS
+
+
 class Api:
-    """Calls to one broker. Every method raises EngineRefused for an answer that is no success."""
+    """Calls to one broker. Every method raises EngineRefused for an answer that is no success.
+
+    Back-pressure is waited out for a minute, as every client of the engine has to: nothing was written then.
+    """
 
     def __init__(self, base_url: str) -> None:
         self._client = httpx.Client(base_url=f"{base_url}/v2", timeout=30, trust_env=False)
@@ -115,6 +123,12 @@ class Api:
         body = {"variables": variables, "local": local}
         self._call("PUT", f"/element-instances/{element_instance}/variables", json=body)
 
+    @retry(
+        retry=retry_if_exception(_is_back_pressure),
+        wait=wait_random_exponential(0.05, max=2),
+        stop=stop_after_delay(60),
+        reraise=True,
+    )
     def _call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         answer = self._client.request(method, path, **content)
         if not answer.is_success:

@@ -27,8 +27,12 @@ _CHANNEL_OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # Despite its name the time that one attempt may take, TLS included.
     ("grpc.min_reconnect_backoff_ms", 10_000),
+    # A stream of jobs is read as there is room for them. Left to itself gRPC reads ahead by megabytes: hundreds of jobs
+    # whose leases ran out before anybody saw them. With this Zeebe finds the stream full and gives jobs to a poll.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 16 * 1024),
     # Deployments and large variables: as large as the broker's own message limit.
-    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    ("grpc.max_receive_message_length", 16 * 10216 * 1024),
 )
 
 
