@@ -32,7 +32,7 @@ _CHANNEL_OPTIONS = (
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 16 * 1024),
     # Deployments and large variables: as large as the broker's own message limit.
-    ("grpc.max_receive_message_length", 16 * 10216 * 1024),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
 )
 
 
