@@ -8,8 +8,9 @@ of it::
 
 ``bars.full`` tells whether this run measures full sizes (``--bars NAME``) or only sees that all works (``make test``).
 ``bars.random(NAME)`` draws from the run's seed (``--seed N``), so that a run with the same seed does the same.
-The table stands at the end of the output; with ``--bars NAME`` also in build/NAME.json, from which
-``python -m tests.kit.bars build/NAME.json`` makes the Markdown of docs/.
+The table stands at the end of the output. With ``--bars NAME`` each bar is also shown as soon as it is measured and
+kept in build/NAME.json, so that a run that is stopped loses nothing; ``python -m tests.kit.bars build/NAME.json`` makes
+the Markdown of docs/ from it.
 """
 
 from __future__ import annotations
@@ -128,6 +129,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 _KEY = pytest.StashKey[Bars]()
+_PROPERTY = "renkei-bar"
 _STARTED = time.monotonic()
 
 
@@ -150,6 +152,8 @@ def pytest_configure(config: pytest.Config) -> None:
         seed=int(seed) if seed else secrets.randbelow(10**6),
         full=bool(name) and not config.getoption("--small"),
     )
+    if run is None:
+        config.pluginmanager.register(_Collector(config), "renkei-bars-collector")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -164,44 +168,59 @@ def bars(request: pytest.FixtureRequest) -> Bars:
     return bars
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table and write the file."""
-    bars = config.stash[_KEY]
-    if not bars.rows or hasattr(config, "workeroutput"):
-        return
-    terminalreporter.section(f"基準（SEED={bars.seed}）")
-    table = Table(*(Column(heading, overflow="fold") for heading in _HEADINGS), show_lines=True)
-    for bar in bars.rows:
-        table.add_row(*bar.row)
-    Console(width=max(140, Console().width)).print(table)
-    if bars.name:
-        terminalreporter.write_line(str(bars.write(time.monotonic() - _STARTED).relative_to(ROOT)))
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Send what a test has measured along with its report, which reaches the collector from any process."""
+    rows = item.config.stash[_KEY].rows
+    if call.when == "call":
+        item.user_properties += [(_PROPERTY, json.dumps(asdict(bar), default=str)) for bar in rows]
+        rows.clear()
+
+
+class _Collector:
+    """Shows, keeps and judges what the tests of this run have measured, in whatever process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        run = config.stash[_KEY]
+        self._bars = Bars(name=run.name, seed=run.seed, full=run.full)
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take over what a test has measured."""
+        fresh = [Bar(**json.loads(str(text))) for name, text in report.user_properties if name == _PROPERTY]
+        if report.when != "call" or not fresh:
+            return
+        self._bars.rows = sorted([*self._bars.rows, *fresh], key=lambda bar: bar.id)
+        if self._bars.name:
+            self._bars.write(time.monotonic() - _STARTED)
+            terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+            for bar in fresh:
+                terminal.write_line("  ".join(("", *bar.row)))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the table."""
+        if not self._bars.rows:
+            return
+        terminalreporter.section(f"基準（SEED={self._bars.seed}）")
+        table = Table(*(Column(heading, overflow="fold") for heading in _HEADINGS), show_lines=True)
+        for bar in self._bars.rows:
+            table.add_row(*bar.row)
+        Console(width=max(140, Console().width)).print(table)
+        if self._bars.name:
+            path = self._bars.write(time.monotonic() - _STARTED)
+            terminalreporter.write_line(str(path.relative_to(ROOT)))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail the run when a bar does not hold."""
+        if session.exitstatus == pytest.ExitCode.OK and not all(bar.holds for bar in self._bars.rows):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Give the run's seed to a process that measures a part of it side by side with others (``-n``)."""
     node.workerinput["seed"] = node.config.stash[_KEY].seed
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:
-    """Take over what such a process has measured."""
-    del error  # pytest-xdist fails the test at which it broke down
-    rows = node.config.stash[_KEY].rows
-    rows += [Bar(**row) for row in json.loads(getattr(node, "workeroutput", {}).get("bars", "[]"))]
-    rows.sort(key=lambda bar: bar.id)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run when a bar does not hold."""
-    if hasattr(session.config, "workeroutput"):
-        rows = [asdict(bar) for bar in session.config.stash[_KEY].rows]
-        session.config.workeroutput["bars"] = json.dumps(rows, ensure_ascii=False, default=str)
-        return
-    if session.exitstatus == pytest.ExitCode.OK and not all(bar.holds for bar in session.config.stash[_KEY].rows):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 if __name__ == "__main__":

@@ -44,6 +44,20 @@ def test_the_report_of_a_seed_is_the_same_and_becomes_a_table(
     assert "make chaos SEED=7" in markdown(reports[0])
 
 
+def test_what_was_measured_is_kept_at_once(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kit, "ROOT", tmp_path)
+    look = """
+def test_the_next():
+    from tests.kit import bars
+    assert '"B1"' in (bars.ROOT / "build" / "chaos.json").read_text(encoding="utf-8")
+"""
+    pytester.makepyfile(TEST.format(holds=True) + look)
+    result = pytester.runpytest_inprocess("-p", "tests.kit.bars", "-p", "no:cacheprovider", "--bars=chaos")
+    result.assert_outcomes(passed=2)
+
+
 @pytest.mark.parametrize("holds", [True, False])
 def test_what_is_measured_side_by_side_is_one_table(
     holds: bool,  # noqa: FBT001 (a parameter of the test)
