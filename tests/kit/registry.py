@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from tests.kit.clock import TOKYO, EngineClock
 from tests.kit.memory import MemoryCities
+from tests.kit.prepared import prepare
 from workers.adapters.files import FileStore
 from workers.adapters.registry import database
 from workers.adapters.registry.shared_transaction import opening
@@ -95,7 +96,7 @@ class Registry:
 @asynccontextmanager
 async def registry_at(url: str, folder: Path) -> AsyncIterator[Registry]:
     """Return a migrated registry; its engines are closed afterwards."""
-    await asyncio.to_thread(database.migrate, url)
+    await asyncio.to_thread(prepare, url)
     clock = EngineClock()
     clock.pinned = MORNING
     registry = Registry(url=url, files=FileStore(folder / "files"), clock=clock)
