@@ -11,7 +11,7 @@ from tests.kit.bars import Bars
 from tests.kit.lists import list_rows, write_list
 
 ROOT = Path(__file__).parent.parent.parent
-_SPEED, _GROWTH = 5_000, 1.15
+_SPEED, _GROWTH, _WORK = 5_000, 1.15, 15
 _RUN = """
 import asyncio, json, sys, time
 from pathlib import Path
@@ -50,17 +50,23 @@ def _imported(folder: Path, rows: int) -> dict[str, float]:
 
 
 def test_a_long_list_is_imported_quickly_in_flat_memory(bars: Bars, tmp_path: Path) -> None:
-    """P5: ten times the rows cost ten times the work and the same memory; CPU time, for a machine that is shared."""
+    """P5: ten times the rows cost ten times the work and the same memory; the speed counts in the bench only.
+
+    CPU time, for a machine that is shared; how fast the machine is differs all the same.
+    """
     rows = 100_000 if bars.full else 10_000
     small, large = _imported(tmp_path / "small", rows // 10), _imported(tmp_path / "large", rows)
     speed, growth = rows / large["cpu"], large["peak"] / small["peak"]
+    work = large["cpu"] / small["cpu"]
+    quick = speed >= _SPEED or not bars.full
     bars.add(
         "P5",
         f"取り込み: {rows:,} 行の CSV（Shift_JIS、和暦）",
         figure=f"CPU 1 秒に {speed:,.0f} 行（経過 {large['seconds']:.1f} 秒）、{large['peak']:.0f} MB、"
-        f"10 分の 1 の行数の {growth:.2f} 倍",
-        bound=f"CPU 1 秒に {_SPEED:,} 行以上、メモリは {_GROWTH:g} 倍以下",
-        holds=speed >= _SPEED and growth <= _GROWTH,
+        f"10 分の 1 の行数の {growth:.2f} 倍、CPU は {work:.1f} 倍",
+        bound=(f"CPU 1 秒に {_SPEED:,} 行以上、" if bars.full else "")
+        + f"メモリは {_GROWTH:g} 倍以下、CPU は {_WORK:g} 倍以下",
+        holds=quick and growth <= _GROWTH and work <= _WORK,
         small=small["seconds"],
         large=large["seconds"],
     )
