@@ -9,6 +9,7 @@ import pytest
 
 from tests.kit.broker import Broker
 from tests.kit.driver import EngineDriver
+from tests.kit.made_packs import MadePacks, made_packs
 from workers.settings import Settings
 
 
@@ -57,3 +58,15 @@ def settings(driver: EngineDriver, tmp_path: Path) -> Settings:
     return Settings(
         data=tmp_path, gateway_address=broker.gateway, rest_address=broker.rest, health_port=broker.ports.health
     )
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> MadePacks:
+    """Packs of invented cities in a home of their own; so far there is ``common`` alone."""
+    return made_packs(tmp_path)
+
+
+@pytest.fixture
+def at_home(settings: Settings, packs: MadePacks) -> Settings:
+    """The settings of a test's worker, with the made packs."""
+    return settings.model_copy(update={"home": packs.home})

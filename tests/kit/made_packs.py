@@ -19,6 +19,9 @@ _TIMER = (
     "</bpmn:timeCycle></bpmn:timerEventDefinition>"
 )
 
+DEPARTMENTS = {"departments": ["a", "b", "c"]}
+"""Variables with which a made city's process starts."""
+
 
 @dataclass
 class MadePacks:

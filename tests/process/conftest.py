@@ -1,5 +1,5 @@
 """Process tests run on one real Zeebe broker."""
 
-from tests.kit.fixtures import broker, driver, settings
+from tests.kit.fixtures import at_home, broker, driver, packs, settings
 
-__all__ = ["broker", "driver", "settings"]
+__all__ = ["at_home", "broker", "driver", "packs", "settings"]

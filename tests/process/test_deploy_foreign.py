@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from tests.kit.driver import EngineDriver
-from tests.kit.made_packs import MadePacks, made_packs
+from tests.kit.made_packs import DEPARTMENTS, MadePacks
 from workers.adapters.registry.deployments import DeployedDefinition
 from workers.cli.packdeploy import State, deploy_city
 from workers.errors import PermanentError
@@ -16,17 +15,6 @@ from workers.settings import Settings
 from workers.wiring import services
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
-DEPARTMENTS = {"departments": ["a", "b", "c"]}
-
-
-@pytest.fixture
-def packs(tmp_path: Path) -> MadePacks:
-    return made_packs(tmp_path)
-
-
-@pytest.fixture
-def at_home(settings: Settings, packs: MadePacks) -> Settings:
-    return settings.model_copy(update={"home": packs.home})
 
 
 async def test_a_diagram_that_was_deployed_alone_is_told_and_the_pack_made_whole(

@@ -8,23 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.kit.driver import EngineDriver
-from tests.kit.made_packs import MadePacks, form, made_packs
+from tests.kit.made_packs import MadePacks, form
 from workers.cli.packdeploy import deploy_city
 from workers.errors import InputError, InputErrors
 from workers.settings import Settings
 from workers.wiring import services
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
-
-
-@pytest.fixture
-def packs(tmp_path: Path) -> MadePacks:
-    return made_packs(tmp_path)
-
-
-@pytest.fixture
-def at_home(settings: Settings, packs: MadePacks) -> Settings:
-    return settings.model_copy(update={"home": packs.home})
 
 
 def _versions(driver: EngineDriver, form_id: str) -> set[int]:

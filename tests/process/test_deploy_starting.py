@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.kit.driver import EngineDriver
-from tests.kit.made_packs import MadePacks, by_timer, made_packs, signing
+from tests.kit.made_packs import MadePacks, by_timer, signing
 from tests.kit.model import Timer
 from workers.cli.packdeploy import State, deploy_city, deploy_common
 from workers.errors import InputError
@@ -18,15 +16,10 @@ pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest.fixture
-def packs(tmp_path: Path) -> MadePacks:
-    packs = made_packs(tmp_path)
+def packs(packs: MadePacks) -> MadePacks:
+    """The packs with a process of their own that starts by a timer."""
     packs.file("common", f"{packs.watch}.bpmn").write_bytes(by_timer(packs.watch, packs.child))
     return packs
-
-
-@pytest.fixture
-def at_home(settings: Settings, packs: MadePacks) -> Settings:
-    return settings.model_copy(update={"home": packs.home})
 
 
 async def _timers(driver: EngineDriver, process_id: str) -> list[Timer]:

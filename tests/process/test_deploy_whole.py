@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.kit.driver import EngineDriver
-from tests.kit.made_packs import MadePacks, made_packs
+from tests.kit.made_packs import DEPARTMENTS, MadePacks
 from workers.cli.packdeploy import State, deploy_city, deploy_common
 from workers.settings import Settings
 from workers.wiring import services
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
-DEPARTMENTS = {"departments": ["a", "b", "c"]}
-
-
-@pytest.fixture
-def packs(tmp_path: Path) -> MadePacks:
-    return made_packs(tmp_path)
-
-
-@pytest.fixture
-def at_home(settings: Settings, packs: MadePacks) -> Settings:
-    return settings.model_copy(update={"home": packs.home})
 
 
 async def test_a_called_process_is_found_only_when_it_came_with_the_same_call(
