@@ -1,15 +1,36 @@
-"""What the HTTP clients share: failures as renkei's errors."""
+"""What the HTTP clients share: their connections' end, failures as renkei's errors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 import httpx
 
 from workers.errors import PermanentError, RetryableError
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
+
+
+class HttpClient:
+    """Connections that ``async with`` or :meth:`close` ends."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
 
 
 @contextmanager

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from workers.adapters.camunda.auth import authentication
-from workers.adapters.camunda.http import raise_for_status, unreachable_is_retryable
+from workers.adapters.camunda.http import HttpClient, raise_for_status, unreachable_is_retryable
 from workers.errors import PermanentError
 from workers.settings import Settings
 
@@ -20,29 +19,17 @@ class TaskGoneError(PermanentError):
     """The user task is not open: completed or cancelled before, or never there."""
 
 
-class RestClient:
+class RestClient(HttpClient):
     """Calls of the REST API. RetryableError: try again later; PermanentError: the engine refuses the call."""
 
     def __init__(self, base_url: str, auth: httpx.Auth | None = None) -> None:
         """Create a client for ``base_url`` without ``/v2``. No proxy of the environment is used."""
-        self._http = httpx.AsyncClient(base_url=base_url, auth=auth, timeout=TIMEOUT_SECONDS, trust_env=False)
+        super().__init__(httpx.AsyncClient(base_url=base_url, auth=auth, timeout=TIMEOUT_SECONDS, trust_env=False))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Return a client for the configured engine."""
         return cls(settings.rest, authentication(settings))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
 
     async def complete_user_task(self, key: int, variables: Mapping[str, Any] | None = None) -> None:
         """Complete a user task; raises TaskGoneError when it is not open (404 or 409)."""

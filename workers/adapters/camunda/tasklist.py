@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from workers.adapters.camunda.http import raise_for_status, unreachable_is_retryable
+from workers.adapters.camunda.http import HttpClient, raise_for_status, unreachable_is_retryable
 from workers.errors import PermanentError
 from workers.settings import Settings
 
@@ -21,7 +20,7 @@ _CSRF = "X-CSRF-TOKEN"
 """Tasklist hands a token out with the login and wants it back with every request that changes or searches."""
 
 
-class Tasklist:
+class Tasklist(HttpClient):
     """A logged-in user of Tasklist. Logs in at the first call and again when the session has ended.
 
     Every method raises RetryableError when Tasklist does not answer, PermanentError when it refuses.
@@ -32,24 +31,12 @@ class Tasklist:
         self._user = user
         self._password = password
         self._login_lock = asyncio.Lock()
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+        super().__init__(httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT_SECONDS, trust_env=False))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Return a client for the configured Tasklist."""
         return cls(settings.tasklist, settings.camunda_user, settings.camunda_password.get_secret_value())
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
 
     async def login(self) -> None:
         """Log in; the session's cookie stays in the client."""
