@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.kit.bars import Bars
 from tests.kit.lists import list_rows, write_list
+from tests.kit.processes import reported
 
-ROOT = Path(__file__).parent.parent.parent
 _SPEED, _GROWTH, _WORK = 5_000, 1.15, 15
 _RUN = """
 import asyncio, json, sys, time
@@ -35,16 +32,7 @@ def _imported(folder: Path, rows: int) -> dict[str, float]:
     """Import a list in a process of its own, so that its peak memory is the import's."""
     folder.mkdir()
     file = write_list(folder / "list.csv", list_rows(rows), encoding="cp932")
-    done = subprocess.run(
-        [sys.executable, "-c", _RUN, str(folder), str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, float] = json.loads(done.stdout)
+    found: dict[str, float] = reported("-c", _RUN, folder, file)
     assert found["added"] == rows
     return found
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.kit.bars import Bars
 from tests.kit.manyagreements import fill
+from tests.kit.processes import reported
 
-ROOT = Path(__file__).parent.parent.parent
 SECONDS, MEGABYTES, RATIO = 2.0, 200.0, 1.5
 
 
@@ -19,10 +16,7 @@ def _swept(folder: Path, *, total: int, due: int) -> dict[str, Any]:
     """Sweep in a process of its own, so that its peak memory is the sweep's."""
     folder.mkdir()
     fill(f"sqlite+aiosqlite:///{folder / 'registry.sqlite3'}", total=total, due=due)
-    command = [sys.executable, "-m", "tests.kit.manyagreements", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found = reported("-m", "tests.kit.manyagreements", folder)
     report = found["report"]
     steps = [len(report[name]) for name in ("opened", "renewed", "told", "expired")]
     assert (steps, report["failed"]) == ([due // 4] * 4, {}), report
