@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.kit.broker import Broker
-from tests.kit.driver import EngineDriver
-from tests.kit.fixtures import driver
-from workers.settings import Settings
+from tests.kit.fixtures import driver, settings
 
-__all__ = ["driver"]
+__all__ = ["driver", "settings"]
 
 _LONGEST_FIRST = ("redelivery", "hostile_forms", "kill_workers", "overload", "hostile_files", "broker_restart")
 
@@ -29,12 +26,3 @@ def broker() -> Iterator[Broker]:
     """The broker that these tests break."""
     with Broker() as running:
         yield running
-
-
-@pytest.fixture
-def settings(driver: EngineDriver, tmp_path: Path) -> Settings:
-    """Settings of a worker on the broker with a registry of the test's own."""
-    broker = driver.broker
-    return Settings(
-        data=tmp_path, gateway_address=broker.gateway, rest_address=broker.rest, health_port=broker.ports.health
-    )

@@ -42,7 +42,7 @@ _RETRY = re.compile(r'renkei_jobs_total\{outcome="fail",type="chaos-effect"\} (\
 _HELD = re.compile(r"^renkei_jobs_held (\S+)", re.MULTILINE)
 _HELD_PER_SLOT = 4
 _MEMORY_MB = 200
-_JOBS_EACH = 100
+JOBS_EACH = 100
 """Jobs of an instance: as one step of the engine more would take longer than its answer may."""
 
 
@@ -88,14 +88,14 @@ def failures(worker: WorkerProcess) -> int:
 
 async def test_ten_thousand_jobs_at_once_leave_memory_and_concurrency_bounded(settings: Settings, bars: Bars) -> None:
     instances = 100 if bars.full else 3
-    jobs = instances * _JOBS_EACH
+    jobs = instances * JOBS_EACH
     with Broker(heap="1g", optimised=True, bulk=200) as broker:
         driver = EngineDriver(broker, timeout=120)
         own = settings.model_copy(update={"gateway_address": broker.gateway, "rest_address": broker.rest})
         await driver.deploy(many_tasks("overload-many", _JOB))
         expired = Expired(driver)
         for _ in range(instances):
-            await driver.start("overload-many", {"count": _JOBS_EACH, "ms": 0})
+            await driver.start("overload-many", {"count": JOBS_EACH, "ms": 0})
         with worker_process(own) as worker:
             worker.start()
             before = worker.megabytes()

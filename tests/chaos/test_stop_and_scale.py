@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.chaos.at_work import many_tasks
-from tests.chaos.test_overload import Expired, effects
+from tests.chaos.test_overload import JOBS_EACH, Expired, effects
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.broker import free_ports
@@ -26,31 +26,32 @@ _JOB = "chaos-effect"
 _PROCESS = "scale-many"
 
 
-def done(driver: EngineDriver, instance: int) -> int:
-    """Return how many of the instance's jobs are completed."""
-    return driver.records.completed("Task_Work", instance=instance)
+def done(driver: EngineDriver, instances: list[int]) -> int:
+    """Return how many of the instances' jobs are completed."""
+    return sum(driver.records.completed("Task_Work", instance=instance) for instance in instances)
 
 
 async def test_a_stop_under_load_takes_less_than_ten_seconds_and_no_job_is_delivered_again(
     driver: EngineDriver, settings: Settings, bars: Bars
 ) -> None:
-    stops, jobs = (10, 3000) if bars.full else (2, 300)
+    stops, jobs = (10, 30 * JOBS_EACH) if bars.full else (2, 3 * JOBS_EACH)
     draw = bars.random("stop")
     await driver.deploy(many_tasks(_PROCESS, _JOB))
     expired = Expired(driver)
-    instance = await driver.start(_PROCESS, {"count": jobs, "ms": 20})
+    instances = [await driver.start(_PROCESS, {"count": JOBS_EACH, "ms": 20}) for _ in range(jobs // JOBS_EACH)]
     longest, codes = 0.0, set()
     with worker_process(settings) as worker:
         for _ in range(stops):
             worker.start()
-            before = done(driver, instance)
-            await driver.reached(lambda before=before: done(driver, instance) > before + 5, timeout=60)
+            before = done(driver, instances)
+            await driver.reached(lambda before=before: done(driver, instances) > before + 5, timeout=60)
             await asyncio.sleep(draw.uniform(0, 0.5))
             code, seconds = await asyncio.to_thread(worker.stop)
             longest, codes = max(longest, seconds), codes | {code}
-        assert done(driver, instance) < jobs, "the stops came too late to be under load"
+        assert done(driver, instances) < jobs, "the stops came too late to be under load"
         worker.start()
-        await driver.completed(instance, timeout=600)
+        for instance in instances:
+            await driver.completed(instance, timeout=600)
         again = _redelivered(worker)
         worker.stop()
     wrong = await effects(settings, jobs)

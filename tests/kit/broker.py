@@ -25,7 +25,7 @@ from tests.kit.receiver import HOST, Receiver
 from tests.kit.records import Records
 from workers.runtime.stack import broker as stack_broker
 from workers.runtime.stack.distribution import camunda_home
-from workers.runtime.stack.helpers import loopback_agent
+from workers.runtime.stack.helpers import broker_agent
 from workers.runtime.stack.ports import Ports
 from workers.runtime.stack.readiness import broker_ready
 from workers.settings import Settings
@@ -53,8 +53,9 @@ class Broker:
     def __init__(
         self, *, heap: str = "512m", optimised: bool = False, bulk: int = 1, env: Mapping[str, str] | None = None
     ) -> None:
-        self._options = () if optimised else ("-XX:TieredStopAtLevel=1",)
         self._folder = Path(tempfile.mkdtemp(prefix="renkei-broker-"))
+        # A killed broker cannot remove its temporary files: they go with its folder.
+        self._options = (f"-Djava.io.tmpdir={self._folder}", *(() if optimised else ("-XX:TieredStopAtLevel=1",)))
         self._heap = heap
         self._bulk = bulk
         self._env = dict(env or {})
@@ -122,7 +123,7 @@ class Broker:
             log=self.log,
             clock_controlled=True,
             heap=self._heap,
-            agent=loopback_agent(settings),
+            agent=broker_agent(settings),
         )
         if self._bulk:
             prefix = "ZEEBE_BROKER_EXPORTERS_ELASTICSEARCH_ARGS_INDEX_"

@@ -10,6 +10,7 @@ import pytest
 from tests.kit.broker import Broker
 from tests.kit.driver import EngineDriver
 from tests.kit.made_packs import MadePacks, made_packs
+from tests.kit.prepared import prepare
 from workers.settings import Settings
 
 
@@ -55,9 +56,11 @@ def _stop_the_watch(driver: EngineDriver) -> None:
 def settings(driver: EngineDriver, tmp_path: Path) -> Settings:
     """Settings of a worker on the run's broker with a registry of this test's own."""
     broker = driver.broker
-    return Settings(
+    settings = Settings(
         data=tmp_path, gateway_address=broker.gateway, rest_address=broker.rest, health_port=broker.ports.health
     )
+    prepare(settings.registry_url)
+    return settings
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         jar.writestr("schema/es/create/template/tasklist-list-view.json", json.dumps(dates))
     for module in ("helpers", "components"):
         monkeypatch.setattr(f"workers.runtime.stack.{module}.camunda_home", lambda *_: tmp_path)
-    monkeypatch.setattr("workers.runtime.stack.components.loopback_agent", lambda *_: tmp_path / "agent.jar")
+    monkeypatch.setattr("workers.runtime.stack.components.broker_agent", lambda *_: tmp_path / "agent.jar")
     (tmp_path / "cache").mkdir()
     return Settings(data=tmp_path / "data", cache=tmp_path / "cache")
 

@@ -6,7 +6,7 @@ import sys
 
 from workers.runtime.stack.distribution import camunda_home
 from workers.runtime.stack.errors import StackError
-from workers.runtime.stack.helpers import loopback_agent, opensearch_launcher, tasklist_schema
+from workers.runtime.stack.helpers import broker_agent, opensearch_launcher, tasklist_schema
 from workers.runtime.stack.java import system_java
 from workers.runtime.stack.progress import Reporter
 from workers.settings import Settings
@@ -18,7 +18,7 @@ def main() -> int:
     try:
         system_java()
         camunda_home(settings, reporter)
-        loopback_agent(settings, reporter)
+        broker_agent(settings, reporter)
         opensearch_launcher(settings, reporter)
         tasklist_schema(settings, reporter)
     except StackError as error:

@@ -37,7 +37,8 @@ def command(  # noqa: PLR0913 (one keyword for each thing that a test sets)
         clock_controlled: Let ``POST :management/actuator/clock/add {"offsetMilli": n}`` move the engine's time.
         heap: Largest Java heap.
         quick: Start faster, run slower: see ``java.java_options``.
-        agent: ``helpers.loopback_agent``; without it Zeebe's gossip socket (UDP, ``internal``) is open to the network.
+        agent: ``helpers.broker_agent``; without it Zeebe's gossip socket (UDP, ``internal``) is open to the network,
+            and some failed jobs never come back.
 
     Ready when ``/v2/topology`` on the REST port names a healthy partition. SIGTERM stops it in about a second.
     Exporters are added by ``.with_env(opensearch_exporter(url))`` or ``.with_env(elasticsearch_exporter(url))``.

@@ -11,7 +11,7 @@ from pathlib import Path
 from workers.runtime.stack import broker, opensearch, webapps
 from workers.runtime.stack.distribution import camunda_home, opensearch_jars
 from workers.runtime.stack.errors import StackError
-from workers.runtime.stack.helpers import loopback_agent, opensearch_launcher, tasklist_schema
+from workers.runtime.stack.helpers import broker_agent, opensearch_launcher, tasklist_schema
 from workers.runtime.stack.launch import Launch
 from workers.runtime.stack.ports import HOST, Ports
 from workers.runtime.stack.progress import Reporter
@@ -105,7 +105,7 @@ def _broker(settings: Settings, ports: Ports, options: Options, reporter: Report
             log=log,
             clock_controlled=options.clock_controlled,
             quick=True,
-            agent=loopback_agent(settings, reporter),
+            agent=broker_agent(settings, reporter),
         )
         if options.export:
             return command.with_env(broker.opensearch_exporter(f"http://{HOST}:{ports.opensearch}"))
@@ -147,7 +147,7 @@ def _webapps(settings: Settings, ports: Ports, reporter: Reporter) -> Component:
             ports,
             settings.data,
             log=log,
-            agent=loopback_agent(settings, reporter),
+            agent=broker_agent(settings, reporter),
             before=(tasklist_schema(settings, reporter),) if _schema_is_ours(settings.data / "opensearch") else (),
         ),
         ready=lambda: page_ready(f"{url}/tasklist") and page_ready(f"{url}/operate"),

@@ -24,19 +24,19 @@ _REPAIRED_DATES = b"date_time || date_time_no_millis || epoch_millis"
 _EARLIEST = "11"  # OpenSearch runs on the machine's Java, which may be as old as this
 
 
-def loopback_agent(settings: Settings, reporter: Reporter | None = None) -> Path:
-    """Return the jar for ``-javaagent``: keeps the broker's UDP socket on 127.0.0.1.
+def broker_agent(settings: Settings, reporter: Reporter | None = None) -> Path:
+    """Return the jar for ``-javaagent``: keeps the broker's UDP socket on 127.0.0.1, and lets no failed job get lost.
 
     Raises:
         StackError: As ``distribution.camunda_home``, or the compiler fails.
     """
     (asm,) = (camunda_home(settings, reporter) / "lib").glob("asm-[0-9]*.jar")
-    source = _SOURCES / "LoopbackAgent.java"
-    return compiled_jar(settings, source, (asm,), manifest={"Premain-Class": "renkei.LoopbackAgent"}, reporter=reporter)
+    source = _SOURCES / "BrokerAgent.java"
+    return compiled_jar(settings, source, (asm,), manifest={"Premain-Class": "renkei.BrokerAgent"}, reporter=reporter)
 
 
 def opensearch_launcher(settings: Settings, reporter: Reporter | None = None) -> Path:
-    """Return the jar with ``renkei.LocalOpenSearch``; errors as :func:`loopback_agent`."""
+    """Return the jar with ``renkei.LocalOpenSearch``; errors as :func:`broker_agent`."""
     return compiled_jar(
         settings, _SOURCES / "LocalOpenSearch.java", opensearch_jars(settings, reporter), reporter=reporter
     )
@@ -46,7 +46,7 @@ def tasklist_schema(settings: Settings, reporter: Reporter | None = None) -> Pat
     """Return a jar with Tasklist's OpenSearch schema that belongs before Tasklist's own on the class path.
 
     Tasklist 8.6.0 leaves the fraction out of a moment on a full second, and its schema then refuses the date: every
-    thousandth completed task stopped the import of all tasks for good. Errors as :func:`loopback_agent`.
+    thousandth completed task stopped the import of all tasks for good. Errors as :func:`broker_agent`.
     """
     (original,) = (camunda_home(settings, reporter) / "lib").glob("tasklist-els-schema-*.jar")
     target = settings.cache / f"renkei-{original.stem}-{hashlib.sha256(_REPAIRED_DATES).hexdigest()[:12]}.jar"

@@ -24,7 +24,7 @@ def command(  # noqa: PLR0913 (one keyword for each file)
             OpenSearch are.
         data: Working folder.
         log: Log file; rolled at 20 MB.
-        agent: From ``helpers.loopback_agent``.
+        agent: From ``helpers.broker_agent``.
         before: The jar of ``helpers.tasklist_schema``, where the indices are to be made with it.
         heap: Largest Java heap.
     """
