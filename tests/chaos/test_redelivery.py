@@ -19,6 +19,7 @@ from tests.chaos.casedesk import CASE_SECONDS, CaseDesk
 from tests.chaos.homes import home_with_departments
 from tests.chaos.surveying import outbox_empty
 from tests.kit.bars import Bars
+from tests.kit.broker import Broker
 from tests.kit.desk import PACKS, Office, office, pack_files
 from tests.kit.driver import EngineDriver
 from tests.kit.mail import Mail
@@ -53,6 +54,13 @@ _DRAWN = {
     "attempts",  # counts claims: a sender that stops gives back what it has not sent
     "message_id",  # drawn at random for each mail; the mails themselves are compared
 }
+
+
+@pytest.fixture(name="broker", scope="module")
+def _broker() -> Iterator[Broker]:
+    """A broker for much work: records one by one would cost this process more than the cases themselves."""
+    with Broker(heap="1g", optimised=True, bulk=100) as running:
+        yield running
 
 
 @pytest.fixture(name="server")

@@ -161,7 +161,7 @@ def _incident(records: Records, intent: str, key: int, value: Value) -> None:
     elif intent == "RESOLVED" and key in records.incidents:
         records.incidents[key].open = False
         job = records.jobs.get(value["jobKey"])
-        if job is not None:
+        if job is not None and job.state is JobState.FAILED:  # not closed with its instance
             job.state = JobState.ACTIVATABLE
 
 

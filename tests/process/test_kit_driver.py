@@ -129,6 +129,19 @@ async def test_an_incident_ends_the_wait_at_once_with_its_japanese_text(
     assert job.activations == 2
 
 
+async def test_the_incident_of_a_cancelled_instance_leaves_no_job_to_wait_for(
+    driver: EngineDriver, asked: dict[str, str]
+) -> None:
+    instance = await driver.start("kit-parent", asked)
+    await driver.complete("Ask", instance=instance)
+    job = await driver.job("kit-work", instance=instance)
+    await asyncio.to_thread(driver.api.fail_job, job.key, "ひな形がありません", retries=0)
+    incident = await driver.incident(instance)
+    await asyncio.to_thread(driver.api.cancel, instance)
+    await driver.records.wait(lambda: not incident.open)
+    assert driver.records.unfinished_jobs({"kit-work"}, 0) == []
+
+
 async def test_a_missing_variable_is_an_incident_that_names_the_task(
     driver: EngineDriver, asked: dict[str, str]
 ) -> None:
