@@ -37,10 +37,10 @@ test-all: packages ## すべての組み合わせのテスト（長い）
 	@$(MAKE) --no-print-directory check
 	@$(PYTEST)
 
-chaos: ## 障害を起こすテスト（SEED=… で同じ順を繰り返す。3 つずつ並べる、LANES=1 なら一つずつ）
+chaos: ## 障害を起こすテスト（SEED=… で同じ順を繰り返す。2 つずつ並べる、LANES=1 なら一つずつ）
 	@.ci/bootstrap --stack
 	@$(BIN)/python -m workers.runtime.stack
-	@$(PYTEST) -v tests/chaos -n $(or $(LANES),3) --maxschedchunk 1 --bars chaos $(if $(SEED),--seed $(SEED))
+	@$(PYTEST) -v tests/chaos -n $(or $(LANES),2) --maxschedchunk 1 --bars chaos $(if $(SEED),--seed $(SEED))
 
 bench: ## 速さを測る
 	@.ci/bootstrap --stack

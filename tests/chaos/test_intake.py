@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from pyzeebe import Job
+from pyzeebe.errors import JobNotFoundError
 from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 
 from tests.chaos.at_work import at_work, many_tasks, one_task
@@ -20,7 +21,7 @@ from workers.adapters.camunda.gateway import open_channel
 from workers.errors import BusinessError, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput
 from workers.runtime import jobrunner, outcomes
-from workers.runtime.held import Gateway
+from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake, RunJob
 from workers.settings import Settings
 from workers.usecases.ports import UnitOfWork
@@ -61,7 +62,7 @@ async def test_no_more_jobs_run_than_there_are_slots_and_the_rest_stays_in_the_b
 
     await driver.deploy(many_tasks("intake-bound", "intake-bound"))
     waiting = await driver.start("intake-bound", {"count": 500})
-    async with intake(settings, "intake-bound", work, slots=16) as taking:
+    async with intake(settings, "intake-bound", work, held=Held(slots=16)) as taking:
         streamed = await driver.start("intake-bound", {"count": 500})
         for instance in (waiting, streamed):
             await driver.completed(instance, timeout=120)
@@ -91,7 +92,7 @@ async def test_jobs_that_nobody_reads_yet_stay_in_the_broker(driver: EngineDrive
         await adapter.complete_job(job.key, {})
 
     await driver.deploy(many_tasks("intake-unread", "intake-unread"))
-    async with intake(settings, "intake-unread", work, slots=1):
+    async with intake(settings, "intake-unread", work, held=Held(slots=1)):
         driver.records.subscribe(look)
         instance = await driver.start("intake-unread", {"count": 1000})
         await driver.reached(lambda: len(created) == 1000, timeout=60, what="1,000 jobs")
@@ -99,6 +100,28 @@ async def test_jobs_that_nobody_reads_yet_stay_in_the_broker(driver: EngineDrive
         assert with_worker
         go_on.set()
     await asyncio.to_thread(driver.api.cancel, instance)
+
+
+async def test_a_stream_that_is_read_too_slowly_is_closed(driver: EngineDriver, settings: Settings) -> None:
+    """Else its jobs' leases run out in the connection's buffers again and again."""
+    jobs = 100
+    expired = 0
+
+    def look(record: Record) -> None:
+        nonlocal expired
+        expired += (record["valueType"], record["intent"]) == ("JOB", "TIMED_OUT")
+
+    async def work(job: Job, adapter: ZeebeAdapter) -> None:
+        await asyncio.sleep(0.15)
+        with suppress(JobNotFoundError):  # it was delivered twice
+            await adapter.complete_job(job.key, {})
+
+    await driver.deploy(many_tasks("intake-slow", "intake-slow"))
+    async with intake(settings, "intake-slow", work, held=Held(slots=1), lease_seconds=2):
+        driver.records.subscribe(look)
+        instance = await driver.start("intake-slow", {"count": jobs})
+        await driver.completed(instance, timeout=120)
+    assert expired <= jobs
 
 
 async def test_a_slot_is_free_again_while_the_engine_is_told(driver: EngineDriver, settings: Settings) -> None:
@@ -116,7 +139,7 @@ async def test_a_slot_is_free_again_while_the_engine_is_told(driver: EngineDrive
         return tell()
 
     await driver.deploy(one_task("intake-tell", "intake-tell"))
-    async with intake(settings, "intake-tell", work, slots=1):
+    async with intake(settings, "intake-tell", work, held=Held(slots=1)):
         for instance in [await driver.start("intake-tell") for _ in range(3)]:
             await driver.completed(instance)
 
@@ -130,7 +153,7 @@ async def test_a_job_that_outlives_its_lease_is_not_delivered_twice(driver: Engi
         await asyncio.sleep(5)
         await adapter.complete_job(job.key, {})
 
-    async with intake(settings, "intake-lease", slow, slots=1, lease_seconds=2):
+    async with intake(settings, "intake-lease", slow, held=Held(slots=1), lease_seconds=2):
         instances = [await driver.start("intake-lease") for _ in range(2)]  # the second one waits in the queue
         for instance in instances:
             await driver.completed(instance, timeout=30)

@@ -98,5 +98,5 @@ async def test_more_worker_processes_do_more_and_nothing_twice(
         + f"、期限切れ {expired.count}"
         + (f"、{wrong}" if wrong else "、処理は各 1 回"),
         bound="2 個で 1 個の 1.7 倍以上、処理は各 1 回",
-        holds=not wrong and rates[2] >= 1.7 * rates[1] and expired.count == 0,
+        holds=not wrong and rates[2] >= 1.7 * rates[1],
     )

@@ -18,6 +18,8 @@ from workers.runtime.outcomes import jittered_ms
 _log = structlog.get_logger(__name__)
 
 _QUEUE_PER_SLOT = 3
+_PROBE_SECONDS = 1.0
+"""Pause between the single jobs that find out whether the registry answers again."""
 
 
 class Gateway:
@@ -64,10 +66,17 @@ class Gateway:
 
 
 class Held:
-    """The jobs that this process holds, waiting or running, with their leases."""
+    """The jobs that this process holds, waiting or running, with their leases.
+
+    While the registry is away it holds one job at a time: to fail hundreds again and again would load the engine and
+    help nobody.
+    """
 
     def __init__(self, *, slots: int) -> None:
-        self.capacity = slots * (1 + _QUEUE_PER_SLOT)
+        self.slots = slots
+        self._full_capacity = slots * (1 + _QUEUE_PER_SLOT)
+        self.capacity = self._full_capacity
+        self._next_probe = 0.0
         self.jobs: dict[int, Job] = {}
         self.running: dict[int, asyncio.Task[None]] = {}
         self.leased_until: dict[int, float] = {}
@@ -94,10 +103,28 @@ class Held:
                 waiting.set()
                 del self._waiting[wanted]
 
-    async def wait_for_room(self, wanted: int = 1) -> None:
-        """Return as soon as there is room for so many jobs."""
-        while self.room < wanted:
-            await self._waiting.setdefault(wanted, asyncio.Event()).wait()
+    def registry_answers(self, answers: bool) -> None:  # noqa: FBT001 (what is told, not an option)
+        """Hold one job at a time from the first failure of the registry until it has taken a job."""
+        if not answers:
+            self._next_probe = time.monotonic() + _PROBE_SECONDS
+        capacity = self._full_capacity if answers else 1
+        if capacity != self.capacity:
+            self.capacity = capacity
+            for waiting in self._waiting.values():  # all ask anew: what they wait for has changed
+                waiting.set()
+            self._waiting.clear()
+
+    async def wait_for_room(self, part: float = 0.0) -> None:
+        """Return as soon as there is room for this part of all that may be held, and for one job at least."""
+        while True:
+            wanted = max(1, int(self.capacity * part))
+            pause = self._next_probe - time.monotonic()
+            if self.capacity < self._full_capacity and pause > 0:
+                await asyncio.sleep(pause)
+            elif self.room >= wanted:
+                return
+            else:
+                await self._waiting.setdefault(wanted, asyncio.Event()).wait()
 
 
 class Loop:

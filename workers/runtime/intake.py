@@ -4,7 +4,8 @@ pyzeebe 4.7.0 as it comes sleeps five seconds when its slots are full or the gat
 ``max_running_jobs``. The subclasses here replace these loops and keep the rest (protocol, worker, task group):
 
 * one bound for all job types and for streams and polls together: a job enters only where there is room, so that a
-  backlog stays in the broker (gRPC's flow control holds the streams back);
+  backlog stays in the broker (gRPC's flow control holds the streams back, and one that is read too slowly is closed
+  until all is done);
 * a job is leased for a short time and the lease is extended while the job waits or runs: no job times out in the
   queue, and the jobs of a killed process come back within seconds.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -41,6 +42,7 @@ from pyzeebe.worker.task_state import TaskState
 
 from workers.runtime import metrics
 from workers.runtime.held import Gateway, Held, Loop
+from workers.runtime.jobstream import stream_jobs
 
 _log = structlog.get_logger(__name__)
 
@@ -51,7 +53,7 @@ LEASE_SECONDS = 20.0
 _LONG_POLL_MS = 10_000
 _STREAM_SECONDS = 3600
 _POLL_AT_MOST = 100
-_POLL_PARTS = 4
+_POLL_PART = 0.25
 _TRANSIENT = (ZeebeBackPressureError, ZeebeGatewayUnavailableError, ZeebeInternalError, ZeebeDeadlineExceeded)
 
 
@@ -61,7 +63,7 @@ class _Poller(JobPoller):
 
     async def activate_max_jobs(self) -> None:
         # Not for each job that ends: a poll costs the broker more than the job.
-        await self.held.wait_for_room(self.held.capacity // _POLL_PARTS)
+        await self.held.wait_for_room(_POLL_PART)
         try:
             jobs = self.zeebe_adapter.activate_jobs(
                 task_type=self.task.type,
@@ -91,27 +93,47 @@ class _Streamer(JobStreamer):
 
     async def activate_stream(self) -> None:
         try:
-            jobs = self.zeebe_adapter.stream_activate_jobs(
-                task_type=self.task.type,
+            jobs = stream_jobs(
+                self.zeebe_adapter,
+                self.task,
                 worker=self.worker_name,
-                timeout=self.task.config.timeout_ms,
-                variables_to_fetch=self.task.config.variables_to_fetch or [],
-                stream_request_timeout=_STREAM_SECONDS,
+                seconds=_STREAM_SECONDS,
                 tenant_ids=self.tenant_ids,
             )
             with self.loop.gateway.waiting():
                 async with contextlib.aclosing(jobs):
-                    async for job in jobs:
-                        self.loop.answered()
-                        await _take(self, job)
-                        await self.held.wait_for_room()
-            await self.loop.ended()
+                    kept_up = await self._read(jobs)
+            if kept_up:
+                await self.loop.ended()
+            else:
+                # The jobs in its buffers come back when their leases end, to the polls: these take what has room.
+                await asyncio.sleep(self.task.config.timeout_ms / 1000)
+                await self.held.wait_for_room(1.0)
         except StreamActivateJobsRequestInvalidError:
             raise
         except ZeebeDeadlineExceeded:
             return  # the normal end of a stream's life; a new one follows at once
         except _TRANSIENT as error:
             await self.loop.failed(error)
+
+    async def _read(self, jobs: AsyncIterable[Job]) -> bool:
+        """Take a stream's jobs; returns whether it was read as fast as it came.
+
+        Jobs that wait in gRPC's buffers are leased, but nobody extends their leases: with slow handlers they would run
+        out there again and again.
+        """
+        full_since: float | None = None
+        async for job in jobs:
+            self.loop.answered()
+            await _take(self, job)
+            if self.held.room >= 1:
+                full_since = None
+                continue
+            full_since = full_since or time.monotonic()
+            await self.held.wait_for_room()
+            if time.monotonic() - full_since > self.task.config.timeout_ms / 1000 / 2:
+                return False
+        return True
 
 
 async def _take(loop: _Poller | _Streamer, job: Job) -> None:
@@ -155,7 +177,7 @@ class _Executor(JobExecutor):
 
 
 class Intake(ZeebeWorker):
-    """Takes the jobs of all types and runs at most ``slots`` at once. ``work()`` runs until :meth:`close`."""
+    """Takes the jobs of all types and runs at most ``held.slots`` at once. ``work()`` runs until :meth:`close`."""
 
     def __init__(  # noqa: PLR0913 (keywords that each mean one thing)
         self,
@@ -164,7 +186,7 @@ class Intake(ZeebeWorker):
         name: str,
         job_types: Mapping[str, Sequence[str]],
         run: RunJob,
-        slots: int,
+        held: Held,
         gateway: Gateway,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
@@ -175,19 +197,19 @@ class Intake(ZeebeWorker):
             name: Worker name, for the engine's records.
             job_types: Types to take, each with the variables to fetch (none named: all).
             run: Handles a job; may not raise.
-            slots: Handlers at once.
+            held: Bounds the handlers at once and the jobs that wait for them.
             gateway: Learns what the loops see.
             lease_seconds: Time after which another process gets the jobs of one that died.
         """
         super().__init__(channel, name=name, max_connection_retries=-1, stream_enabled=True)
-        self.held = Held(slots=slots)
-        self._slots = asyncio.Semaphore(slots)
+        self.held = held
+        self._slots = asyncio.Semaphore(held.slots)
         self._run = run
         self._gateway = gateway
         self._lease_seconds = lease_seconds
         for type_, variables in job_types.items():
             lease_ms = int(lease_seconds * 1000)
-            config = TaskConfig(type_, None, lease_ms, _POLL_AT_MOST, slots, list(variables), False, "", [], [])
+            config = TaskConfig(type_, None, lease_ms, _POLL_AT_MOST, held.slots, list(variables), False, "", [], [])
             self._add_task(Task(run, _never_called, config))
 
     def _init_tasks(self) -> None:

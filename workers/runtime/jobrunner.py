@@ -55,7 +55,7 @@ _COMMAND_TIMEOUT_SECONDS = 10
 class JobRunner:
     """Handles the jobs of one engine. One instance serves every job type and all concurrent jobs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (keywords that each mean one thing)
         self,
         *,
         job_types: Mapping[str, JobType],
@@ -63,6 +63,7 @@ class JobRunner:
         engine_id: Callable[[], Awaitable[str]],
         check_registry: Callable[[], Awaitable[None]] | None = None,
         outbox_filled: Callable[[set[OutboxName]], None] = lambda _used: None,
+        registry_answers: Callable[[bool], None] = lambda _answers: None,
     ) -> None:
         """Create a runner.
 
@@ -72,12 +73,14 @@ class JobRunner:
             engine_id: Names the engine in ``applied_job``, see ``engineid.EngineId``.
             check_registry: Raises when the registry does not answer: then a failure costs the job no retry.
             outbox_filled: Called after a commit that added outbox rows: wakes their senders.
+            registry_answers: Told after each job whether the registry took it.
         """
         self._job_types = job_types
         self._open_unit = open_unit
         self._engine_id = engine_id
         self._check_registry = check_registry
         self._outbox_filled = outbox_filled
+        self._registry_answers = registry_answers
 
     async def run(self, job: Job, adapter: ZeebeAdapter) -> Coroutine[Any, Any, None]:
         """Handle a job; what is returned tells the engine.
@@ -106,6 +109,7 @@ class JobRunner:
         except Exception as error:  # noqa: BLE001 (every failure has a fate, decided in outcomes.failed)
             busy = isinstance(error, BusyError)
             if busy or (not isinstance(error, PermanentError) and await self._registry_is_away()):
+                self._registry_answers(False)
                 decision = held_up(retries=job.retries)
             else:
                 decision = failed(error, retries=job.retries, element_id=job.element_id, reference=reference)
@@ -163,6 +167,7 @@ class JobRunner:
                 return recalled(known)
             decision = work if isinstance(work, Throw) else completed(await work(unit), job_type=job_type)
             await unit.store_applied_job(ref, job_type, stored(decision))
+        self._registry_answers(True)
         if unit.outbox_used:
             self._outbox_filled(unit.outbox_used)
         return decision

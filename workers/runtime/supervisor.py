@@ -26,7 +26,7 @@ from workers.runtime import health, metrics
 from workers.runtime.drain import beside, first_of
 from workers.runtime.enginecalls import EngineCalls
 from workers.runtime.engineid import EngineId
-from workers.runtime.held import Gateway
+from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
 from workers.runtime.outcomes import jittered_ms
@@ -170,6 +170,7 @@ async def keep(name: str, run: Callable[[], Awaitable[None]], stop: asyncio.Even
 async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
     services = worker.services
     async with open_channel(services.settings) as channel:
+        held = Held(slots=services.settings.concurrency)
         runner = JobRunner(
             job_types=services.job_types,
             open_unit=services.open_unit,
@@ -181,13 +182,14 @@ async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
             ),
             check_registry=services.check_registry,
             outbox_filled=worker.wake,
+            registry_answers=held.registry_answers,
         )
         intake = Intake(
             channel,
             name=f"renkei-{socket.gethostname()}-{os.getpid()}",
             job_types={name: job_type.reads for name, job_type in services.job_types.items()},
             run=runner.run,
-            slots=services.settings.concurrency,
+            held=held,
             gateway=worker.gateway,
         )
         async with beside(intake.extend_leases()), beside(_close_on(stop, intake)):
