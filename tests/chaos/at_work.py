@@ -15,6 +15,9 @@ from workers.runtime.supervisor import run_worker
 from workers.settings import Settings
 from workers.wiring import Services, services
 
+JOBS_EACH = 100
+"""Jobs of an instance: as one step of the engine more would take longer than its answer may."""
+
 
 def one_task(process_id: str, job_type: str, *, retries: int = 3) -> dict[str, bytes]:
     """Return a diagram with a single service task, whose error ``refused`` leads to an end of its own."""
@@ -50,6 +53,17 @@ def many_tasks(process_id: str, job_type: str, *, retries: int = 3) -> dict[str,
       <bpmn:sequenceFlow id="F1" sourceRef="Start" targetRef="Task_Work"/>
       <bpmn:sequenceFlow id="F2" sourceRef="Task_Work" targetRef="Done"/>"""
     return {f"{process_id}.bpmn": bpmn(process_id, text)}
+
+
+class Expired:
+    """Counts the jobs that the engine takes back because their lease has run out."""
+
+    def __init__(self, driver: EngineDriver) -> None:
+        self.count = 0
+        driver.records.subscribe(self._look)
+
+    def _look(self, record: dict[str, Any]) -> None:
+        self.count += (record["valueType"], record["intent"]) == ("JOB", "TIMED_OUT")
 
 
 @dataclass

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
 import grpc
@@ -19,7 +18,7 @@ from pyzeebe import ZeebeClient
 from pyzeebe.errors import ZeebeBackPressureError
 from sqlalchemy import func, select
 
-from tests.chaos.at_work import many_tasks, one_task
+from tests.chaos.at_work import JOBS_EACH, Expired, many_tasks, one_task
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.broker import Broker
@@ -42,8 +41,6 @@ _RETRY = re.compile(r'renkei_jobs_total\{outcome="fail",type="chaos-effect"\} (\
 _HELD = re.compile(r"^renkei_jobs_held (\S+)", re.MULTILINE)
 _HELD_PER_SLOT = 4
 _MEMORY_MB = 200
-JOBS_EACH = 100
-"""Jobs of an instance: as one step of the engine more would take longer than its answer may."""
 
 
 async def effects(settings: Settings, jobs: int) -> str:
@@ -53,17 +50,6 @@ async def effects(settings: Settings, jobs: int) -> str:
         query = select(func.count(), func.max(counter.c.value)).where(mine)
         done, most = (await connection.execute(query)).one()
     return "" if (done, most) == (jobs, 1) else f"処理 {done}/{jobs}、1 件あたり最大 {most}"
-
-
-class Expired:
-    """Counts the jobs that the engine takes back because their lease has run out."""
-
-    def __init__(self, driver: EngineDriver) -> None:
-        self.count = 0
-        driver.records.subscribe(self._look)
-
-    def _look(self, record: dict[str, Any]) -> None:
-        self.count += (record["valueType"], record["intent"]) == ("JOB", "TIMED_OUT")
 
 
 async def watched(worker: WorkerProcess, driver: EngineDriver, instances: int, *, seconds: float) -> tuple[float, int]:

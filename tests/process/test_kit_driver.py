@@ -11,7 +11,7 @@ from tests.kit.api import EngineRefused
 from tests.kit.broker import Broker
 from tests.kit.diagram import bpmn
 from tests.kit.driver import EngineDriver, IncidentRaised
-from tests.kit.model import State
+from tests.kit.model import Job, State
 from tests.kit.records import NotReached
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio]
@@ -114,13 +114,18 @@ async def test_a_called_process_belongs_to_the_instance_that_called_it(
     assert driver.variables(instance)["result"] == 1
 
 
-async def test_an_incident_ends_the_wait_at_once_with_its_japanese_text(
-    driver: EngineDriver, asked: dict[str, str]
-) -> None:
+async def _failed(driver: EngineDriver, asked: dict[str, str]) -> tuple[int, Job]:
     instance = await driver.start("kit-parent", asked)
     await driver.complete("Ask", instance=instance)
     job = await driver.job("kit-work", instance=instance)
     await asyncio.to_thread(driver.api.fail_job, job.key, "ひな形がありません", retries=0)
+    return instance, job
+
+
+async def test_an_incident_ends_the_wait_at_once_with_its_japanese_text(
+    driver: EngineDriver, asked: dict[str, str]
+) -> None:
+    instance, job = await _failed(driver, asked)
     with pytest.raises(IncidentRaised, match="kit-parent/Work: ひな形がありません"):
         await driver.completed(instance)
     await driver.resolve(await driver.incident(instance))
@@ -132,10 +137,7 @@ async def test_an_incident_ends_the_wait_at_once_with_its_japanese_text(
 async def test_the_incident_of_a_cancelled_instance_leaves_no_job_to_wait_for(
     driver: EngineDriver, asked: dict[str, str]
 ) -> None:
-    instance = await driver.start("kit-parent", asked)
-    await driver.complete("Ask", instance=instance)
-    job = await driver.job("kit-work", instance=instance)
-    await asyncio.to_thread(driver.api.fail_job, job.key, "ひな形がありません", retries=0)
+    instance, _ = await _failed(driver, asked)
     incident = await driver.incident(instance)
     await asyncio.to_thread(driver.api.cancel, instance)
     await driver.records.wait(lambda: not incident.open)

@@ -107,7 +107,7 @@ class _Streamer(JobStreamer):
                 await self.loop.ended()
             else:
                 # The jobs in its buffers come back when their leases end, to the polls: these take what has room.
-                await asyncio.sleep(self.task.config.timeout_ms / 1000)
+                await asyncio.sleep(_lease_seconds(self.task))
                 await self.held.wait_for_room(1.0)
         except StreamActivateJobsRequestInvalidError:
             raise
@@ -131,7 +131,7 @@ class _Streamer(JobStreamer):
                 continue
             full_since = full_since or time.monotonic()
             await self.held.wait_for_room()
-            if time.monotonic() - full_since > self.task.config.timeout_ms / 1000 / 2:
+            if time.monotonic() - full_since > _lease_seconds(self.task) / 2:
                 return False
         return True
 
@@ -139,9 +139,13 @@ class _Streamer(JobStreamer):
 async def _take(loop: _Poller | _Streamer, job: Job) -> None:
     if job.key in loop.held.jobs:
         return  # its lease expired in a buffer and it was delivered twice; it runs already
-    loop.held.add(job, loop.task.config.timeout_ms / 1000)
+    loop.held.add(job, _lease_seconds(loop.task))
     loop.task_state.add(job)
     await loop.queue.put(job)
+
+
+def _lease_seconds(task: Task) -> float:
+    return task.config.timeout_ms / 1000
 
 
 class _Executor(JobExecutor):

@@ -73,7 +73,7 @@ class JobRunner:
             engine_id: Names the engine in ``applied_job``, see ``engineid.EngineId``.
             check_registry: Raises when the registry does not answer: then a failure costs the job no retry.
             outbox_filled: Called after a commit that added outbox rows: wakes their senders.
-            registry_answers: Told after each job whether the registry took it.
+            registry_answers: Told when the registry has committed a job (True) or could not take one (False).
         """
         self._job_types = job_types
         self._open_unit = open_unit

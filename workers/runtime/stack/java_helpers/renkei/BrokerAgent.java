@@ -3,6 +3,8 @@ package renkei;
 import java.lang.instrument.ClassFileTransformer;
 import java.lang.instrument.Instrumentation;
 import java.security.ProtectionDomain;
+import java.util.Map;
+import java.util.function.Function;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
@@ -11,6 +13,8 @@ import org.objectweb.asm.Opcodes;
 
 /** Mends two classes of Zeebe 8.6.0, the newest broker that Maven Central has whole, as they are loaded. */
 public final class BrokerAgent implements ClassFileTransformer {
+  private static final Map<String, Function<ClassVisitor, ClassVisitor>> REPAIRS =
+      Map.of(Loopback.TARGET, Loopback::new, CommandCache.TARGET, CommandCache::new);
 
   /** Called by the JVM before main. */
   public static void premain(String arguments, Instrumentation instrumentation) {
@@ -20,20 +24,30 @@ public final class BrokerAgent implements ClassFileTransformer {
   @Override
   public byte[] transform(
       ClassLoader loader, String name, Class<?> redefined, ProtectionDomain domain, byte[] bytes) {
-    if (Loopback.TARGET.equals(name)) {
-      return rewritten(bytes, false);
+    Function<ClassVisitor, ClassVisitor> repair = name == null ? null : REPAIRS.get(name);
+    if (repair == null) {
+      return null;
     }
-    if (CommandCache.TARGET.equals(name)) {
-      return rewritten(bytes, true);
-    }
-    return null;
-  }
-
-  private static byte[] rewritten(byte[] bytes, boolean commandCache) {
     ClassReader reader = new ClassReader(bytes);
     ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
-    reader.accept(commandCache ? new CommandCache(writer) : new Loopback(writer), 0);
+    reader.accept(repair.apply(writer), 0);
     return writer.toByteArray();
+  }
+
+  /** Copies a class, its methods as {@link #repaired} leaves them. */
+  private abstract static class Repair extends ClassVisitor {
+    Repair(ClassVisitor next) {
+      super(Opcodes.ASM9, next);
+    }
+
+    @Override
+    public MethodVisitor visitMethod(
+        int access, String name, String descriptor, String signature, String[] exceptions) {
+      return repaired(name, descriptor, super.visitMethod(access, name, descriptor, signature, exceptions));
+    }
+
+    /** Returns what takes the method's code; null when {@code next} has been given another. */
+    abstract MethodVisitor repaired(String name, String descriptor, MethodVisitor next);
   }
 
   /**
@@ -41,18 +55,16 @@ public final class BrokerAgent implements ClassFileTransformer {
    * NettyUnicastService calls {@code new InetSocketAddress(port)}. Here that call becomes
    * {@code new InetSocketAddress(InetAddress.getLoopbackAddress(), port)}.
    */
-  private static final class Loopback extends ClassVisitor {
+  private static final class Loopback extends Repair {
     static final String TARGET = "io/atomix/cluster/messaging/impl/NettyUnicastService";
     private static final String ADDRESS = "java/net/InetSocketAddress";
 
     Loopback(ClassVisitor next) {
-      super(Opcodes.ASM9, next);
+      super(next);
     }
 
     @Override
-    public MethodVisitor visitMethod(
-        int access, String name, String descriptor, String signature, String[] exceptions) {
-      MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
+    MethodVisitor repaired(String name, String descriptor, MethodVisitor next) {
       return new MethodVisitor(Opcodes.ASM9, next) {
         @Override
         public void visitMethodInsn(
@@ -81,19 +93,17 @@ public final class BrokerAgent implements ClassFileTransformer {
    * mended in 8.6.13). Here they are noted before: {@code add} goes straight to the cache, {@code persist} does
    * nothing.
    */
-  private static final class CommandCache extends ClassVisitor {
+  private static final class CommandCache extends Repair {
     private static final String CACHE = "io/camunda/zeebe/broker/engine/impl/BoundedScheduledCommandCache";
     private static final String ADD = "(Lio/camunda/zeebe/protocol/record/intent/Intent;J)V";
     static final String TARGET = CACHE + "$StagedCache";
 
     CommandCache(ClassVisitor next) {
-      super(Opcodes.ASM9, next);
+      super(next);
     }
 
     @Override
-    public MethodVisitor visitMethod(
-        int access, String name, String descriptor, String signature, String[] exceptions) {
-      MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
+    MethodVisitor repaired(String name, String descriptor, MethodVisitor next) {
       boolean add = "add".equals(name) && ADD.equals(descriptor);
       if (!add && !"persist".equals(name)) {
         return next;
