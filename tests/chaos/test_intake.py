@@ -22,7 +22,7 @@ from workers.errors import BusinessError, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput
 from workers.runtime import jobrunner, outcomes
 from workers.runtime.held import Gateway, Held
-from workers.runtime.intake import Intake, RunJob
+from workers.runtime.intake import LEASE_SECONDS, Intake, RunJob
 from workers.settings import Settings
 from workers.usecases.ports import UnitOfWork
 
@@ -102,9 +102,10 @@ async def test_jobs_that_nobody_reads_yet_stay_in_the_broker(driver: EngineDrive
     await asyncio.to_thread(driver.api.cancel, instance)
 
 
-async def test_a_stream_that_is_read_too_slowly_is_closed(driver: EngineDriver, settings: Settings) -> None:
-    """Else its jobs' leases run out in the connection's buffers again and again."""
-    jobs = 100
+async def test_jobs_that_come_faster_than_they_are_done_go_back_to_the_engine(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """Else their leases run out in the connection's buffers, again and again."""
     expired = Expired(driver)
 
     async def work(job: Job, adapter: ZeebeAdapter) -> None:
@@ -113,10 +114,32 @@ async def test_a_stream_that_is_read_too_slowly_is_closed(driver: EngineDriver, 
             await adapter.complete_job(job.key, {})
 
     await driver.deploy(many_tasks("intake-slow", "intake-slow"))
-    async with intake(settings, "intake-slow", work, held=Held(slots=1), lease_seconds=2):
-        instance = await driver.start("intake-slow", {"count": jobs})
+    async with intake(settings, "intake-slow", work, held=Held(slots=1), lease_seconds=4):
+        instance = await driver.start("intake-slow", {"count": 100})
         await driver.completed(instance, timeout=120)
-    assert expired.count <= jobs
+    assert expired.count == 0
+
+
+async def test_a_worker_that_stops_gives_back_what_it_has_not_read(driver: EngineDriver, settings: Settings) -> None:
+    expired = Expired(driver)
+    busy = asyncio.Event()
+
+    async def stuck(job: Job, adapter: ZeebeAdapter) -> None:
+        busy.set()
+        await asyncio.sleep(1)
+        await adapter.fail_job(job.key, job.retries, "", 0, {})
+
+    async def work(job: Job, adapter: ZeebeAdapter) -> None:
+        await adapter.complete_job(job.key, {})
+
+    await driver.deploy(many_tasks("intake-stops", "intake-stops"))
+    async with intake(settings, "intake-stops", stuck, held=Held(slots=1)):
+        instance = await driver.start("intake-stops", {"count": 100})
+        async with asyncio.timeout(30):
+            await busy.wait()
+    async with intake(settings, "intake-stops", work, held=Held(slots=16)):
+        await driver.completed(instance, timeout=LEASE_SECONDS)
+    assert expired.count == 0
 
 
 async def test_a_slot_is_free_again_while_the_engine_is_told(driver: EngineDriver, settings: Settings) -> None:

@@ -22,7 +22,7 @@ async def test_there_is_room_for_what_runs_and_for_a_queue() -> None:
     held = Held(slots=2)
     assert held.room == 8
     for key in range(8):
-        held.add(job(key), 20)
+        held.add(job(key), leased_until=20)
     waiting = asyncio.create_task(held.wait_for_room(0.25))
     held.remove(job(0))
     await asyncio.sleep(0)
@@ -35,7 +35,7 @@ async def test_there_is_room_for_what_runs_and_for_a_queue() -> None:
 async def test_while_the_registry_is_away_one_job_at_a_time_finds_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PROBE_SECONDS", 0.05)
     held = Held(slots=2)
-    held.add(job(1), 20)
+    held.add(job(1), leased_until=20)
     held.registry_answers(False)
     assert held.room == 0
     waiting = asyncio.create_task(held.wait_for_room(0.25))
@@ -64,7 +64,7 @@ async def test_who_waits_for_more_room_than_a_probe_gets_wakes_when_the_registry
     monkeypatch.setattr(module, "_PROBE_SECONDS", 0.01)
     held = Held(slots=4)
     for key in range(16):
-        held.add(job(key), 20)
+        held.add(job(key), leased_until=20)
     waiting = asyncio.create_task(held.wait_for_room(0.25))
     await asyncio.sleep(0)
     held.registry_answers(False)

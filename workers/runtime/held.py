@@ -87,10 +87,10 @@ class Held:
         """How many more jobs may be taken."""
         return self.capacity - len(self.jobs)
 
-    def add(self, job: Job, lease: float) -> None:
-        """Note a job that has just arrived."""
+    def add(self, job: Job, *, leased_until: float) -> None:
+        """Note a job that has arrived, with the end of its lease (monotonic seconds)."""
         self.jobs[job.key] = job
-        self.leased_until[job.key] = time.monotonic() + lease
+        self.leased_until[job.key] = leased_until
         metrics.JOBS_HELD.set(len(self.jobs))
 
     def remove(self, job: Job) -> None:
@@ -124,7 +124,15 @@ class Held:
             elif self.room >= wanted:
                 return
             else:
-                await self._waiting.setdefault(wanted, asyncio.Event()).wait()
+                await self._wait(wanted)
+
+    async def wait_until_idle(self) -> None:
+        """Return as soon as the registry answers and no job is held."""
+        while self.room < self._full_capacity:
+            await self._wait(self._full_capacity)
+
+    async def _wait(self, wanted: int) -> None:
+        await self._waiting.setdefault(wanted, asyncio.Event()).wait()
 
 
 class Loop:

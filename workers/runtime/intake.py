@@ -4,8 +4,8 @@ pyzeebe 4.7.0 as it comes sleeps five seconds when its slots are full or the gat
 ``max_running_jobs``. The subclasses here replace these loops and keep the rest (protocol, worker, task group):
 
 * one bound for all job types and for streams and polls together: a job enters only where there is room, so that a
-  backlog stays in the broker (gRPC's flow control holds the streams back, and one that is read too slowly is closed
-  until all is done);
+  backlog stays in the broker (gRPC's flow control holds the streams back, and one whose jobs come faster than they are
+  done is closed until all is done);
 * a job is leased for a short time and the lease is extended while the job waits or runs: no job times out in the
   queue, and the jobs of a killed process come back within seconds.
 """
@@ -13,9 +13,8 @@ pyzeebe 4.7.0 as it comes sleeps five seconds when its slots are full or the gat
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -42,7 +41,7 @@ from pyzeebe.worker.task_state import TaskState
 
 from workers.runtime import metrics
 from workers.runtime.held import Gateway, Held, Loop
-from workers.runtime.jobstream import stream_jobs
+from workers.runtime.jobstream import Arriving, arriving, give_back, stream_jobs
 
 _log = structlog.get_logger(__name__)
 
@@ -74,17 +73,15 @@ class _Poller(JobPoller):
                 request_timeout=_LONG_POLL_MS,
                 tenant_ids=self.tenant_ids,
             )
-            received = []
             with self.loop.gateway.waiting():
-                received = [job async for job in jobs]
+                async with arriving(self.zeebe_adapter, jobs, held=self.held.jobs) as arrives:
+                    while job := await arrives.read():
+                        await _take(self, job)
                 self.loop.answered()
         except ActivateJobsRequestInvalidError:
             raise
         except _TRANSIENT as error:
             await self.loop.failed(error)
-            return
-        for job in received:
-            await _take(self, job)
 
 
 class _Streamer(JobStreamer):
@@ -92,23 +89,22 @@ class _Streamer(JobStreamer):
     loop: Loop
 
     async def activate_stream(self) -> None:
+        jobs = stream_jobs(
+            self.zeebe_adapter,
+            self.task,
+            worker=self.worker_name,
+            seconds=_STREAM_SECONDS,
+            tenant_ids=self.tenant_ids,
+        )
+        kept_up = True
         try:
-            jobs = stream_jobs(
-                self.zeebe_adapter,
-                self.task,
-                worker=self.worker_name,
-                seconds=_STREAM_SECONDS,
-                tenant_ids=self.tenant_ids,
-            )
             with self.loop.gateway.waiting():
-                async with contextlib.aclosing(jobs):
-                    kept_up = await self._read(jobs)
+                async with arriving(self.zeebe_adapter, jobs, held=self.held.jobs) as arrives:
+                    kept_up = await self._read(arrives)
             if kept_up:
                 await self.loop.ended()
             else:
-                # The jobs in its buffers come back when their leases end, to the polls: these take what has room.
-                await asyncio.sleep(_lease_seconds(self.task))
-                await self.held.wait_for_room(1.0)
+                await self.held.wait_until_idle()  # the polls take what has room
         except StreamActivateJobsRequestInvalidError:
             raise
         except ZeebeDeadlineExceeded:
@@ -116,30 +112,32 @@ class _Streamer(JobStreamer):
         except _TRANSIENT as error:
             await self.loop.failed(error)
 
-    async def _read(self, jobs: AsyncIterable[Job]) -> bool:
-        """Take a stream's jobs; returns whether it was read as fast as it came.
+    async def _read(self, arrives: Arriving) -> bool:
+        """Take a stream's jobs until it ends (True) or they come faster than they are done (False).
 
         Jobs that wait in gRPC's buffers are leased, but nobody extends their leases: with slow handlers they would run
-        out there again and again.
+        out there.
         """
-        full_since: float | None = None
-        async for job in jobs:
+        behind_since: float | None = None
+        while job := await arrives.read():
             self.loop.answered()
-            await _take(self, job)
+            await _take(self, job, since=behind_since)
             if self.held.room >= 1:
-                full_since = None
                 continue
-            full_since = full_since or time.monotonic()
+            behind_since = behind_since or time.monotonic()
             await self.held.wait_for_room()
-            if time.monotonic() - full_since > _lease_seconds(self.task) / 2:
+            if not arrives.waits:
+                behind_since = None
+            elif time.monotonic() - behind_since > _lease_seconds(self.task) / 4:
                 return False
         return True
 
 
-async def _take(loop: _Poller | _Streamer, job: Job) -> None:
+async def _take(loop: _Poller | _Streamer, job: Job, *, since: float | None = None) -> None:
+    """Queue a job that was leased now or, at the earliest, ``since`` then."""
     if job.key in loop.held.jobs:
         return  # its lease expired in a buffer and it was delivered twice; it runs already
-    loop.held.add(job, _lease_seconds(loop.task))
+    loop.held.add(job, leased_until=(since or time.monotonic()) + _lease_seconds(loop.task))
     loop.task_state.add(job)
     await loop.queue.put(job)
 
@@ -237,9 +235,9 @@ class Intake(ZeebeWorker):
 
     async def drain(self, *, seconds: float) -> None:
         """Let running jobs end for at most ``seconds``, then cancel them; give the waiting ones back to the engine."""
-        waiting = [job for key, job in self.held.jobs.items() if key not in self.held.running]
         running = list(self.held.running.values())
-        given_back = asyncio.gather(*(self._give_back(job) for job in waiting))
+        waiting = [job for key, job in self.held.jobs.items() if key not in self.held.running]
+        given_back = asyncio.create_task(self._give_back_waiting(waiting))
         if running:
             _, late = await asyncio.wait(running, timeout=seconds)
             for task in late:
@@ -249,13 +247,10 @@ class Intake(ZeebeWorker):
                 await asyncio.wait(late, timeout=2)
         await given_back
 
-    async def _give_back(self, job: Job) -> None:
-        try:
-            async with asyncio.timeout(2):
-                await self.zeebe_adapter.fail_job(job.key, job.retries, "ワーカーの停止", 0, {})
-        except (PyZeebeError, TimeoutError):
-            _log.info("job was not given back; its lease runs out", job_key=job.key)
-        self.held.remove(job)
+    async def _give_back_waiting(self, waiting: list[Job]) -> None:
+        await give_back(self.zeebe_adapter, waiting, "ワーカーの停止")
+        for job in waiting:
+            self.held.remove(job)
 
     async def extend_leases(self) -> None:
         """Extend the leases of all held jobs again and again; ends only by cancellation."""

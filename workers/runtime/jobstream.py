@@ -1,15 +1,27 @@
-"""A stream of jobs that ends at the engine, too, when it is no longer read."""
+"""Jobs on their way from the engine: a stream ends there, too, when it is left, and what was not read is given back."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Container, Sequence
+from contextlib import asynccontextmanager, suppress
 
+import anyio
 import grpc
+import structlog
 from pyzeebe import Job
-from pyzeebe.errors import StreamActivateJobsRequestInvalidError
+from pyzeebe.errors import PyZeebeError, StreamActivateJobsRequestInvalidError
 from pyzeebe.grpc_internals.zeebe_job_adapter import ZeebeJobAdapter
 from pyzeebe.proto.gateway_pb2 import StreamActivatedJobsRequest
 from pyzeebe.task.task import Task
+
+_log = structlog.get_logger(__name__)
+
+_GIVEN_BACK_AT_ONCE = 20
+_GIVING_BACK_SECONDS = 3
+_QUIET_SECONDS = 0.5
+_UNREAD_AT_MOST = 2000
+"""Several times what fits into the buffers of a connection."""
 
 
 async def stream_jobs(
@@ -39,3 +51,89 @@ async def stream_jobs(
         await adapter._handle_grpc_error(error)  # noqa: SLF001
     finally:
         call.cancel()
+
+
+@asynccontextmanager
+async def arriving(
+    adapter: ZeebeJobAdapter, jobs: AsyncGenerator[Job], *, held: Container[int]
+) -> AsyncIterator[Arriving]:
+    """Read the jobs of a stream or a poll; what the engine has handed over and nobody read goes back to it at the end.
+
+    Else it would come to nobody until its leases run out. ``held``: keys of jobs that were delivered before and run.
+    """
+    arrives = Arriving(jobs)
+    try:
+        yield arrives
+    finally:
+        # Not anyio's own timeout: gRPC replaces its cancellation by one that it does not know again.
+        with anyio.CancelScope(shield=True), suppress(TimeoutError):
+            async with asyncio.timeout(_GIVING_BACK_SECONDS):
+                unread = [job async for job in arrives.unread() if job.key not in held]
+                await arrives.aclose()  # first: else they come here again
+                await give_back(adapter, unread, "手の空いたワーカーに回す")
+
+
+class Arriving:
+    """The jobs of a stream or a poll, with one read ahead: whether it has come says whether the reader keeps up."""
+
+    def __init__(self, jobs: AsyncGenerator[Job]) -> None:
+        self._jobs = jobs
+        self._ahead: asyncio.Task[Job] | None = None
+
+    def _next(self) -> asyncio.Task[Job]:
+        if self._ahead is None:
+            self._ahead = asyncio.ensure_future(anext(self._jobs))
+        return self._ahead
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next job has come and waits to be read."""
+        return self._next().done()
+
+    async def read(self) -> Job | None:
+        """Return the next job, None at the stream's end; errors as :func:`stream_jobs`."""
+        coming = self._next()
+        await asyncio.wait({coming})  # a cancelled reader loses no job: it is still there for unread()
+        self._ahead = None
+        try:
+            job = coming.result()
+        except StopAsyncIteration:
+            return None
+        self._next()
+        return job
+
+    async def unread(self) -> AsyncIterator[Job]:
+        """Yield what the engine has handed over already, until nothing more comes for a moment."""
+        for _ in range(_UNREAD_AT_MOST):
+            coming = self._next()
+            await asyncio.wait({coming}, timeout=_QUIET_SECONDS)
+            if not coming.done() or coming.cancelled() or coming.exception():
+                return
+            self._ahead = None
+            yield coming.result()
+
+    async def aclose(self) -> None:
+        """End the call, at the engine too."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+            await asyncio.wait({self._ahead})
+        await self._jobs.aclose()
+
+
+async def give_back(adapter: ZeebeJobAdapter, jobs: Sequence[Job], reason: str) -> None:
+    """Let the engine deliver jobs anew at once, to whoever has room.
+
+    A few at a time: the engine pushes back against hundreds of commands at once. A job that it does not take back comes
+    when its lease ends.
+    """
+    for start in range(0, len(jobs), _GIVEN_BACK_AT_ONCE):
+        some = jobs[start : start + _GIVEN_BACK_AT_ONCE]
+        await asyncio.gather(*(_give_back(adapter, job, reason) for job in some))
+
+
+async def _give_back(adapter: ZeebeJobAdapter, job: Job, reason: str) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await adapter.fail_job(job.key, job.retries, reason, 0, {})
+    except (PyZeebeError, TimeoutError):
+        _log.info("job was not given back; its lease runs out", job_key=job.key)

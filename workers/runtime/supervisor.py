@@ -35,7 +35,7 @@ from workers.runtime.sender import Sender
 
 _log = structlog.get_logger(__name__)
 
-DRAIN_SECONDS = 7.0
+DRAIN_SECONDS = 6.0
 _RESTART_FIRST_SECONDS = 0.5
 _RESTART_LAST_SECONDS = 3.0
 _HEALTHY_AFTER_SECONDS = 30.0
