@@ -22,6 +22,7 @@ from workers.adapters.registry import agreement_tables, database, tables
 from workers.adapters.registry.outbox_tables import mail
 from workers.cli.renewals import run_sweep
 from workers.domain.agreements import TermStage
+from workers.domain.business_days import is_business_day
 from workers.domain.entities import CaseKind, CaseOutcome, Origin
 from workers.settings import Settings
 from workers.wiring import services
@@ -153,7 +154,9 @@ async def swept(folder: Path) -> Row:
     clock.pinned = datetime(2027, 3, 1, 6, 0, tzinfo=TOKYO)
     async with services(Settings(data=folder), clock=clock) as built:
         async with built.open_unit() as uow:
-            await uow.agreements.due(MORNING, limit=1)  # the first statement prepares the connection
+            # What a worker that runs has done before: connected, and loaded the holidays.
+            await uow.agreements.due(MORNING, limit=1)
+            is_business_day(MORNING)
         begun, cpu = time.monotonic(), time.process_time()
         report, _ = await run_sweep(built, MORNING)
         seconds, cpu = time.monotonic() - begun, time.process_time() - cpu

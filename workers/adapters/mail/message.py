@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from functools import lru_cache
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -85,10 +86,16 @@ def _invite(message: EmailMessage, calendar: CalendarPart) -> None:
 def address(name: str, mail: str, where: str) -> Address:
     """Return an address; raises InputError naming ``where`` (never the address itself) when it is none."""
     try:
-        valid = validate_email(mail, check_deliverability=False, allow_smtputf8=False, strict=True)
+        local_part, domain = _parts(mail)
     except EmailNotValidError:
         raise InputError(where, "メールアドレスの形が正しくありません") from None
-    return Address(one_line(name, _LONGEST_NAME), valid.ascii_local_part or "", valid.ascii_domain)
+    return Address(one_line(name, _LONGEST_NAME), local_part, domain)
+
+
+@lru_cache(maxsize=1024)  # the office's own addresses stand in every mail
+def _parts(mail: str) -> tuple[str, str]:
+    valid = validate_email(mail, check_deliverability=False, allow_smtputf8=False, strict=True)
+    return valid.ascii_local_part or "", valid.ascii_domain
 
 
 def one_line(text: str, limit: int | None = None) -> str:
