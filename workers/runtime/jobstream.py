@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -19,7 +20,8 @@ _log = structlog.get_logger(__name__)
 
 _GIVEN_BACK_AT_ONCE = 20
 _GIVING_BACK_SECONDS = 3
-_QUIET_SECONDS = 0.5
+_QUIET_SECONDS = 0.3
+"""A call that has told nothing for so long has no jobs under way: a poll that finds some answers within that."""
 _UNREAD_AT_MOST = 2000
 """Several times what fits into the buffers of a connection."""
 
@@ -79,6 +81,7 @@ class Arriving:
     def __init__(self, jobs: AsyncGenerator[Job]) -> None:
         self._jobs = jobs
         self._ahead: asyncio.Task[Job] | None = None
+        self._last_sign = time.monotonic()
 
     def _next(self) -> asyncio.Task[Job]:
         if self._ahead is None:
@@ -99,6 +102,7 @@ class Arriving:
             job = coming.result()
         except StopAsyncIteration:
             return None
+        self._last_sign = time.monotonic()
         self._next()
         return job
 
@@ -106,10 +110,12 @@ class Arriving:
         """Yield what the engine has handed over already, until nothing more comes for a moment."""
         for _ in range(_UNREAD_AT_MOST):
             coming = self._next()
-            await asyncio.wait({coming}, timeout=_QUIET_SECONDS)
+            quiet = time.monotonic() - self._last_sign
+            await asyncio.wait({coming}, timeout=max(0.0, _QUIET_SECONDS - quiet))
             if not coming.done() or coming.cancelled() or coming.exception():
                 return
             self._ahead = None
+            self._last_sign = time.monotonic()
             yield coming.result()
 
     async def aclose(self) -> None:
