@@ -29,7 +29,7 @@ def test_the_watch_costs_what_is_due_and_not_what_there_is(bars: Bars, tmp_path:
 
     Seconds depend on what else the machine does, so they count in the bench only; proportions and memory always do.
     """
-    total = 100_000 if bars.full else 20_000
+    total = 100_000 if bars.full else 10_000
     large = _swept(tmp_path / "large", total=total, due=300)
     small = _swept(tmp_path / "small", total=1_200, due=300)
     few = _swept(tmp_path / "few", total=total, due=20)

@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import func, select
+
 from tests.kit.diagram import bpmn
 from tests.kit.driver import EngineDriver
+from workers.adapters.registry.outbox_tables import counter
 from workers.jobs.catalog import Handler, JobType
 from workers.runtime.supervisor import run_worker
 from workers.settings import Settings
@@ -64,6 +67,15 @@ class Expired:
 
     def _look(self, record: dict[str, Any]) -> None:
         self.count += (record["valueType"], record["intent"]) == ("JOB", "TIMED_OUT")
+
+
+async def effects(settings: Settings, jobs: int) -> str:
+    """Return what is wrong with the effects of so many jobs: each must have had one."""
+    async with services(settings) as built, built.engine.connect() as connection:
+        mine = counter.c.name.like("chaos/%")
+        query = select(func.count(), func.max(counter.c.value)).where(mine)
+        done, most = (await connection.execute(query)).one()
+    return "" if (done, most) == (jobs, 1) else f"処理 {done}/{jobs}、1 件あたり最大 {most}"
 
 
 @dataclass

@@ -20,7 +20,7 @@ from tests.kit.records import Record
 from workers.adapters.camunda.gateway import open_channel
 from workers.errors import BusinessError, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput
-from workers.runtime import jobrunner, outcomes
+from workers.runtime import jobrunner, metrics, outcomes
 from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import LEASE_SECONDS, Intake, RunJob
 from workers.settings import Settings
@@ -115,7 +115,7 @@ async def test_jobs_that_come_faster_than_they_are_done_go_back_to_the_engine(
 
     await driver.deploy(many_tasks("intake-slow", "intake-slow"))
     async with intake(settings, "intake-slow", work, held=Held(slots=1), lease_seconds=4):
-        instance = await driver.start("intake-slow", {"count": 100})
+        instance = await driver.start("intake-slow", {"count": 50})
         await driver.completed(instance, timeout=120)
     assert expired.count == 0
 
@@ -137,6 +137,8 @@ async def test_a_worker_that_stops_gives_back_what_it_has_not_read(driver: Engin
         instance = await driver.start("intake-stops", {"count": 100})
         async with asyncio.timeout(30):
             await busy.wait()
+        before = metrics.JOBS_GIVEN_BACK._value.get()
+    assert metrics.JOBS_GIVEN_BACK._value.get() > before
     async with intake(settings, "intake-stops", work, held=Held(slots=16)):
         await driver.completed(instance, timeout=LEASE_SECONDS)
     assert expired.count == 0

@@ -16,18 +16,15 @@ import grpc
 import pytest
 from pyzeebe import ZeebeClient
 from pyzeebe.errors import ZeebeBackPressureError
-from sqlalchemy import func, select
 
-from tests.chaos.at_work import JOBS_EACH, Expired, many_tasks, one_task
+from tests.chaos.at_work import JOBS_EACH, Expired, effects, many_tasks, one_task
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.broker import Broker
 from tests.kit.driver import EngineDriver
 from tests.kit.model import State
 from tests.kit.proxy import Proxy
-from workers.adapters.registry.outbox_tables import counter
 from workers.settings import Settings
-from workers.wiring import services
 
 pytestmark = [
     pytest.mark.process,
@@ -41,15 +38,6 @@ _RETRY = re.compile(r'renkei_jobs_total\{outcome="fail",type="chaos-effect"\} (\
 _HELD = re.compile(r"^renkei_jobs_held (\S+)", re.MULTILINE)
 _HELD_PER_SLOT = 4
 _MEMORY_MB = 200
-
-
-async def effects(settings: Settings, jobs: int) -> str:
-    """Return what is wrong with the effects of so many jobs: each must have had one."""
-    async with services(settings) as built, built.engine.connect() as connection:
-        mine = counter.c.name.like("chaos/%")
-        query = select(func.count(), func.max(counter.c.value)).where(mine)
-        done, most = (await connection.execute(query)).one()
-    return "" if (done, most) == (jobs, 1) else f"処理 {done}/{jobs}、1 件あたり最大 {most}"
 
 
 async def watched(worker: WorkerProcess, driver: EngineDriver, instances: int, *, seconds: float) -> tuple[float, int]:

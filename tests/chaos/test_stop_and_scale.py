@@ -8,8 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.chaos.at_work import JOBS_EACH, Expired, many_tasks
-from tests.chaos.test_overload import effects
+from tests.chaos.at_work import JOBS_EACH, Expired, effects, many_tasks
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.broker import free_ports

@@ -16,6 +16,8 @@ from pyzeebe.grpc_internals.zeebe_job_adapter import ZeebeJobAdapter
 from pyzeebe.proto.gateway_pb2 import StreamActivatedJobsRequest
 from pyzeebe.task.task import Task
 
+from workers.runtime import metrics
+
 _log = structlog.get_logger(__name__)
 
 _GIVEN_BACK_AT_ONCE = 20
@@ -143,3 +145,5 @@ async def _give_back(adapter: ZeebeJobAdapter, job: Job, reason: str) -> None:
             await adapter.fail_job(job.key, job.retries, reason, 0, {})
     except (PyZeebeError, TimeoutError):
         _log.info("job was not given back; its lease runs out", job_key=job.key)
+    else:
+        metrics.JOBS_GIVEN_BACK.inc()

@@ -18,6 +18,9 @@ JOBS = Counter(
 JOBS_AGAIN = Counter("renkei_jobs_redelivered", "Jobs answered from their stored outcome", ["type"], registry=REGISTRY)
 JOBS_RUNNING = Gauge("renkei_jobs_running", "Handlers at work", registry=REGISTRY)
 JOBS_HELD = Gauge("renkei_jobs_held", "Jobs taken from the engine: waiting or at work", registry=REGISTRY)
+JOBS_GIVEN_BACK = Counter(
+    "renkei_jobs_given_back", "Jobs given back to the engine unstarted: no room, or a stop", registry=REGISTRY
+)
 JOB_SECONDS = Histogram(
     "renkei_job_seconds", "Time from taking a slot to the commit", ["type"], buckets=_LATENCIES, registry=REGISTRY
 )
