@@ -21,11 +21,9 @@ import grpc
 import structlog
 from pyzeebe import Job, ZeebeWorker
 from pyzeebe.errors import (
-    ActivateJobsRequestInvalidError,
     JobAlreadyDeactivatedError,
     JobNotFoundError,
     PyZeebeError,
-    StreamActivateJobsRequestInvalidError,
     ZeebeBackPressureError,
     ZeebeDeadlineExceeded,
     ZeebeGatewayUnavailableError,
@@ -78,8 +76,6 @@ class _Poller(JobPoller):
                     while job := await arrives.read():
                         await _take(self, job)
                 self.loop.answered()
-        except ActivateJobsRequestInvalidError:
-            raise
         except _TRANSIENT as error:
             await self.loop.failed(error)
 
@@ -105,8 +101,6 @@ class _Streamer(JobStreamer):
                 await self.loop.ended()
             else:
                 await self.held.wait_until_idle()  # the polls take what has room
-        except StreamActivateJobsRequestInvalidError:
-            raise
         except ZeebeDeadlineExceeded:
             return  # the normal end of a stream's life; a new one follows at once
         except _TRANSIENT as error:

@@ -99,12 +99,10 @@ class Arriving:
         """Return the next job, None at the stream's end; errors as :func:`stream_jobs`."""
         coming = self._next()
         await asyncio.wait({coming})  # a cancelled reader loses no job: it is still there for unread()
-        self._ahead = None
         try:
-            job = coming.result()
+            job = self._taken(coming)
         except StopAsyncIteration:
             return None
-        self._last_sign = time.monotonic()
         self._next()
         return job
 
@@ -116,9 +114,12 @@ class Arriving:
             await asyncio.wait({coming}, timeout=max(0.0, _QUIET_SECONDS - quiet))
             if not coming.done() or coming.cancelled() or coming.exception():
                 return
-            self._ahead = None
-            self._last_sign = time.monotonic()
-            yield coming.result()
+            yield self._taken(coming)
+
+    def _taken(self, come: asyncio.Task[Job]) -> Job:
+        self._ahead = None
+        self._last_sign = time.monotonic()
+        return come.result()
 
     async def aclose(self) -> None:
         """End the call, at the engine too."""
