@@ -23,6 +23,7 @@ from workers.runtime.stack.processes import Handle
 from workers.runtime.stack.progress import Reporter
 
 _SLEEP = "import time; print('up', flush=True); time.sleep(60)"
+_LARGE = f"import socket; held = b'1' * 600_000_000; server = socket.create_server(('127.0.0.1', 0)); {_SLEEP}"
 _STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {_SLEEP}"
 
 
@@ -136,6 +137,17 @@ def test_a_port_of_a_killed_process_is_waited_for_until_its_last_thread_is_gone(
         timer.start()
         assert processes.port_owner(port, 20) is None
         timer.join()
+
+
+def test_a_killed_process_that_still_gives_up_its_memory_is_no_owner(start: Callable[..., Handle]) -> None:
+    handle = start(_LARGE)
+    process = psutil.Process(handle.pid)
+    port = process.net_connections("tcp")[0].laddr.port
+    assert processes.port_owner(port) == f"{process.name()}（pid {handle.pid}）"
+    process.kill()
+    while handle.process():  # no pause: it is half gone for some hundredths of a second
+        assert process.is_running()
+    assert processes.port_owner(port, 20) is None
 
 
 def test_a_connection_that_was_just_closed_does_not_count_as_an_owner() -> None:

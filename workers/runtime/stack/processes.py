@@ -117,7 +117,7 @@ def leftovers(data: Path) -> list[psutil.Process]:
 def port_owner(port: int, patience: float = 0.0) -> str | None:
     """Return who listens on a port of 127.0.0.1 (``java（pid 12）``), or None when it is free.
 
-    A port that belongs to no process we may look at is another user's, or a killed process's whose threads are still
+    A port that belongs to no living process we may look at is another user's, or a killed process's that is still
     ending: it is watched for ``patience`` seconds, and called 他のプログラム if it stays taken.
     """
     deadline = time.monotonic() + patience
@@ -143,7 +143,9 @@ def _listener(port: int) -> str | None:
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             if connection.laddr and connection.laddr.port == port and connection.pid:
-                return f"{psutil.Process(connection.pid).name()}（pid {connection.pid}）"
+                process = psutil.Process(connection.pid)
+                if process.memory_info().rss:  # a killed process gives up its memory first, its ports last
+                    return f"{process.name()}（pid {process.pid}）"
     return None
 
 
