@@ -8,7 +8,8 @@ of it::
 
 ``bars.full`` tells whether this run measures full sizes (``--bars NAME``) or only sees that all works (``make test``).
 ``bars.random(NAME)`` draws from the run's seed (``--seed N``), so that a run with the same seed does the same.
-The table stands at the end of the output. With ``--bars NAME`` each bar is also shown as soon as it is measured and
+The table stands at the end of the output; a test of ``--bars NAME`` that failed or was skipped has a row that does not
+hold. With ``--bars NAME`` each bar is also shown as soon as it is measured and
 kept in build/NAME.json, so that a run that is stopped loses nothing; ``python -m tests.kit.bars build/NAME.json`` makes
 the Markdown of docs/ from it.
 """
@@ -177,6 +178,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         rows.clear()
 
 
+def _not_measured(report: pytest.TestReport) -> Bar:
+    """Return the row of a test that failed or was skipped: a table without it would look complete."""
+    happened, why = "失敗", (report.longreprtext.splitlines() or [""])[-1]
+    if isinstance(report.longrepr, tuple):
+        happened, why = "省略", report.longrepr[2]
+    return Bar(id="試験", done=report.nodeid, figure=f"{happened}: {why}", bound="最後まで測れること", holds=False)
+
+
 class _Collector:
     """Shows, keeps and judges what the tests of this run have measured, in whatever process."""
 
@@ -187,8 +196,12 @@ class _Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take over what a test has measured."""
-        fresh = [Bar(**json.loads(str(text))) for name, text in report.user_properties if name == _PROPERTY]
-        if report.when != "call" or not fresh:
+        fresh = []
+        if report.when == "call":
+            fresh = [Bar(**json.loads(str(text))) for name, text in report.user_properties if name == _PROPERTY]
+        if self._bars.name and not report.passed:
+            fresh.append(_not_measured(report))
+        if not fresh:
             return
         self._bars.rows = sorted([*self._bars.rows, *fresh], key=lambda bar: bar.id)
         if self._bars.name:

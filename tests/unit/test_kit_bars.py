@@ -71,3 +71,30 @@ def test_what_is_measured_side_by_side_is_one_table(
     output = result.stdout.str()
     assert output.index("B1") < output.index("B2")
     assert "SEED=7" in output
+
+
+@pytest.mark.parametrize(
+    ("happens", "row", "side_by_side"),
+    [
+        ("assert bars.seed == 8", "失敗: test_it.py:3: AssertionError", ("-p", "xdist", "-n", "1")),
+        ("import pytest; pytest.skip('ディスクがない')", "省略: Skipped: ディスクがない", ()),
+    ],
+    ids=["failed", "skipped"],
+)
+def test_a_test_without_a_figure_is_a_row_that_does_not_hold(
+    happens: str,
+    row: str,
+    side_by_side: tuple[str, ...],
+    pytester: pytest.Pytester,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kit, "ROOT", tmp_path)
+    pytester.makepyfile(test_it=TEST.format(holds=True).strip() + f"\n    {happens}")
+    plugins = ("-p", "tests.kit.bars", "-p", "no:cacheprovider", *side_by_side)
+    result = pytester.runpytest_inprocess(*plugins, "--bars=chaos", "--seed=7")
+    assert result.ret == 1
+    report = json.loads((tmp_path / "build" / "chaos.json").read_text(encoding="utf-8"))
+    assert [(bar["id"], bar["holds"]) for bar in report["bars"]] == [("B1", True), ("試験", False)]
+    assert report["bars"][1]["figure"] == row
+    assert "test_it.py::test_measured" in report["bars"][1]["done"]
