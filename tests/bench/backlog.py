@@ -39,11 +39,13 @@ async def rates(
 ) -> dict[str, list[float]]:
     """Return jobs per second by peer, one figure a round.
 
-    Stock pyzeebe is stopped after ``stock_seconds``: its rate is constant, and 1,000 jobs would take it minutes.
+    Stock pyzeebe is stopped after ``stock_seconds``: its rate is constant, and 1,000 jobs would take it minutes. Each
+    round begins with another peer, so that none always follows the same one.
     """
     figures: dict[str, list[float]] = {peer.kind.name: [] for peer in peers}
-    for warm in (True, *(False for _ in range(rounds))):
-        for peer in peers:
+    for number in range(rounds + 1):
+        warm, first = number == 0, number % len(peers)
+        for peer in peers[first:] + peers[:first]:
             stock = peer.kind.name == STOCK
             if warm and stock:
                 continue

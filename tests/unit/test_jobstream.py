@@ -1,0 +1,135 @@
+"""What arrives in a stream or a poll: no job is lost between the call and its reader, whoever stops first."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+
+import pytest
+from pyzeebe import Job
+
+from workers.runtime.jobstream import Arriving
+
+pytestmark = pytest.mark.asyncio
+QUIET_SECONDS = 0.3
+
+
+def job(key: int) -> Job:
+    return Job(
+        key=key,
+        type="test",
+        process_instance_key=1,
+        bpmn_process_id="test",
+        process_definition_version=1,
+        process_definition_key=1,
+        element_id="task",
+        element_instance_key=key,
+        custom_headers={},
+        worker="test",
+        retries=3,
+        deadline=0,
+        variables={},
+    )
+
+
+class Call:
+    """A call to the engine: gives the jobs that are put, None ends it, an exception breaks it."""
+
+    def __init__(self, *there: int) -> None:
+        self._coming: asyncio.Queue[int | Exception | None] = asyncio.Queue()
+        for key in there:
+            self.put(key)
+        self.open = True
+
+    def put(self, what: int | Exception | None) -> None:
+        """Let the engine send a job, end the call or break it."""
+        self._coming.put_nowait(what)
+
+    async def jobs(self) -> AsyncGenerator[Job]:
+        """Yield what was put."""
+        try:
+            while (what := await self._coming.get()) is not None:
+                if isinstance(what, Exception):
+                    raise what
+                yield job(what)
+        finally:
+            self.open = False
+
+
+async def unread(arrives: Arriving) -> list[int]:
+    return [job.key async for job in arrives.unread()]
+
+
+async def test_jobs_are_read_in_their_order_until_the_call_ends() -> None:
+    call = Call(1, 2)
+    call.put(None)
+    arrives = Arriving(call.jobs())
+    assert [(await arrives.read() or job(0)).key for _ in range(3)] == [1, 2, 0]
+    assert not call.open
+
+
+async def test_whether_the_next_job_waits_tells_whether_the_reader_keeps_up() -> None:
+    call = Call(1)
+    arrives = Arriving(call.jobs())
+    await arrives.read()
+    assert not arrives.waits
+    call.put(2)
+    call.put(3)
+    await arrives.read()
+    await asyncio.sleep(0)  # the read ahead has its turn
+    assert arrives.waits
+    await arrives.aclose()
+    assert not call.open
+
+
+async def test_what_breaks_the_call_reaches_the_reader_after_the_jobs_before_it() -> None:
+    call = Call(1)
+    call.put(ConnectionResetError())
+    arrives = Arriving(call.jobs())
+    assert await arrives.read()
+    with pytest.raises(ConnectionResetError):
+        await arrives.read()
+
+
+async def test_a_job_that_came_while_its_reader_was_cancelled_is_still_there() -> None:
+    call = Call()
+    arrives = Arriving(call.jobs())
+    reader = asyncio.create_task(arrives.read())
+    await asyncio.sleep(0)
+    call.put(1)
+    reader.cancel()
+    await asyncio.wait({reader})
+    assert reader.cancelled()
+    assert await unread(arrives) == [1]
+    await arrives.aclose()
+
+
+async def test_all_that_was_handed_over_is_unread_and_what_comes_within_a_moment_too() -> None:
+    call = Call(1, 2, 3)
+    arrives = Arriving(call.jobs())
+    assert await arrives.read()
+    asyncio.get_running_loop().call_later(QUIET_SECONDS / 2, call.put, 4)
+    assert await unread(arrives) == [2, 3, 4]
+    await arrives.aclose()
+    assert not call.open
+
+
+async def test_a_call_that_has_been_silent_is_left_at_once() -> None:
+    arrives = Arriving(Call().jobs())
+    begun = time.monotonic()
+    assert await unread(arrives) == []
+    assert time.monotonic() - begun >= QUIET_SECONDS
+    begun = time.monotonic()
+    assert await unread(arrives) == []
+    assert time.monotonic() - begun < QUIET_SECONDS / 2
+    await arrives.aclose()
+
+
+async def test_a_call_that_broke_has_nothing_unread_and_closes() -> None:
+    call = Call(1)
+    call.put(ConnectionResetError())
+    arrives = Arriving(call.jobs())
+    assert await unread(arrives) == [1]
+    await arrives.aclose()
+    assert not call.open
