@@ -73,7 +73,13 @@ async def test_the_same_process_works_again_within_seconds_of_the_brokers_return
             assert await ready(settings) == (200, all_well)
             if away:  # a blink costs the control one or two of its ten errors
                 control_seconds = await seconds_to_work(driver, PROCESS, within=30)
-                _add_control(bars, f"{away} 秒の停止", control_seconds, 30, running=control.running)
+                _add_control(
+                    bars,
+                    f"{'停止' if graceful else 'kill -9'}（{away} 秒）",
+                    control_seconds,
+                    30,
+                    running=control.running,
+                )
     status, report = while_away
     assert (status, report["ready"], report["registry"]) == (503, False, "ok")
     assert report["gateway"] != "ok"
@@ -117,7 +123,7 @@ async def test_one_outage_in_the_middle_of_work_stops_the_stock_worker_for_good_
         bound=f"{WITHIN_SECONDS:g} 秒以内、同じプロセスのまま",
         holds=seconds <= WITHIN_SECONDS and running[0],
     )
-    _add_control(bars, "同じ切断", control_seconds, WITHIN_SECONDS, running=running[1])
+    _add_control(bars, "一度の切断", control_seconds, WITHIN_SECONDS, running=running[1])
 
 
 def _add_control(bars: Bars, what: str, seconds: float, waited: float, *, running: bool) -> None:
@@ -166,4 +172,4 @@ async def test_many_short_outages_stop_the_stock_worker_for_good_and_not_ours(
         bound=f"毎回 {WITHIN_SECONDS:g} 秒以内、同じプロセスのまま",
         holds=worst <= WITHIN_SECONDS and running[0],
     )
-    _add_control(bars, "同じ切断", control_seconds, 30, running=running[1])
+    _add_control(bars, f"{outages} 回の切断", control_seconds, 30, running=running[1])
