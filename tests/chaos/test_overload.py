@@ -36,7 +36,7 @@ _JOB = "chaos-effect"
 _LEASE_SECONDS = 20
 _RETRY = re.compile(r'renkei_jobs_total\{outcome="fail",type="chaos-effect"\} (\S+)')
 _HELD = re.compile(r"^renkei_jobs_held (\S+)", re.MULTILINE)
-_HELD_PER_SLOT = 4
+_HELD_PER_SLOT = 6
 _MEMORY_MB = 200
 
 

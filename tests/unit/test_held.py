@@ -20,14 +20,15 @@ def job(key: int) -> Any:
 
 async def test_there_is_room_for_what_runs_and_for_a_queue() -> None:
     held = Held(slots=2)
-    assert held.room == 8
-    for key in range(8):
+    assert held.room == 12
+    for key in range(12):
         held.add(job(key), leased_until=20)
     waiting = asyncio.create_task(held.wait_for_room(0.25))
-    held.remove(job(0))
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    held.remove(job(1))
+    for key in (0, 1):
+        held.remove(job(key))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+    held.remove(job(2))
     async with asyncio.timeout(1):
         await waiting
 
@@ -46,7 +47,7 @@ async def test_while_the_registry_is_away_one_job_at_a_time_finds_out(monkeypatc
         await waiting
     assert held.room == 1
     held.registry_answers(True)
-    assert held.room == 8
+    assert held.room == 12
 
 
 async def test_a_probe_waits_a_moment_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,12 +64,12 @@ async def test_who_waits_for_more_room_than_a_probe_gets_wakes_when_the_registry
 ) -> None:
     monkeypatch.setattr(module, "_PROBE_SECONDS", 0.01)
     held = Held(slots=4)
-    for key in range(16):
+    for key in range(24):
         held.add(job(key), leased_until=20)
     waiting = asyncio.create_task(held.wait_for_room(0.25))
     await asyncio.sleep(0)
     held.registry_answers(False)
-    for key in range(16):
+    for key in range(24):
         held.remove(job(key))
     async with asyncio.timeout(1):
         await waiting

@@ -10,7 +10,7 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings
 from workers.runtime import logging
-from workers.runtime.supervisor import run_worker
+from workers.runtime.supervisor import collect_less_often, run_worker
 from workers.settings import Settings
 from workers.wiring import services
 
@@ -37,6 +37,7 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with services(settings) as built:
+        collect_less_often()
         await run_worker(built, stop=stop)
 
 

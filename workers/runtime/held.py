@@ -17,7 +17,7 @@ from workers.runtime.outcomes import jittered_ms
 
 _log = structlog.get_logger(__name__)
 
-_QUEUE_PER_SLOT = 3
+_QUEUE_PER_SLOT = 5
 _PROBE_SECONDS = 1.0
 """Pause between the single jobs that find out whether the registry answers again."""
 

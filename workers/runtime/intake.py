@@ -50,7 +50,7 @@ LEASE_SECONDS = 20.0
 _LONG_POLL_MS = 10_000
 _STREAM_SECONDS = 3600
 _POLL_AT_MOST = 100
-_POLL_PART = 0.25
+_POLL_PART = 0.5
 _TRANSIENT = (ZeebeBackPressureError, ZeebeGatewayUnavailableError, ZeebeInternalError, ZeebeDeadlineExceeded)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import time
@@ -43,6 +44,18 @@ _LOG_EVERY = 20
 _MEASURE_SECONDS = 5.0
 _SILENT_AFTER_SECONDS = 40.0  # a long poll answers within 20 s
 _HANGS_AFTER_SECONDS = 180.0
+_COLLECT_AFTER_OBJECTS = 20_000
+
+
+def collect_less_often() -> None:
+    """Let Python look for garbage cycles less often, and not among what the start has made.
+
+    For a process that only works. Each job makes many objects that live for milliseconds: looking through them again
+    and again took 4 % of a busy worker's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER_OBJECTS)
 
 
 class _Worker:

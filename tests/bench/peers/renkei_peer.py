@@ -50,6 +50,7 @@ async def program(handler: Handler = draw) -> None:
             await work
 
     async with services(settings) as built:
+        supervisor.collect_less_often()
         await obey(opened)
 
 
