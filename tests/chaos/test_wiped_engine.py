@@ -20,6 +20,8 @@ from workers.usecases.ports import UnitOfWork
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
+KEYS_FROM = (1 << 51) + 150
+"""The keys of a partition begin at its number times 2**51; a start of the engine and of a worker takes some tens."""
 LIVES_AT_MOST = 5
 """A poll between two steps moves the keys; then the engine begins anew."""
 
@@ -28,16 +30,13 @@ async def echo(job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
     return {"echoed": job.variables["number"]}
 
 
-async def keys_go_on_from(driver: EngineDriver, key: int) -> int:
-    """Use the engine's keys up to this one (0: sixty of them), so that what follows gets the same ones in each life.
+async def use_keys(driver: EngineDriver) -> None:
+    """Use the engine's keys up to ``KEYS_FROM``, so that what follows gets the same ones in each life.
 
     A worker's polls use keys, too, and a worker that runs on polls as often as it likes before the first step.
     """
-    used = 0
-    while used < key or not key:
-        used = await asyncio.to_thread(driver.api.publish, "nobody-waits", "nobody", {}, ttl=timedelta())
-        key = key or used + 60
-    return used
+    while await asyncio.to_thread(driver.api.publish, "nobody-waits", "nobody", {}, ttl=timedelta()) < KEYS_FROM:
+        pass
 
 
 @pytest.mark.parametrize("restarted", [True, False], ids=["worker-restarted", "worker-running"])
@@ -48,7 +47,6 @@ async def test_a_wiped_engines_keys_do_not_bring_back_old_results(
 ) -> None:
     keys: list[tuple[int, ...]] = []
     echoed = []
-    first = 0
     with Broker() as broker:
         driver = EngineDriver(broker)
         own = settings.model_copy(update={"gateway_address": broker.gateway, "rest_address": broker.rest})
@@ -56,7 +54,7 @@ async def test_a_wiped_engines_keys_do_not_bring_back_old_results(
         async with nullcontext() if restarted else work():
             for number in range(1, LIVES_AT_MOST + 1):
                 async with work() if restarted else nullcontext():
-                    first = await keys_go_on_from(driver, first)
+                    await use_keys(driver)
                     await driver.deploy(one_task("wiped-echo", "wiped-echo"))
                     instance = await driver.start("wiped-echo", {"number": number})
                     await driver.completed(instance)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
+from tests.kit.jobs import job
 from workers.runtime import held as module
 from workers.runtime.held import Held
 
 pytestmark = pytest.mark.asyncio
-
-
-def job(key: int) -> Any:
-    return SimpleNamespace(key=key)
 
 
 async def test_there_is_room_for_what_runs_and_for_a_queue() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from types import MappingProxyType
 from typing import Any, cast
 
 import grpc
@@ -20,6 +19,7 @@ from pyzeebe.errors import (
 )
 from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 
+from tests.kit.jobs import job
 from workers.adapters.registry.outbox import OutboxName
 from workers.errors import BusinessError, BusyError, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput, JobType
@@ -101,24 +101,6 @@ class Engine:
         """Take a failure."""
         assert variables == {}
         await self._take("fail", job_key, retries, message, retry_back_off_ms > 0)
-
-
-def job(key: int = 7, *, retries: int = 3) -> Job:
-    return Job(
-        key=key,
-        type="do-it",
-        process_instance_key=1,
-        bpmn_process_id="p",
-        process_definition_version=1,
-        process_definition_key=2,
-        element_id="Task_DoIt",
-        element_instance_key=3,
-        custom_headers=MappingProxyType({"template": "offer"}),
-        worker="w",
-        retries=retries,
-        deadline=0,
-        variables=MappingProxyType({"caseId": "c-1"}),
-    )
 
 
 async def engine_id() -> str:

@@ -9,28 +9,11 @@ from collections.abc import AsyncGenerator
 import pytest
 from pyzeebe import Job
 
+from tests.kit.jobs import job
 from workers.runtime.jobstream import Arriving
 
 pytestmark = pytest.mark.asyncio
 QUIET_SECONDS = 0.3
-
-
-def job(key: int) -> Job:
-    return Job(
-        key=key,
-        type="test",
-        process_instance_key=1,
-        bpmn_process_id="test",
-        process_definition_version=1,
-        process_definition_key=1,
-        element_id="task",
-        element_instance_key=key,
-        custom_headers={},
-        worker="test",
-        retries=3,
-        deadline=0,
-        variables={},
-    )
 
 
 class Call:
