@@ -24,6 +24,7 @@ from tests.kit.broker import Broker
 from tests.kit.driver import EngineDriver
 from tests.kit.model import State
 from tests.kit.proxy import Proxy
+from workers.runtime.held import Held
 from workers.settings import Settings
 
 pytestmark = [
@@ -36,7 +37,6 @@ _JOB = "chaos-effect"
 _LEASE_SECONDS = 20
 _RETRY = re.compile(r'renkei_jobs_total\{outcome="fail",type="chaos-effect"\} (\S+)')
 _HELD = re.compile(r"^renkei_jobs_held (\S+)", re.MULTILINE)
-_HELD_PER_SLOT = 6
 _MEMORY_MB = 200
 
 
@@ -80,7 +80,7 @@ async def test_ten_thousand_jobs_at_once_leave_memory_and_concurrency_bounded(se
             worker.stop()
         driver.api.close()
     wrong = await effects(own, jobs)
-    most_held = _HELD_PER_SLOT * settings.concurrency + 2  # one more may arrive by the poll and by the stream each
+    most_held = Held(slots=settings.concurrency).capacity
     bars.add(
         "過負荷",
         f"ジョブ {jobs} 個が一度に生じる",

@@ -19,42 +19,54 @@ QUIET_SECONDS = 0.3
 class Call:
     """A call to the engine: gives the jobs that are put, None ends it, an exception breaks it."""
 
-    def __init__(self, *there: int) -> None:
-        self._coming: asyncio.Queue[int | Exception | None] = asyncio.Queue()
+    def __init__(self, *there: int | list[int]) -> None:
+        self._coming: asyncio.Queue[int | list[int] | Exception | None] = asyncio.Queue()
         for key in there:
             self.put(key)
         self.open = True
 
-    def put(self, what: int | Exception | None) -> None:
-        """Let the engine send a job, end the call or break it."""
+    def put(self, what: int | list[int] | Exception | None) -> None:
+        """Let the engine send a job or several in one answer, end the call or break it."""
         self._coming.put_nowait(what)
 
-    async def jobs(self) -> AsyncGenerator[Job]:
+    async def answers(self) -> AsyncGenerator[list[Job]]:
         """Yield what was put."""
         try:
             while (what := await self._coming.get()) is not None:
                 if isinstance(what, Exception):
                     raise what
-                yield job(what)
+                yield [job(key) for key in (what if isinstance(what, list) else [what])]
         finally:
             self.open = False
 
 
 async def unread(arrives: Arriving) -> list[int]:
-    return [job.key async for job in arrives.unread()]
+    return [job.key async for jobs in arrives.unread() for job in jobs]
 
 
 async def test_jobs_are_read_in_their_order_until_the_call_ends() -> None:
-    call = Call(1, 2)
+    call = Call([1, 2], 3)
     call.put(None)
-    arrives = Arriving(call.jobs())
-    assert [(await arrives.read() or job(0)).key for _ in range(3)] == [1, 2, 0]
+    arrives = Arriving(call.answers())
+    read = []
+    while (jobs := await arrives.read()) is not None:
+        read.append([job.key for job in jobs])
+    assert read == [[1, 2], [3]]
     assert not call.open
+
+
+async def test_an_answer_without_jobs_does_not_end_the_call() -> None:
+    call = Call([], 1)
+    call.put(None)
+    arrives = Arriving(call.answers())
+    assert await arrives.read() == []
+    assert await arrives.read() == [job(1)]
+    assert await arrives.read() is None
 
 
 async def test_whether_the_next_job_waits_tells_whether_the_reader_keeps_up() -> None:
     call = Call(1)
-    arrives = Arriving(call.jobs())
+    arrives = Arriving(call.answers())
     await arrives.read()
     assert not arrives.waits
     call.put(2)
@@ -69,7 +81,7 @@ async def test_whether_the_next_job_waits_tells_whether_the_reader_keeps_up() ->
 async def test_what_breaks_the_call_reaches_the_reader_after_the_jobs_before_it() -> None:
     call = Call(1)
     call.put(ConnectionResetError())
-    arrives = Arriving(call.jobs())
+    arrives = Arriving(call.answers())
     assert await arrives.read()
     with pytest.raises(ConnectionResetError):
         await arrives.read()
@@ -77,7 +89,7 @@ async def test_what_breaks_the_call_reaches_the_reader_after_the_jobs_before_it(
 
 async def test_a_job_that_came_while_its_reader_was_cancelled_is_still_there() -> None:
     call = Call()
-    arrives = Arriving(call.jobs())
+    arrives = Arriving(call.answers())
     reader = asyncio.create_task(arrives.read())
     await asyncio.sleep(0)
     call.put(1)
@@ -90,7 +102,7 @@ async def test_a_job_that_came_while_its_reader_was_cancelled_is_still_there() -
 
 async def test_all_that_was_handed_over_is_unread_and_what_comes_within_a_moment_too() -> None:
     call = Call(1, 2, 3)
-    arrives = Arriving(call.jobs())
+    arrives = Arriving(call.answers())
     assert await arrives.read()
     asyncio.get_running_loop().call_later(QUIET_SECONDS / 2, call.put, 4)
     assert await unread(arrives) == [2, 3, 4]
@@ -99,7 +111,7 @@ async def test_all_that_was_handed_over_is_unread_and_what_comes_within_a_moment
 
 
 async def test_a_call_that_has_been_silent_is_left_at_once() -> None:
-    arrives = Arriving(Call().jobs())
+    arrives = Arriving(Call().answers())
     begun = time.monotonic()
     assert await unread(arrives) == []
     assert time.monotonic() - begun >= QUIET_SECONDS
@@ -112,7 +124,7 @@ async def test_a_call_that_has_been_silent_is_left_at_once() -> None:
 async def test_a_call_that_broke_has_nothing_unread_and_closes() -> None:
     call = Call(1)
     call.put(ConnectionResetError())
-    arrives = Arriving(call.jobs())
+    arrives = Arriving(call.answers())
     assert await unread(arrives) == [1]
     await arrives.aclose()
     assert not call.open

@@ -17,7 +17,9 @@ from workers.runtime.outcomes import jittered_ms
 
 _log = structlog.get_logger(__name__)
 
-_QUEUE_PER_SLOT = 5
+_QUEUE_PER_SLOT = 7
+"""With 16 slots 128 jobs in hand, of which 64 come with a poll: with fewer the worker runs dry before they arrive."""
+
 _PROBE_SECONDS = 1.0
 """Pause between the single jobs that find out whether the registry answers again."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -39,7 +39,7 @@ from pyzeebe.worker.task_state import TaskState
 
 from workers.runtime import metrics
 from workers.runtime.held import Gateway, Held, Loop
-from workers.runtime.jobstream import Arriving, arriving, give_back, stream_jobs
+from workers.runtime.jobstream import Arriving, arriving, give_back, poll_jobs, stream_jobs
 
 _log = structlog.get_logger(__name__)
 
@@ -61,20 +61,19 @@ class _Poller(JobPoller):
     async def activate_max_jobs(self) -> None:
         # Not for each job that ends: a poll costs the broker more than the job.
         await self.held.wait_for_room(_POLL_PART)
+        answers = poll_jobs(
+            self.zeebe_adapter,
+            self.task,
+            worker=self.worker_name,
+            at_most=min(self.held.room, _POLL_AT_MOST),
+            wait_ms=_LONG_POLL_MS,
+            tenant_ids=self.tenant_ids,
+        )
         try:
-            jobs = self.zeebe_adapter.activate_jobs(
-                task_type=self.task.type,
-                worker=self.worker_name,
-                timeout=self.task.config.timeout_ms,
-                max_jobs_to_activate=min(self.held.room, _POLL_AT_MOST),
-                variables_to_fetch=self.task.config.variables_to_fetch or [],
-                request_timeout=_LONG_POLL_MS,
-                tenant_ids=self.tenant_ids,
-            )
             with self.loop.gateway.waiting():
-                async with arriving(self.zeebe_adapter, jobs, held=self.held.jobs) as arrives:
-                    while job := await arrives.read():
-                        await _take(self, job)
+                async with arriving(self.zeebe_adapter, answers, held=self.held.jobs) as arrives:
+                    while (jobs := await arrives.read()) is not None:
+                        _take(self, jobs)
                 self.loop.answered()
         except _TRANSIENT as error:
             await self.loop.failed(error)
@@ -85,7 +84,7 @@ class _Streamer(JobStreamer):
     loop: Loop
 
     async def activate_stream(self) -> None:
-        jobs = stream_jobs(
+        answers = stream_jobs(
             self.zeebe_adapter,
             self.task,
             worker=self.worker_name,
@@ -95,7 +94,7 @@ class _Streamer(JobStreamer):
         kept_up = True
         try:
             with self.loop.gateway.waiting():
-                async with arriving(self.zeebe_adapter, jobs, held=self.held.jobs) as arrives:
+                async with arriving(self.zeebe_adapter, answers, held=self.held.jobs) as arrives:
                     kept_up = await self._read(arrives)
             if kept_up:
                 await self.loop.ended()
@@ -113,9 +112,9 @@ class _Streamer(JobStreamer):
         out there.
         """
         behind_since: float | None = None
-        while job := await arrives.read():
+        while (jobs := await arrives.read()) is not None:
             self.loop.answered()
-            await _take(self, job, since=behind_since)
+            _take(self, jobs, since=behind_since)
             if self.held.room >= 1:
                 continue
             behind_since = behind_since or time.monotonic()
@@ -127,13 +126,15 @@ class _Streamer(JobStreamer):
         return True
 
 
-async def _take(loop: _Poller | _Streamer, job: Job, *, since: float | None = None) -> None:
-    """Queue a job that was leased now or, at the earliest, ``since`` then."""
-    if job.key in loop.held.jobs:
-        return  # its lease expired in a buffer and it was delivered twice; it runs already
-    loop.held.add(job, leased_until=(since or time.monotonic()) + _lease_seconds(loop.task))
-    loop.task_state.add(job)
-    await loop.queue.put(job)
+def _take(loop: _Poller | _Streamer, jobs: Iterable[Job], *, since: float | None = None) -> None:
+    """Queue jobs that were leased now or, at the earliest, ``since`` then."""
+    leased_until = (since or time.monotonic()) + _lease_seconds(loop.task)
+    for job in jobs:
+        if job.key in loop.held.jobs:
+            continue  # its lease expired in a buffer and it was delivered twice; it runs already
+        loop.held.add(job, leased_until=leased_until)
+        loop.task_state.add(job)
+        loop.queue.put_nowait(job)
 
 
 def _lease_seconds(task: Task) -> float:
@@ -178,6 +179,7 @@ class Intake(ZeebeWorker):
     def __init__(  # noqa: PLR0913 (keywords that each mean one thing)
         self,
         channel: grpc.aio.Channel,
+        streams: grpc.aio.Channel,
         *,
         name: str,
         job_types: Mapping[str, Sequence[str]],
@@ -189,7 +191,8 @@ class Intake(ZeebeWorker):
         """Create the intake.
 
         Args:
-            channel: To the gateway; the caller closes it.
+            channel: To the gateway, for polls and commands; the caller closes both channels.
+            streams: To the gateway, for streams.
             name: Worker name, for the engine's records.
             job_types: Types to take, each with the variables to fetch (none named: all).
             run: Handles a job; may not raise.
@@ -198,6 +201,7 @@ class Intake(ZeebeWorker):
             lease_seconds: Time after which another process gets the jobs of one that died.
         """
         super().__init__(channel, name=name, max_connection_retries=-1, stream_enabled=True)
+        self._streams = ZeebeAdapter(streams)
         self.held = held
         self._slots = asyncio.Semaphore(held.slots)
         self._run = run
@@ -214,7 +218,7 @@ class Intake(ZeebeWorker):
             queue: asyncio.Queue[Job] = asyncio.Queue()
             state = TaskState()
             poller = _Poller(self.zeebe_adapter, task, queue, self.name, _LONG_POLL_MS, state, 0, self.tenant_ids)
-            streamer = _Streamer(self.zeebe_adapter, task, queue, self.name, _STREAM_SECONDS, state, self.tenant_ids)
+            streamer = _Streamer(self._streams, task, queue, self.name, _STREAM_SECONDS, state, self.tenant_ids)
             executor = _Executor(task, queue, state, self.zeebe_adapter)
             poller.held = streamer.held = executor.held = self.held
             poller.loop, streamer.loop = Loop(self._gateway), Loop(self._gateway)

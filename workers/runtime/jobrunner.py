@@ -96,7 +96,6 @@ class JobRunner:
     async def decide(self, job: Job) -> Decision:
         """Return what becomes of a job, its effects committed."""
         job_type = self._job_types[job.type]
-        reference = secrets.token_hex(4)
         try:
             async with asyncio.timeout(job_type.timeout_seconds):
                 ref = await self._ref(job)
@@ -107,6 +106,7 @@ class JobRunner:
                     await asyncio.sleep(jittered_ms(_SECOND_TRY_SECONDS) / 1000)
                     return await self._apply(job_type, job, ref)
         except Exception as error:  # noqa: BLE001 (every failure has a fate, decided in outcomes.failed)
+            reference = secrets.token_hex(4)
             busy = isinstance(error, BusyError)
             if busy or (not isinstance(error, PermanentError) and await self._registry_is_away()):
                 self._registry_answers(False)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Container, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import anyio
 import grpc
 import structlog
 from pyzeebe import Job
-from pyzeebe.errors import PyZeebeError, StreamActivateJobsRequestInvalidError
+from pyzeebe.errors import PyZeebeError
 from pyzeebe.grpc_internals.zeebe_job_adapter import ZeebeJobAdapter
-from pyzeebe.proto.gateway_pb2 import StreamActivatedJobsRequest
+from pyzeebe.proto.gateway_pb2 import ActivatedJob, ActivateJobsRequest, StreamActivatedJobsRequest
 from pyzeebe.task.task import Task
 
 from workers.runtime import metrics
@@ -25,33 +26,53 @@ _GIVING_BACK_SECONDS = 3
 _QUIET_SECONDS = 0.3
 """A call that has told nothing for so long has no jobs under way: a poll that finds some answers within that."""
 _UNREAD_AT_MOST = 2000
-"""Several times what fits into the buffers of a connection."""
+"""Answers: several times what fits into the buffers of a connection."""
 
 
-async def stream_jobs(
+def stream_jobs(
     adapter: ZeebeJobAdapter, task: Task, *, worker: str, seconds: int, tenant_ids: list[str] | None
-) -> AsyncGenerator[Job]:
-    """Yield the jobs that the engine pushes, for ``seconds`` at most; errors as pyzeebe's ``stream_activate_jobs``.
+) -> AsyncGenerator[list[Job]]:
+    """Yield the jobs that the engine pushes, for ``seconds`` at most; raises pyzeebe's errors."""
+    request = StreamActivatedJobsRequest(
+        type=task.type,
+        worker=worker,
+        timeout=task.config.timeout_ms,
+        fetchVariable=task.config.variables_to_fetch or [],
+        tenantIds=tenant_ids or [],
+    )
+    call = adapter._gateway_stub.StreamActivatedJobs(request, timeout=seconds)  # noqa: SLF001 (pyzeebe keeps it)
+    return _answers(adapter, call, lambda raw: [raw])
 
-    That one leaves the gRPC call open when it is closed: the engine goes on to push jobs to it, which nobody sees until
+
+def poll_jobs(  # noqa: PLR0913 (keywords that each mean one thing)
+    adapter: ZeebeJobAdapter, task: Task, *, worker: str, at_most: int, wait_ms: int, tenant_ids: list[str] | None
+) -> AsyncGenerator[list[Job]]:
+    """Yield the jobs of a poll that waits ``wait_ms`` for the first; raises pyzeebe's errors."""
+    request = ActivateJobsRequest(
+        type=task.type,
+        worker=worker,
+        timeout=task.config.timeout_ms,
+        maxJobsToActivate=at_most,
+        fetchVariable=task.config.variables_to_fetch or [],
+        requestTimeout=wait_ms,
+        tenantIds=tenant_ids or [],
+    )
+    call = adapter._gateway_stub.ActivateJobs(request, timeout=2 * wait_ms / 1000)  # noqa: SLF001
+    return _answers(adapter, call, lambda answer: answer.jobs)
+
+
+async def _answers(
+    adapter: ZeebeJobAdapter, call: grpc.aio.UnaryStreamCall, jobs: Callable[[Any], Iterable[ActivatedJob]]
+) -> AsyncGenerator[list[Job]]:
+    """Yield the jobs of each answer together: one by one, each would cost its reader a turn of the event loop.
+
+    pyzeebe leaves a call open when its reader stops: the engine goes on to push jobs to it, which nobody sees until
     their leases end.
     """
-    call = adapter._gateway_stub.StreamActivatedJobs(  # noqa: SLF001 (pyzeebe keeps the call to itself)
-        StreamActivatedJobsRequest(
-            type=task.type,
-            worker=worker,
-            timeout=task.config.timeout_ms,
-            fetchVariable=task.config.variables_to_fetch or [],
-            tenantIds=tenant_ids or [],
-        ),
-        timeout=seconds,
-    )
     try:
-        async for raw in call:
-            yield adapter._create_job_from_raw_job(raw)  # noqa: SLF001
+        async for answer in call:
+            yield [adapter._create_job_from_raw_job(raw) for raw in jobs(answer)]  # noqa: SLF001
     except grpc.aio.AioRpcError as error:
-        if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
-            raise StreamActivateJobsRequestInvalidError(task.type, worker, task.config.timeout_ms) from error
         await adapter._handle_grpc_error(error)  # noqa: SLF001
     finally:
         call.cancel()
@@ -59,54 +80,54 @@ async def stream_jobs(
 
 @asynccontextmanager
 async def arriving(
-    adapter: ZeebeJobAdapter, jobs: AsyncGenerator[Job], *, held: Container[int]
+    adapter: ZeebeJobAdapter, answers: AsyncGenerator[list[Job]], *, held: Container[int]
 ) -> AsyncIterator[Arriving]:
     """Read the jobs of a stream or a poll; what the engine has handed over and nobody read goes back to it at the end.
 
     Else it would come to nobody until its leases run out. ``held``: keys of jobs that were delivered before and run.
     """
-    arrives = Arriving(jobs)
+    arrives = Arriving(answers)
     try:
         yield arrives
     finally:
         # Not anyio's own timeout: gRPC replaces its cancellation by one that it does not know again.
         with anyio.CancelScope(shield=True), suppress(TimeoutError):
             async with asyncio.timeout(_GIVING_BACK_SECONDS):
-                unread = [job async for job in arrives.unread() if job.key not in held]
+                unread = [job async for jobs in arrives.unread() for job in jobs if job.key not in held]
                 await arrives.aclose()  # first: else they come here again
                 await give_back(adapter, unread, "手の空いたワーカーに回す")
 
 
 class Arriving:
-    """The jobs of a stream or a poll, with one read ahead: whether it has come says whether the reader keeps up."""
+    """The answers of a stream or a poll, one read ahead: whether it has come says whether the reader keeps up."""
 
-    def __init__(self, jobs: AsyncGenerator[Job]) -> None:
-        self._jobs = jobs
-        self._ahead: asyncio.Task[Job] | None = None
+    def __init__(self, answers: AsyncGenerator[list[Job]]) -> None:
+        self._answers = answers
+        self._ahead: asyncio.Task[list[Job]] | None = None
         self._last_sign = time.monotonic()
 
-    def _next(self) -> asyncio.Task[Job]:
+    def _next(self) -> asyncio.Task[list[Job]]:
         if self._ahead is None:
-            self._ahead = asyncio.ensure_future(anext(self._jobs))
+            self._ahead = asyncio.ensure_future(anext(self._answers))
         return self._ahead
 
     @property
     def waits(self) -> bool:
-        """Whether the next job has come and waits to be read."""
+        """Whether the next jobs have come and wait to be read."""
         return self._next().done()
 
-    async def read(self) -> Job | None:
-        """Return the next job, None at the stream's end; errors as :func:`stream_jobs`."""
+    async def read(self) -> list[Job] | None:
+        """Return the next answer's jobs, None at the call's end; errors as :func:`stream_jobs`."""
         coming = self._next()
         await asyncio.wait({coming})  # a cancelled reader loses no job: it is still there for unread()
         try:
-            job = self._taken(coming)
+            jobs = self._taken(coming)
         except StopAsyncIteration:
             return None
         self._next()
-        return job
+        return jobs
 
-    async def unread(self) -> AsyncIterator[Job]:
+    async def unread(self) -> AsyncIterator[list[Job]]:
         """Yield what the engine has handed over already, until nothing more comes for a moment."""
         for _ in range(_UNREAD_AT_MOST):
             coming = self._next()
@@ -116,7 +137,7 @@ class Arriving:
                 return
             yield self._taken(coming)
 
-    def _taken(self, come: asyncio.Task[Job]) -> Job:
+    def _taken(self, come: asyncio.Task[list[Job]]) -> list[Job]:
         self._ahead = None
         self._last_sign = time.monotonic()
         return come.result()
@@ -126,7 +147,7 @@ class Arriving:
         if self._ahead is not None:
             self._ahead.cancel()
             await asyncio.wait({self._ahead})
-        await self._jobs.aclose()
+        await self._answers.aclose()
 
 
 async def give_back(adapter: ZeebeJobAdapter, jobs: Sequence[Job], reason: str) -> None:

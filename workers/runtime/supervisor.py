@@ -182,7 +182,7 @@ async def keep(name: str, run: Callable[[], Awaitable[None]], stop: asyncio.Even
 
 async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
     services = worker.services
-    async with open_channel(services.settings) as channel:
+    async with open_channel(services.settings) as channel, open_channel(services.settings, streams=True) as streams:
         held = Held(slots=services.settings.concurrency)
         runner = JobRunner(
             job_types=services.job_types,
@@ -199,6 +199,7 @@ async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
         )
         intake = Intake(
             channel,
+            streams,
             name=f"renkei-{socket.gethostname()}-{os.getpid()}",
             job_types={name: job_type.reads for name, job_type in services.job_types.items()},
             run=runner.run,

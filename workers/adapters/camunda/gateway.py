@@ -11,6 +11,7 @@ from pyzeebe.channel.channel_options import get_channel_options
 from pyzeebe.credentials.oauth import Oauth2ClientCredentialsMetadataPlugin
 from pyzeebe.errors import PyZeebeError
 from pyzeebe.grpc_internals.types import TopologyResponse
+from pyzeebe.types import ChannelArgumentType
 
 from workers.adapters.camunda.basic import basic_interceptors
 from workers.errors import PermanentError, RetryableError
@@ -27,39 +28,42 @@ _CHANNEL_OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # Despite its name the time that one attempt may take, TLS included.
     ("grpc.min_reconnect_backoff_ms", 10_000),
-    # A stream of jobs is read as there is room for them. Left to itself gRPC reads ahead by megabytes: hundreds of jobs
-    # whose leases ran out before anybody saw them. With this Zeebe finds the stream full and gives jobs to a poll.
-    ("grpc.http2.bdp_probe", 0),
-    ("grpc.http2.lookahead_bytes", 16 * 1024),
     # Deployments and large variables: as large as the broker's own message limit.
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
 )
 
+# A stream of jobs is read as there is room for them. Left to itself gRPC reads ahead by megabytes: hundreds of jobs
+# whose leases ran out before anybody saw them. With this Zeebe finds the stream full and gives jobs to a poll. Only for
+# streams: the answer to a poll is larger, and would arrive in pieces that each wait for a word from here.
+_STREAM_OPTIONS = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 16 * 1024), *_CHANNEL_OPTIONS)
 
-def open_channel(settings: Settings) -> grpc.aio.Channel:
+
+def open_channel(settings: Settings, *, streams: bool = False) -> grpc.aio.Channel:
     """Return a channel to Zeebe's gateway (not connected yet); must be called inside a running event loop.
 
     ``gateway_tls`` selects TLS (a private CA comes from ``GRPC_DEFAULT_SSL_ROOTS_FILE_PATH``), ``oauth_url`` the
     OAuth 2 client credentials grant; without it, user and password go to a gateway that is not the local stack's.
+    ``streams``: for streams of jobs, which are not read ahead.
     Raises PermanentError where OAuth is asked for without TLS, since gRPC sends
     tokens over TLS only.
     """
+    options = get_channel_options(_STREAM_OPTIONS if streams else _CHANNEL_OPTIONS)
     if settings.oauth_url:
-        return _oauth_channel(settings)
-    options, interceptors = get_channel_options(_CHANNEL_OPTIONS), basic_interceptors(settings)
+        return _oauth_channel(settings, options)
+    interceptors = basic_interceptors(settings)
     if settings.gateway_tls:
         credentials = grpc.ssl_channel_credentials()
         return grpc.aio.secure_channel(settings.gateway, credentials, options=options, interceptors=interceptors)
     return grpc.aio.insecure_channel(settings.gateway, options=options, interceptors=interceptors)
 
 
-def _oauth_channel(settings: Settings) -> grpc.aio.Channel:
+def _oauth_channel(settings: Settings, options: ChannelArgumentType) -> grpc.aio.Channel:
     if not settings.gateway_tls:
         raise PermanentError("RENKEI_OAUTH_URL を使うときは RENKEI_GATEWAY_TLS=true が必要です")
     credentials = grpc.composite_channel_credentials(
         grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(_ClientCredentials(settings))
     )
-    return grpc.aio.secure_channel(settings.gateway, credentials, options=get_channel_options(_CHANNEL_OPTIONS))
+    return grpc.aio.secure_channel(settings.gateway, credentials, options=options)
 
 
 class _ClientCredentials(Oauth2ClientCredentialsMetadataPlugin):
