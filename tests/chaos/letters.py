@@ -1,10 +1,11 @@
-"""The documents and mails of a case as it stands within a transaction: what an accepted text turns up in."""
+"""The documents and mails of a case as it stands within a transaction: what an accepted text does to them."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -12,6 +13,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from tests.kit.desk import ROOT
+from tests.kit.hostile import EVALUATED
 from workers.adapters.registry.outbox_tables import mail
 from workers.errors import RenkeiError
 from workers.usecases import render_document as documents
@@ -21,6 +23,10 @@ DOCUMENTS = ("offer", "proposal-sheet", "agreement")
 MAILS = tuple(
     sorted(path.name.removesuffix(".txt.j2") for path in (ROOT / "templates/common/mail").glob("[a-z]*.txt.j2"))
 )
+_HEADERS = {
+    "from", "to", "reply-to", "subject", "date", "message-id", "auto-submitted", "x-renkei-case", "mime-version",
+    "content-type", "content-transfer-encoding",
+}  # fmt: skip
 _VALUES = {"message": "", "reason": "", "failed_conditions": [], "project": None}
 
 
@@ -62,3 +68,15 @@ async def _mail(unit: Any, case: Any, name: str) -> str:
     message = message_from_bytes(raw, policy=policy.SMTP)
     body = message.get_body(("plain",))
     return f"{message['Subject']}\n{message['To']}\n{body.get_content() if body else ''}"
+
+
+def check_mail(raw: bytes, recipient: str, what: str, check: Callable[[str, bool], None]) -> None:
+    """Look whether a text has added headers or recipients to a mail, or was evaluated in it; tell ``check``."""
+    message = message_from_bytes(raw, policy=policy.SMTP)
+    names = Counter(name.lower() for name in message.keys())  # noqa: SIM118 (repeated headers count)
+    check(f"{what}: headers {names}", set(names) <= _HEADERS and max(names.values()) == 1)
+    to = [address.addr_spec for address in message["To"].addresses] if message["To"] else []
+    check(f"{what}: recipients {len(to)}", to == [recipient])
+    body = message.get_body(("plain",))
+    shown = f"{body.get_content() if body else ''}{message['Subject']}"
+    check(f"{what}: evaluated", body is not None and EVALUATED not in shown)

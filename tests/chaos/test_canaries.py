@@ -6,10 +6,13 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
 from tests.chaos.casedesk import CASE_SECONDS, CaseDesk
+from tests.chaos.stock import PROCESS, stock
+from tests.chaos.stock import survey as stock_survey
 from tests.chaos.surveying import outbox_empty
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
@@ -109,6 +112,31 @@ async def test_no_name_or_address_reaches_logs_incidents_or_metrics(
     )
 
 
+async def test_the_stock_worker_tells_names_and_addresses(
+    driver: EngineDriver, server: SmtpServer, tmp_path: Path, bars: Bars
+) -> None:
+    cases = 50 if bars.full else 4
+    await driver.deploy(stock_survey())
+    log = tmp_path / "stock.log"
+    with stock(driver.broker.gateway, server.port, log=log) as control:
+        control.start(CHAOS_LOG="DEBUG")
+        for number in range(cases):
+            given = partner(number)
+            if number % 3 == 0:
+                server.fail(Stage.RCPT, f"550 5.1.1 <{given.email}> unknown", recipient=given.email)
+            instance = await driver.start(PROCESS, {"count": 1, "email": given.email, "contact": given.contact})
+            await (driver.incident(instance) if number % 3 == 0 else driver.completed(instance, timeout=60))
+    seen = {"記録": log.read_text(encoding="utf-8"), "停滞": _incidents(driver)}
+    told = {place: sum(partner(number).email in text for number in range(cases)) for place, text in seen.items()}
+    bars.add(
+        "B9 対照",
+        f"同じ担当者とメールアドレスの {cases} 件を、pyzeebe そのまま・直接送信で。宛先の 1/3 が拒まれる",
+        figure="、".join(f"{place}に出たアドレス {count}" for place, count in told.items()),
+        bound="記録にも停滞にも出ること（B9 を満たさない）",
+        holds=all(told.values()),
+    )
+
+
 async def _play(driver: EngineDriver, scenario: Scenario, offer: OfferInput) -> None:
     """Go as far as the offer, or to the incident of a job that fails at every try."""
     desk = CaseDesk(driver)
@@ -131,6 +159,10 @@ def _what_operators_see(worker: WorkerProcess, driver: EngineDriver) -> dict[str
             lines.append(line)
     return {
         "log": "\n".join(lines),
-        "incidents": "\n".join(incident.message for incident in driver.records.incidents.values()),
+        "incidents": _incidents(driver),
         "metrics": worker.metrics(),
     }
+
+
+def _incidents(driver: EngineDriver) -> str:
+    return "\n".join(incident.message for incident in driver.records.incidents.values())

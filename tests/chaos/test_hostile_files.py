@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 import tomlkit
-from openpyxl import load_workbook
+from jinja2 import Template
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import IllegalCharacterError
 
+from tests.chaos.letters import check_mail
 from tests.kit.bars import Bars
 from tests.kit.desk import PACKS, ROOT
 from tests.kit.hostile import hostile, leaves, replaced
@@ -26,7 +28,7 @@ from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.samples import CITY
 from workers.adapters.citypacks.loading import load_pack
 from workers.adapters.offerfile import read_offer
-from workers.adapters.sheets import excel_bytes, safe_cell, write_csv
+from workers.adapters.sheets import excel_bytes, write_csv
 from workers.cli.importing import import_file
 from workers.errors import BusinessError, InputErrors, PermanentError
 from workers.lint.linter import lint
@@ -158,19 +160,72 @@ def test_lists_that_are_imported(ending: str, tmp_path: Path, bars: Bars) -> Non
 
 
 def test_tables_that_are_written(bars: Bars) -> None:
+    def write(text: str) -> str:
+        target = io.StringIO()
+        write_csv(target, ["見出し"], [[text]])
+        return target.getvalue()
+
     tally = Tally()
     for text in texts(bars):
-        target = io.StringIO()
-        tally.feed(f"csv {text[:30]!r}", lambda text=text, target=target: write_csv(target, ["見出し"], [[text]]))
-        read = list(csv.reader(io.StringIO(target.getvalue(), newline="")))
-        tally.check(
-            f"csv formula {text[:30]!r}", not read[1][0].startswith(_DANGEROUS) if len(read) > 1 and read[1] else True
-        )
-        made = tally.feed(f"xlsx {text[:30]!r}", lambda text=text: excel_bytes("表", ["見出し"], [[text]]))
-        if made:
-            cell = load_workbook(io.BytesIO(made)).active["A2"]
-            tally.check(f"xlsx formula {text[:30]!r}", cell.data_type != "f" and safe_cell(text)[:1] not in _DANGEROUS)
+        _check_csv(tally, text, lambda text=text: write(text))
+        _check_excel(tally, text, lambda text=text: excel_bytes("表", ["見出し"], [[text]]))
     tally.bar(bars, "書き出す表（CSV、XLSX）", 2)
+
+
+def test_tables_and_mails_written_without_care_let_hostile_texts_through(bars: Bars) -> None:
+    """The same texts and checks with the libraries alone: else the checks could not fail."""
+
+    def mail(text: str) -> bytes:
+        subject, body = (Template(f"{text}様 {what}").render() for what in ("照会", "ご回答をお願いします。"))
+        return f"From: o@city.example.jp\r\nTo: d@city.example.jp\r\nSubject: {subject}\r\n\r\n{body}\r\n".encode()
+
+    def excel(text: str) -> bytes:
+        book, target = Workbook(), io.BytesIO()
+        book.active.append(["見出し"])
+        book.active.append([text])
+        book.save(target)
+        return target.getvalue()
+
+    def write(text: str) -> str:
+        target = io.StringIO()
+        csv.writer(target).writerows([["見出し"], [text]])
+        return target.getvalue()
+
+    escapes: dict[str, int] = {}
+    for kind in ("メール", "CSV", "XLSX"):
+        tally = Tally()
+        for text in texts(bars):
+            if kind == "CSV":
+                _check_csv(tally, text, lambda text=text: write(text))
+            elif kind == "XLSX":
+                _check_excel(tally, text, lambda text=text: excel(text))
+            elif raw := tally.feed(f"mail {text[:30]!r}", lambda text=text: mail(text)):
+                check_mail(raw, "d@city.example.jp", f"mail {text[:30]!r}", tally.check)
+        escapes[kind] = len(tally.escapes)
+    bars.add(
+        "B8 対照",
+        "同じ入力を、jinja2・csv・openpyxl をそのまま使って書く",
+        figure="、".join(f"{kind} のすり抜け {count}" for kind, count in escapes.items()),
+        bound="どれにもすり抜けがあること（B8 を満たさない）",
+        holds=all(escapes.values()),
+    )
+
+
+def _check_csv(tally: Tally, text: str, write: Callable[[], str]) -> None:
+    """Write a text under a heading and look whether a spreadsheet would take it for a formula."""
+    made = tally.feed(f"csv {text[:30]!r}", write) or ""
+    read = list(csv.reader(io.StringIO(made, newline="")))
+    if len(read) > 1 and read[1]:
+        tally.check(f"csv formula {text[:30]!r}", not read[1][0].startswith(_DANGEROUS))
+
+
+def _check_excel(tally: Tally, text: str, write: Callable[[], bytes]) -> None:
+    """As :func:`_check_csv`, for an Excel file."""
+    made = tally.feed(f"xlsx {text[:30]!r}", write)
+    if made:
+        cell = load_workbook(io.BytesIO(made)).active["A2"]
+        fine = cell.data_type != "f" and not str(cell.value or "").startswith(_DANGEROUS)
+        tally.check(f"xlsx formula {text[:30]!r}", fine)
 
 
 @pytest.mark.slow

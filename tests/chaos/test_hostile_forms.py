@@ -15,14 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
 from pyzeebe import Job
 from sqlalchemy import select
 
-from tests.chaos.letters import DOCUMENTS, MAILS, read, shown_in
+from tests.chaos.letters import DOCUMENTS, MAILS, check_mail, read, shown_in
 from tests.chaos.test_hostile_files import Tally, texts
 from tests.kit.bars import Bars
 from tests.kit.desk import office, pack_files
@@ -43,10 +42,6 @@ pytestmark = [
     pytest.mark.timeout(3600),
     pytest.mark.slow,
 ]
-_HEADERS = {
-    "from", "to", "reply-to", "subject", "date", "message-id", "auto-submitted", "x-renkei-case", "mime-version",
-    "content-type", "content-transfer-encoding",
-}  # fmt: skip
 _JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 
 
@@ -160,7 +155,7 @@ async def _try(
             await unit._session.flush()  # type: ignore[attr-defined]  # as the commit does
             query = select(mail.c.raw, mail.c.recipient).where(mail.c.id.not_in(before))
             for raw, recipient in await unit._session.execute(query):  # type: ignore[attr-defined]
-                _check_mail(raw, recipient, what, tally)
+                check_mail(raw, recipient, what, tally.check)
             tally.outcomes["taken"] += 1
             try:
                 async for name, shown in read(unit, papers):
@@ -177,13 +172,3 @@ async def _try(
     except Exception as error:  # noqa: BLE001 (that is what is looked for)
         tally.outcomes["escaped"] += 1
         tally.escapes.append(f"{what}: {type(error).__name__} {str(error)[:200]!r}")
-
-
-def _check_mail(raw: bytes, recipient: str, what: str, tally: Tally) -> None:
-    message = message_from_bytes(raw, policy=policy.SMTP)
-    names = Counter(name.lower() for name in message.keys())  # noqa: SIM118 (repeated headers count)
-    tally.check(f"{what}: headers {names}", set(names) <= _HEADERS and max(names.values()) == 1)
-    to = [address.addr_spec for address in message["To"].addresses]
-    tally.check(f"{what}: recipients {len(to)}", to == [recipient])
-    body = message.get_body(("plain",))
-    tally.check(f"{what}: evaluated", body is not None and EVALUATED not in body.get_content() + message["Subject"])

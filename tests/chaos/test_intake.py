@@ -1,26 +1,27 @@
-"""Jobs on a real broker: bounded concurrency, leases, failures and their fates, drain."""
+"""Jobs on a real broker: bounded concurrency, leases, what is given back, the drain."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
-from pyzeebe import Job
+from pyzeebe import Job, ZeebeWorker
 from pyzeebe.errors import JobNotFoundError
 from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 
 from tests.chaos.at_work import Expired, at_work, many_tasks, one_task
+from tests.kit.bars import Bars
 from tests.kit.driver import EngineDriver
 from tests.kit.model import JobState
 from tests.kit.records import Record
 from workers.adapters.camunda.gateway import open_channel
-from workers.errors import BusinessError, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput
-from workers.runtime import jobrunner, metrics, outcomes
+from workers.runtime import metrics
+from workers.runtime.drain import beside
 from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import LEASE_SECONDS, Intake, RunJob
 from workers.settings import Settings
@@ -49,20 +50,34 @@ async def intake(settings: Settings, job_type: str, run: RunJob, **options: Any)
             await taking.drain(seconds=5)
 
 
+class Peak:
+    """How many handlers ran at the same moment, at most."""
+
+    def __init__(self) -> None:
+        self.most = self._running = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count a handler for the time of the block."""
+        self._running += 1
+        self.most = max(self.most, self._running)
+        try:
+            yield
+        finally:
+            self._running -= 1
+
+
 async def test_no_more_jobs_run_than_there_are_slots_and_the_rest_stays_in_the_broker(
-    driver: EngineDriver, settings: Settings
+    driver: EngineDriver, settings: Settings, bars: Bars
 ) -> None:
     """1,000 jobs at once: half of them wait for the first poll, half come by the stream."""
-    running = most = most_held = 0
+    peak, most_held = Peak(), 0
 
     async def work(job: Job, adapter: ZeebeAdapter) -> None:
-        nonlocal running, most, most_held
-        running += 1
-        most, most_held = max(most, running), max(most_held, len(taking.held.jobs))
-        try:
+        nonlocal most_held
+        with peak.one_more():
+            most_held = max(most_held, len(taking.held.jobs))
             await adapter.complete_job(job.key, {})
-        finally:
-            running -= 1
 
     await driver.deploy(many_tasks("intake-bound", "intake-bound"))
     waiting = await driver.start("intake-bound", {"count": 500})
@@ -70,8 +85,40 @@ async def test_no_more_jobs_run_than_there_are_slots_and_the_rest_stays_in_the_b
         streamed = await driver.start("intake-bound", {"count": 500})
         for instance in (waiting, streamed):
             await driver.completed(instance, timeout=120)
-    assert most == 16
     assert most_held <= 2 * taking.held.capacity  # the stream may fill the room that a waiting poll has asked for
+    bars.add(
+        "並行の上限",
+        "枠 16 のワーカーに 1000 件（半分は滞留、半分はストリームで届く）",
+        figure=f"同時に動いた処理 最大 {peak.most}",
+        bound="ちょうど 16（枠を使い切り、超えない）",
+        holds=peak.most == 16,
+    )
+
+
+async def test_the_stock_streams_start_more_jobs_than_they_may(
+    driver: EngineDriver, settings: Settings, bars: Bars
+) -> None:
+    peak = Peak()
+    async with open_channel(settings) as channel:
+        worker = ZeebeWorker(channel, stream_enabled=True)
+
+        @worker.task(task_type="intake-stock", max_running_jobs=4)
+        async def work() -> None:
+            with peak.one_more():
+                await asyncio.sleep(0.2)
+
+        await driver.deploy(many_tasks("intake-stock", "intake-stock"))
+        async with beside(worker.work()):
+            # The first instance is polled or streamed; by its end the stream is open for the second.
+            await driver.completed(await driver.start("intake-stock", {"count": 1}))
+            await driver.completed(await driver.start("intake-stock", {"count": 200}), timeout=120)
+    bars.add(
+        "並行の上限 対照",
+        "max_running_jobs=4 の pyzeebe のストリームに 200 件",
+        figure=f"同時に動いた処理 最大 {peak.most}",
+        bound="4 を超えること",
+        holds=peak.most > 4,
+    )
 
 
 @pytest.mark.slow
@@ -183,89 +230,6 @@ async def test_a_job_that_outlives_its_lease_is_not_delivered_twice(driver: Engi
             await driver.completed(instance, timeout=30)
     assert len(runs) == 2
     assert len(set(runs)) == 2
-
-
-async def test_a_business_error_takes_the_path_that_the_diagram_draws(driver: EngineDriver, settings: Settings) -> None:
-    async def refuse(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
-        raise BusinessError("refused", "期限の日付ではありません")
-
-    await driver.deploy(one_task("intake-error", "intake-error"))
-    async with at_work(driver, settings, intake_error=refuse):
-        instance = await driver.start("intake-error")
-        await driver.completed(instance)
-    assert driver.records.passed("Given_Up", instance=instance)
-
-
-async def test_a_permanent_error_is_an_incident_with_its_words_and_goes_on_when_it_is_resolved(
-    driver: EngineDriver, settings: Settings
-) -> None:
-    broken = True
-
-    async def work(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
-        if broken:
-            raise PermanentError("ひな形 offer がありません")
-        return {}
-
-    await driver.deploy(one_task("intake-permanent", "intake-permanent"))
-    async with at_work(driver, settings, intake_permanent=work):
-        instance = await driver.start("intake-permanent")
-        incident = await driver.incident(instance)
-        assert incident.message == "ひな形 offer がありません"
-        broken = False
-        await driver.resolve(incident)
-        await driver.completed(instance)
-
-
-async def test_an_unknown_exception_is_retried_after_a_pause_and_its_text_stays_out_of_the_engine(
-    driver: EngineDriver, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outcomes, "_BACK_OFF_BASE_SECONDS", 0.4)
-    attempts: list[float] = []
-
-    async def work(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
-        attempts.append(time.monotonic())
-        raise KeyError("山田太郎")
-
-    await driver.deploy(one_task("intake-unknown", "intake-unknown", retries=2))
-    async with at_work(driver, settings, intake_unknown=work):
-        instance = await driver.start("intake-unknown")
-        incident = await driver.incident(instance)
-    assert "予期しない誤り" in incident.message
-    assert "山田" not in incident.message
-    assert len(attempts) == 2
-    assert attempts[1] - attempts[0] >= 0.2
-
-
-async def test_a_passing_fault_is_tried_until_it_has_passed(
-    driver: EngineDriver, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outcomes, "_BACK_OFF_BASE_SECONDS", 0.2)
-    monkeypatch.setattr(jobrunner, "_SECOND_TRY_SECONDS", 0.01)
-    attempts = 0
-
-    async def work(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
-        nonlocal attempts
-        attempts += 1
-        if attempts < 4:
-            raise RetryableError("混み合っています")
-        return {}
-
-    await driver.deploy(one_task("intake-passing", "intake-passing"))
-    async with at_work(driver, settings, intake_passing=work):
-        await driver.completed(await driver.start("intake-passing"))
-    assert attempts == 4
-
-
-async def test_an_integer_that_the_engine_cannot_take_becomes_an_incident(
-    driver: EngineDriver, settings: Settings
-) -> None:
-    async def work(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
-        return {"huge": 2**70}
-
-    await driver.deploy(one_task("intake-huge", "intake-huge"))
-    async with at_work(driver, settings, intake_huge=work):
-        incident = await driver.incident(await driver.start("intake-huge"))
-    assert "エンジンが受け付けませんでした" in incident.message
 
 
 async def test_a_stopping_worker_finishes_what_runs_gives_back_what_waits_and_leaves_in_time(

@@ -9,10 +9,14 @@ from contextlib import ExitStack
 import pytest
 
 from tests.chaos.at_work import JOBS_EACH, Expired, effects, many_tasks
+from tests.chaos.stock import PROCESS as STOCK_PROCESS
+from tests.chaos.stock import stock
+from tests.chaos.stock import survey as stock_survey
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.broker import free_ports
 from tests.kit.driver import EngineDriver
+from tests.kit.smtp import SmtpServer
 from workers.settings import Settings
 
 pytestmark = [
@@ -61,6 +65,25 @@ async def test_a_stop_under_load_takes_less_than_ten_seconds_and_no_job_is_deliv
         f"処理済みの配り直し {again}" + (f"、{wrong}" if wrong else ""),
         bound="10 秒以内、終了コード 0、配り直し 0",
         holds=longest <= 10 and codes == {0} and not wrong and expired.count == again == 0,
+    )
+
+
+async def test_a_stop_of_the_stock_worker_leaves_jobs_to_run_out(driver: EngineDriver, bars: Bars) -> None:
+    jobs = 100
+    await driver.deploy(stock_survey())
+    expired = Expired(driver)
+    with SmtpServer(latency=3) as server, stock(driver.broker.gateway, server.port) as control:
+        control.start()
+        await driver.start(STOCK_PROCESS, {"count": jobs})
+        await server.wait(lambda _: server.connections >= 5)
+        control.stop()  # before the first mail is taken: the handlers are at work
+        await driver.reached(lambda: expired.count, timeout=30, what="leases of the stopped worker that run out")
+    bars.add(
+        "停止 対照",
+        f"{jobs} 件を処理している最中の pyzeebe そのままのワーカーに SIGTERM",
+        figure=f"期限切れの配り直し {expired.count}",
+        bound="配り直しが起きること",
+        holds=expired.count > 0,
     )
 
 
