@@ -15,11 +15,11 @@ pytestmark = pytest.mark.asyncio
 
 async def test_there_is_room_for_what_runs_and_for_a_queue() -> None:
     held = Held(slots=2)
-    assert held.room == 12
-    for key in range(12):
+    assert held.room == 16
+    for key in range(16):
         held.add(job(key), leased_until=20)
     waiting = asyncio.create_task(held.wait_for_room(0.25))
-    for key in (0, 1):
+    for key in (0, 1, 3):
         held.remove(job(key))
         await asyncio.sleep(0)
         assert not waiting.done()
@@ -42,7 +42,7 @@ async def test_while_the_registry_is_away_one_job_at_a_time_finds_out(monkeypatc
         await waiting
     assert held.room == 1
     held.registry_answers(True)
-    assert held.room == 12
+    assert held.room == 16
 
 
 async def test_a_probe_waits_a_moment_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
