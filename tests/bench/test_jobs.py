@@ -39,6 +39,8 @@ async def test_a_backlog_is_worked_off_as_fast_as_by_camundas_own_client(
         add(bars, "P1", f"{jobs} 件の滞留、renkei÷{peer}", figures, peer, factor, missing)
     for peer in ("pyzeebe tuned", "Node SDK"):
         add(bars, "P1", f"{jobs} 件の滞留、renkei÷{peer}", figures, peer, 0.0, missing)
+    postgresql = figures | {"renkei": figures["renkei PostgreSQL"]}
+    add(bars, "P1", f"{jobs} 件の滞留、renkei PostgreSQL÷Java client", postgresql, "Java client", 0.0, missing)
     bars.add(
         "P1",
         f"{jobs} 件の滞留、各ワーカーの速さ",

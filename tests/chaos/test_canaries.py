@@ -81,10 +81,12 @@ async def test_no_name_or_address_reaches_logs_incidents_or_metrics(
             scenario = read_scenario(folder / "signed.toml")
             offer = read_offer(folder / scenario.input, city, driver.clock.today())
             room = asyncio.Semaphore(_AT_ONCE)
+            passed: set[int] = set()
 
             async def one(number: int) -> None:
                 async with room:
-                    await _play(driver, scenario, replace(offer, partner=partner(number)))
+                    if await _play(driver, scenario, replace(offer, partner=partner(number))):
+                        passed.add(number)
 
             async with asyncio.TaskGroup() as group:
                 for number in range(cases):
@@ -96,7 +98,8 @@ async def test_no_name_or_address_reaches_logs_incidents_or_metrics(
                 kept = {case.partner.name for case in await uow.cases.all() if case.partner}
         seen = _what_operators_see(worker, driver)
         worker.stop()
-    assert kept >= {partner(number).name for number in range(cases)}, "what is looked for was there to leak"
+    assert kept >= {partner(number).name for number in passed}, "what is looked for was there to leak"
+    assert len(passed) >= cases / 2  # the others have failed at a step of theirs, with all that it was given
     wanted = set().union(*(canaries(number) for number in range(cases)))
     found = {place: sorted(canary for canary in wanted if canary in text) for place, text in seen.items()}
     count = sum(map(len, found.values()))
@@ -137,8 +140,8 @@ async def test_the_stock_worker_tells_names_and_addresses(
     )
 
 
-async def _play(driver: EngineDriver, scenario: Scenario, offer: OfferInput) -> None:
-    """Go as far as the offer, or to the incident of a job that fails at every try."""
+async def _play(driver: EngineDriver, scenario: Scenario, offer: OfferInput) -> bool:
+    """Go as far as the offer, True, or to the incident of a job that fails at every try."""
     desk = CaseDesk(driver)
     player = Player(scenario, offer, desk, {})
     await player.start("isesaki-signing")
@@ -146,7 +149,8 @@ async def _play(driver: EngineDriver, scenario: Scenario, offer: OfferInput) -> 
         await player.play(scenario.steps[0])
         await driver.task("Task_CheckRequirements", instance=desk.instance)
     except IncidentRaised:
-        return
+        return False
+    return True
 
 
 def _what_operators_see(worker: WorkerProcess, driver: EngineDriver) -> dict[str, str]:
