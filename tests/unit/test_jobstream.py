@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from typing import Any
 
+import grpc
 import pytest
+from grpc.aio import Metadata
 from pyzeebe import Job
+from pyzeebe.errors import ZeebeBackPressureError
 
 from tests.kit.jobs import job
-from workers.runtime.jobstream import Arriving
+from workers.runtime import metrics
+from workers.runtime.jobstream import Arriving, give_back
 
 pytestmark = pytest.mark.asyncio
 QUIET_SECONDS = 0.3
@@ -128,3 +133,29 @@ async def test_a_call_that_broke_has_nothing_unread_and_closes() -> None:
     assert await unread(arrives) == [1]
     await arrives.aclose()
     assert not call.open
+
+
+class Engine:
+    """Takes jobs back, after it has pushed back so many times."""
+
+    def __init__(self, *, pushes_back: int) -> None:
+        self._pushes_back = pushes_back
+        self.taken: list[int] = []
+
+    async def fail_job(self, key: int, retries: int, message: str, back_off_ms: int, variables: Any) -> None:
+        """Take a job back."""
+        assert (retries, message, back_off_ms, variables) == (3, "reason", 0, {})
+        if self._pushes_back:
+            self._pushes_back -= 1
+            raise ZeebeBackPressureError(
+                grpc.aio.AioRpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, Metadata(), Metadata())
+            )
+        self.taken.append(key)
+
+
+async def test_jobs_go_back_although_the_engine_pushes_back_at_first() -> None:
+    engine: Any = Engine(pushes_back=3)
+    before = metrics.REGISTRY.get_sample_value("renkei_jobs_given_back_total") or 0
+    await give_back(engine, [job(1), job(2)], "reason")
+    assert sorted(engine.taken) == [1, 2]
+    assert metrics.REGISTRY.get_sample_value("renkei_jobs_given_back_total") == before + 2

@@ -12,17 +12,19 @@ import anyio
 import grpc
 import structlog
 from pyzeebe import Job
-from pyzeebe.errors import PyZeebeError
+from pyzeebe.errors import PyZeebeError, ZeebeBackPressureError
 from pyzeebe.grpc_internals.zeebe_job_adapter import ZeebeJobAdapter
 from pyzeebe.proto.gateway_pb2 import ActivatedJob, ActivateJobsRequest, StreamActivatedJobsRequest
 from pyzeebe.task.task import Task
 
 from workers.runtime import metrics
+from workers.runtime.outcomes import jittered_ms
 
 _log = structlog.get_logger(__name__)
 
 _GIVEN_BACK_AT_ONCE = 20
 _GIVING_BACK_SECONDS = 3
+_PUSHED_BACK_SECONDS = 0.1
 _QUIET_SECONDS = 0.3
 """A call that has told nothing for so long has no jobs under way: a poll that finds some answers within that."""
 _UNREAD_AT_MOST = 2000
@@ -164,8 +166,19 @@ async def give_back(adapter: ZeebeJobAdapter, jobs: Sequence[Job], reason: str) 
 async def _give_back(adapter: ZeebeJobAdapter, job: Job, reason: str) -> None:
     try:
         async with asyncio.timeout(2):
-            await adapter.fail_job(job.key, job.retries, reason, 0, {})
+            await _taken_back(adapter, job, reason)
     except (PyZeebeError, TimeoutError):
         _log.info("job was not given back; its lease runs out", job_key=job.key)
     else:
         metrics.JOBS_GIVEN_BACK.inc()
+
+
+async def _taken_back(adapter: ZeebeJobAdapter, job: Job, reason: str) -> None:
+    """Ask until the engine has an ear: it pushes back just when jobs come faster than they are done."""
+    while True:
+        try:
+            await adapter.fail_job(job.key, job.retries, reason, 0, {})
+        except ZeebeBackPressureError:
+            await asyncio.sleep(jittered_ms(_PUSHED_BACK_SECONDS) / 1000)
+        else:
+            return
