@@ -137,6 +137,7 @@ async def test_the_registry_is_the_same_when_every_job_is_delivered_twice(
     )
 
 
+@pytest.mark.slow
 async def test_the_stock_worker_mails_again_what_is_delivered_again(
     driver: EngineDriver, server: SmtpServer, bars: Bars
 ) -> None:
