@@ -42,8 +42,8 @@ def stream_jobs(
         fetchVariable=task.config.variables_to_fetch or [],
         tenantIds=tenant_ids or [],
     )
-    call = adapter._gateway_stub.StreamActivatedJobs(request, timeout=seconds)  # noqa: SLF001 (pyzeebe keeps it)
-    return _answers(adapter, call, lambda raw: [raw])
+    gateway = adapter._gateway_stub  # noqa: SLF001 (pyzeebe keeps it to itself)
+    return _answers(adapter, lambda: gateway.StreamActivatedJobs(request, timeout=seconds), lambda raw: [raw])
 
 
 def poll_jobs(  # noqa: PLR0913 (keywords that each mean one thing)
@@ -59,18 +59,21 @@ def poll_jobs(  # noqa: PLR0913 (keywords that each mean one thing)
         requestTimeout=wait_ms,
         tenantIds=tenant_ids or [],
     )
-    call = adapter._gateway_stub.ActivateJobs(request, timeout=2 * wait_ms / 1000)  # noqa: SLF001
-    return _answers(adapter, call, lambda answer: answer.jobs)
+    gateway, seconds = adapter._gateway_stub, 2 * wait_ms / 1000  # noqa: SLF001
+    return _answers(adapter, lambda: gateway.ActivateJobs(request, timeout=seconds), lambda answer: answer.jobs)
 
 
 async def _answers(
-    adapter: ZeebeJobAdapter, call: grpc.aio.UnaryStreamCall, jobs: Callable[[Any], Iterable[ActivatedJob]]
+    adapter: ZeebeJobAdapter,
+    begin: Callable[[], grpc.aio.UnaryStreamCall],
+    jobs: Callable[[Any], Iterable[ActivatedJob]],
 ) -> AsyncGenerator[list[Job]]:
     """Yield the jobs of each answer together: one by one, each would cost its reader a turn of the event loop.
 
     pyzeebe leaves a call open when its reader stops: the engine goes on to push jobs to it, which nobody sees until
     their leases end.
     """
+    call = begin()  # not before it is read: what was never begun needs no end
     try:
         async for answer in call:
             yield [adapter._create_job_from_raw_job(raw) for raw in jobs(answer)]  # noqa: SLF001
