@@ -137,7 +137,7 @@ async def _papers(runner: JobRunner, job_type: JobType, given: JobInput) -> list
     found: list[str] = []
     with suppress(_Undo, BusinessError, InputErrors, PermanentError):
         async with runner._open_unit() as unit:
-            await job_type.handler(given, unit)
+            await job_type.handle(given, unit)
             found = await shown_in(unit, _MARK)
             raise _Undo
     return found
@@ -150,7 +150,7 @@ async def _try(
     try:
         async with runner._open_unit() as unit:
             before = {row.id for row in await unit._session.execute(select(mail.c.id))}  # type: ignore[attr-defined]
-            result = completed(await job_type.handler(given, unit), job_type=job_type.type)
+            result = completed(await job_type.handle(given, unit), job_type=job_type.type)
             await unit.store_applied_job(given.ref, job_type.type, {"kind": "completed", "variables": result.variables})
             await unit._session.flush()  # type: ignore[attr-defined]  # as the commit does
             query = select(mail.c.raw, mail.c.recipient).where(mail.c.id.not_in(before))

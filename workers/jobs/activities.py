@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workers.errors import PermanentError
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.activities import load_activities, record_activities
 from workers.usecases.plan_activities import plan_projects, propose_activity_years
 from workers.usecases.ports import UnitOfWork
@@ -27,7 +27,14 @@ async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, An
     )
 
 
-@job_type("record-activities", label="連携事業を台帳に載せる", headers=(_PER,), writes=("activities", "formError"))
+@job_type(
+    "record-activities",
+    label="連携事業を台帳に載せる",
+    headers=(_PER, *CHECKS),
+    writes=("activities", "formError"),
+    requires=("activities.*.title:連携事業名"),
+    checks_itself=True,
+)
 async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the rows of ``activities`` into the registry under ``fiscalYear`` (ISE-A1, ASA-8, DAT-A)."""
     rows = job.variables.get("activities")
@@ -43,8 +50,15 @@ async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, 
 @job_type(
     "record-proposals",
     label="連携事業の提案を記録する",
-    headers=(Header(name="purpose", label="何の提案か（照会や文書に載る）", required=True),),
+    headers=(Header(name="purpose", label="何の提案か（照会や文書に載る）", required=True), *CHECKS),
     writes=("proposals", "proposalRows", "formError"),
+    requires=(
+        "proposalRows:提案する連携事業,"
+        "proposalRows.*.field:分野,"
+        "proposalRows.*.title:事業名,"
+        "proposalRows.*.content:事業内容"
+    ),
+    checks_itself=True,
 )
 async def handle_record_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the projects that are proposed under a signed agreement (AGE-A1, AGE-A4)."""
@@ -60,7 +74,7 @@ async def handle_propose_activity_years(job: JobInput, uow: UnitOfWork) -> dict[
     return await propose_activity_years(uow, job.text("caseId"), year=job.variables.get("fiscalYear"))
 
 
-@job_type("plan-activities", label="実施する事業を台帳に載せる", writes=("activities", "formError"))
+@job_type("plan-activities", label="実施する事業を台帳に載せる", writes=("activities", "formError"), headers=CHECKS)
 async def handle_plan_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the projects that were found feasible into the registry as planned (DAT-A: L, AGE-A2, AGE-A3).
 

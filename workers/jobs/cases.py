@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workers.errors import PermanentError
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.close_case import close_case
 from workers.usecases.discuss_projects import record_discussion, record_project_talk, summarize_talks
@@ -23,6 +23,7 @@ from workers.usecases.record_step import collect_steps, last_agreement_step, rec
     headers=(
         Header(name="city", label="市のコード", required=True),
         Header(name="partner", label="相手方（later: 名称が空なら後で決める）"),
+        *CHECKS,
     ),
     writes=(
         "caseId",
@@ -38,6 +39,14 @@ from workers.usecases.record_step import collect_steps, last_agreement_step, rec
         "pastRecords",
         "formError",
     ),
+    requires=(
+        "name:名称[#partner!=later],"
+        "representative:代表者の職・氏名[name!=],"
+        "contact:担当者の氏名[name!=],"
+        "email:メールアドレス[name!=]"
+    ),
+    checks_itself=True,
+    unchecked_with="caseId",
 )
 async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Open or claim a case (ISE-1)."""
@@ -52,7 +61,14 @@ async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     )
 
 
-@job_type("record-partner", label="相手方を登録する", writes=("partnerKnown", "formError"))
+@job_type(
+    "record-partner",
+    label="相手方を登録する",
+    writes=("partnerKnown", "formError"),
+    headers=CHECKS,
+    requires=("name:名称,representative:代表者の職・氏名,contact:担当者の氏名,email:メールアドレス"),
+    checks_itself=True,
+)
 async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the partner of a case that began without one (CHI-3)."""
     return await record_partner(uow, job.text("caseId"), job.variables)
@@ -61,8 +77,20 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "record-offer",
     label="申出を記録する",
-    headers=(Header(name="within", label="分野の範囲（agreement: 協定の連携事項の中に限る）"),),
+    headers=(Header(name="within", label="分野の範囲（agreement: 協定の連携事項の中に限る）"), *CHECKS),
     writes=("proposals", "offerSummary", "agreementTerms", "pastRecords", "formError"),
+    requires=(
+        "offer.purpose:目的,"
+        "offer.fields:連携事項,"
+        "offer.projects:連携事業,"
+        "offer.projects.*.field:連携事項,"
+        "offer.projects.*.title:事業名,"
+        "offer.projects.*.content:事業内容,"
+        "offer.records.*.fiscalYear:年度,"
+        "offer.records.*.field:連携事項,"
+        "offer.records.*.title:事業名"
+    ),
+    checks_itself=True,
 )
 async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the offer form (ISE-2/3, DAT-A: B)."""
@@ -70,13 +98,22 @@ async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     return await record_offer(uow, job.text("caseId"), job.context("offer"), within_agreement=within)
 
 
-@job_type("record-past-projects", label="連携実績を記録する", writes=("pastRecords", "formError"))
+@job_type(
+    "record-past-projects",
+    label="連携実績を記録する",
+    writes=("pastRecords", "formError"),
+    headers=CHECKS,
+    requires=(
+        "recordList.records.*.fiscalYear:年度,recordList.records.*.field:連携事項,recordList.records.*.title:事業名"
+    ),
+    checks_itself=True,
+)
 async def handle_record_past_projects(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the projects done so far (AGE-2)."""
     return await record_past_projects(uow, job.text("caseId"), job.context("recordList"))
 
 
-@job_type("record-requirement-check", label="要件の確認を記録する", writes=("eligibility", "formError"))
+@job_type("record-requirement-check", label="要件の確認を記録する", writes=("eligibility", "formError"), headers=CHECKS)
 async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the check of the requirements (ISE-R1, ISE-R2)."""
     return await record_requirement_check(uow, job.text("caseId"), job.context("requirementCheck"))
@@ -89,6 +126,7 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
         Header(name="step", label="記録の名前", required=True),
         Header(name="keep", label="記録する変数（コンマ区切り）", required=True),
         Header(name="clear", label="記録したら消す変数（コンマ区切り）"),
+        *CHECKS,
     ),
 )
 async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -124,20 +162,37 @@ async def handle_load_agreement_step(job: JobInput, uow: UnitOfWork) -> dict[str
     return {job.header("into"): await last_agreement_step(uow, job.text("caseId"), job.header("step"))}
 
 
-@job_type("record-city-proposals", label="市からの提案を台帳に載せる", writes=("cityProposals", "formError"))
+@job_type(
+    "record-city-proposals",
+    label="市からの提案を台帳に載せる",
+    writes=("cityProposals", "formError"),
+    headers=CHECKS,
+    requires=(
+        "cityProposals.*.departmentCode:提案する課,"
+        "cityProposals.*.field:分野,"
+        "cityProposals.*.title:提案事業名,"
+        "cityProposals.*.content:提案内容"
+    ),
+    checks_itself=True,
+)
 async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the city's own proposals beside the partner's (DAT-5, DAT-6)."""
     rows = job.variables.get("cityProposals")
     return await record_city_proposals(uow, job.text("caseId"), rows if isinstance(rows, list) else [])
 
 
-@job_type("record-discussion", label="協議の結果を記録する", writes=("discussionNext", "talkProjects", "formError"))
+@job_type(
+    "record-discussion",
+    label="協議の結果を記録する",
+    writes=("discussionNext", "talkProjects", "formError"),
+    headers=CHECKS,
+)
 async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the discussion of the survey's result (ISE-5)."""
     return await record_discussion(uow, job.text("caseId"), job.context("discussionResult"))
 
 
-@job_type("record-project-talk", label="詳細協議を記録する")
+@job_type("record-project-talk", label="詳細協議を記録する", headers=CHECKS)
 async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record one project's detailed talks (ISE-6)."""
     number = job.context("project").get("number")
@@ -153,7 +208,18 @@ async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, An
     return await summarize_talks(uow, job.text("caseId"))
 
 
-@job_type("record-agreement-terms", label="協定書の内容を記録する", writes=("formError",))
+@job_type(
+    "record-agreement-terms",
+    label="協定書の内容を記録する",
+    writes=("formError",),
+    headers=CHECKS,
+    requires=(
+        "agreementTerms.purpose:目的,"
+        "agreementTerms.fields:連携事項,"
+        "agreementTerms.otherParties.*.name:ほかの当事者の名称,"
+        "agreementTerms.otherParties.*.representative:ほかの当事者の代表者の職・氏名"
+    ),
+)
 async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record what the agreement is to say (ISE-8, ISE-F3)."""
     return await record_agreement_terms(uow, job.text("caseId"), job.context("agreementTerms"))
@@ -163,6 +229,8 @@ async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[
     "register-agreement",
     label="協定を登録する",
     writes=("agreementId", "agreementExpiry", "agreementYear", "formError"),
+    headers=CHECKS,
+    requires=("signature.signedOn:締結日"),
 )
 async def handle_register_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the signed agreement (ISE-8, ISE-T1)."""

@@ -6,8 +6,9 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from workers.domain.required import Rules, check, parse_rules, roots
 from workers.domain.text import check_keepable
 from workers.errors import PermanentError
 from workers.usecases.ports import JobRef, UnitOfWork
@@ -89,9 +90,24 @@ class Header:
     required: bool = False
 
 
+CHECKS: Final = (
+    Header(name="require", label="必ず入れる項目（キー:名前[条件のキー=値|値]、コンマ区切り）"),
+    Header(name="dates", label="日付の決まり（キー:名前 <=today >=case など、コンマ区切り）"),
+    Header(name="ranges", label="数の範囲（キー:名前 1..5、コンマ区切り）"),
+)
+"""Headers of every job type that takes what a person typed: the diagram says what has to be there (ALL-10, ALL-11).
+
+The rule stands in the diagram, so a case that is running keeps the rule of its own version (ALL-9).
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobType:
     """A job type: its label in Modeler's templates, its headers and the variables it writes.
+
+    ``requires`` is what the job type always requires, in the grammar of ``workers.domain.required``; a job without it
+    is refused as bad input, unless the use case says so itself (``checks_itself``). Nothing is checked where the
+    variable ``unchecked_with`` is set: the case came in another way than by the form.
 
     ``reads`` are the only variables that the engine hands over; empty: all. For tasks that run once for each of many:
     with all variables the jobs of a survey would carry the list of its departments as often as it has departments.
@@ -103,7 +119,30 @@ class JobType:
     headers: tuple[Header, ...] = ()
     writes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    requires: str = ""
+    checks_itself: bool = False
+    unchecked_with: str = ""
     timeout_seconds: int = 60
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether the job takes what a person typed, so that it may be refused as bad input."""
+        return bool(self.requires) or CHECKS[0] in self.headers
+
+    def rules(self, headers: Mapping[str, str]) -> Rules:
+        """Return what a task with these headers requires; raises ValueError (Japanese) for a header that is none."""
+        own = "" if self.checks_itself else self.requires
+        return parse_rules(
+            require=f"{own},{headers.get('require', '')}",
+            dates=headers.get("dates", ""),
+            ranges=headers.get("ranges", ""),
+        )
+
+    async def handle(self, job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+        """Run the handler; raises InputErrors, with everything at once, for an input that lacks what is required."""
+        if self.takes_input and not (self.unchecked_with and job.variables.get(self.unchecked_with)):
+            await _check(self, job, uow)
+        return await self.handler(job, uow)
 
 
 _job_types: dict[str, JobType] = {}
@@ -119,6 +158,17 @@ def job_type(type_: str, *, label: str, **options: Any) -> Callable[[Handler], H
         return handler
 
     return register
+
+
+async def _check(job_type: JobType, job: JobInput, uow: UnitOfWork) -> None:
+    try:
+        rules = job_type.rules(job.headers)
+    except ValueError as error:
+        raise PermanentError(f"タスク {job.ref.element_id} のヘッダー: {error}") from error
+    names = roots(rules)
+    values = {name: job.headers.get(name[1:]) if name.startswith("#") else job.variables.get(name) for name in names}
+    opened_on = (await uow.cases.get(job.text("caseId"))).opened_on if rules.asks_for_case else None
+    check(values, rules, today=uow.clock.today(), opened_on=opened_on)
 
 
 def all_job_types() -> dict[str, JobType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.deadlines import set_deadline
 from workers.usecases.ports import UnitOfWork
 
@@ -15,6 +15,7 @@ from workers.usecases.ports import UnitOfWork
     headers=(
         Header(name="deadline", label="期限の名前（city.toml の [deadlines]）", required=True),
         Header(name="on", label="期日が入っている変数（なければ city.toml のとおり）"),
+        *CHECKS,
     ),
     writes=("deadline",),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.jobs.catalog import JobInput, job_type
+from workers.jobs.catalog import CHECKS, JobInput, job_type
 from workers.usecases import amend, terminate
 from workers.usecases.ports import UnitOfWork
 
@@ -15,7 +15,13 @@ async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
     return await amend.draft_amendment(uow, job.text("caseId"))
 
 
-@job_type("record-amendment", label="変更する内容を記録する", writes=("formError",))
+@job_type(
+    "record-amendment",
+    label="変更する内容を記録する",
+    writes=("formError",),
+    headers=CHECKS,
+    requires=("amendmentTerms.title:協定の名称,amendmentTerms.fields:連携事項,amendmentTerms.changes:変更の内容"),
+)
 async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the amended text (ISE-T4)."""
     return await amend.record_amendment(uow, job.text("caseId"), job.context("amendmentTerms"))
@@ -25,6 +31,8 @@ async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, A
     "register-amendment",
     label="協定の変更を登録する",
     writes=("versionNumber", "effectiveAt", "effectiveText", "formError"),
+    headers=CHECKS,
+    requires=("signature.signedOn:締結日"),
 )
 async def handle_register_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the signed amendment as a new version (ISE-T4)."""
@@ -44,13 +52,25 @@ async def handle_check_dissolution(job: JobInput, uow: UnitOfWork) -> dict[str, 
     return await terminate.check_dissolution(uow, job.text("caseId"))
 
 
-@job_type("plan-termination", label="解除の日を記録する", writes=("terminationPlan", "formError"))
+@job_type(
+    "plan-termination",
+    label="解除の日を記録する",
+    writes=("terminationPlan", "formError"),
+    headers=CHECKS,
+    requires=("terminationTalks.endsOn:解除の日"),
+)
 async def handle_plan_termination(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the day of the termination (ISE-T2, DAT-T2)."""
     return await terminate.plan_termination(uow, job.text("caseId"), job.context("terminationTalks"))
 
 
-@job_type("record-termination-notice", label="解除の通知を記録する", writes=("terminateAt", "formError"))
+@job_type(
+    "record-termination-notice",
+    label="解除の通知を記録する",
+    writes=("terminateAt", "formError"),
+    headers=CHECKS,
+    requires=("terminationNotice.noticeOn:通知が届いた日"),
+)
 async def handle_record_termination_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the written notice (ISE-T2)."""
     return await terminate.record_notice(uow, job.text("caseId"), job.context("terminationNotice"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases import meetings
 from workers.usecases.ports import UnitOfWork
 
@@ -18,7 +18,13 @@ async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     return await meetings.open_meeting(uow, job.text("caseId"), job.text("meetingTitle"), host=host)
 
 
-@job_type("record-meeting-dates", label="会議の候補日を記録する", writes=("meetingDates", "formError"))
+@job_type(
+    "record-meeting-dates",
+    label="会議の候補日を記録する",
+    writes=("meetingDates", "formError"),
+    headers=CHECKS,
+    requires=("meetingOrder.candidates:候補日,meetingOrder.place:場所"),
+)
 async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Check the dates that the partner is asked about (ISE-A2)."""
     return await meetings.record_meeting_dates(uow, job.text("meetingId"), job.context("meetingOrder"))
@@ -27,8 +33,9 @@ async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[st
 @job_type(
     "schedule-meeting",
     label="会議の日時を決めて案内する",
-    headers=(_TEMPLATE, Header(name="dropped", label="出席が不要になった課へのメールのひな形", required=True)),
+    headers=(_TEMPLATE, Header(name="dropped", label="出席が不要になった課へのメールのひな形", required=True), *CHECKS),
     writes=("meetingText", "meetingOrder", "formError"),
+    requires=("meetingOrder.startsAt:会議の日,meetingOrder.place:場所"),
 )
 async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Fix or move the meeting and send the invitations with their calendar entry (ALL-4)."""
@@ -44,7 +51,7 @@ async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, A
 @job_type(
     "cancel-meeting",
     label="会議を取りやめる",
-    headers=(_TEMPLATE,),
+    headers=(_TEMPLATE, *CHECKS),
     writes=("meetingId", "meetingOutcome", "meetingAgain", "meetingText", "meetingOrder", "formError"),
 )
 async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -54,7 +61,19 @@ async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     )
 
 
-@job_type("record-meeting", label="会議の記録を残す", writes=("meetingOutcome", "meetingReport", "formError"))
+@job_type(
+    "record-meeting",
+    label="会議の記録を残す",
+    writes=("meetingOutcome", "meetingReport", "formError"),
+    headers=CHECKS,
+    requires=(
+        "meetingReport.heldOn:開いた日,"
+        "meetingReport.minutes:議事の要点,"
+        "meetingReport.periods.*.first:除く期間の始まり,"
+        "meetingReport.periods.*.last:除く期間の終わり,"
+        "meetingReport.periods.*.reason:除く期間の理由"
+    ),
+)
 async def handle_record_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the minutes and the confirmed periods (AGE-A5)."""
     return await meetings.record_meeting(uow, job.text("meetingId"), job.context("meetingReport"))

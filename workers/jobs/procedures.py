@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import open_procedure, start_next
 
@@ -18,6 +18,7 @@ from workers.usecases.procedures import open_procedure, start_next
             label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement）",
             required=True,
         ),
+        *CHECKS,
     ),
     writes=(
         "caseId",
@@ -32,6 +33,9 @@ from workers.usecases.procedures import open_procedure, start_next
         "cityOptions",
         "formError",
     ),
+    requires=("agreementId:協定番号"),
+    checks_itself=True,
+    unchecked_with="caseId",
 )
 async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Claim the procedure of an agreement for this instance (DESIGN "Exactly once")."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.publications import load_agreement_reports, open_publication
 
@@ -12,8 +12,9 @@ from workers.usecases.publications import load_agreement_reports, open_publicati
 @job_type(
     "open-publication",
     label="年度の一覧の案件を登録する",
-    headers=(Header(name="city", label="市のコード", required=True),),
+    headers=(Header(name="city", label="市のコード", required=True), *CHECKS),
     writes=("caseId", "caseState", "caseTitle", "period", "periodName", "officeGroup", "cityOptions", "formError"),
+    requires=("listYear:年度"),
 )
 async def handle_open_publication(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Open the case of a year's list (ASA-8)."""

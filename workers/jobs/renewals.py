@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases import notices, renewals
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
@@ -18,7 +18,19 @@ async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     return await renewals.plan_renewal(uow, job.text("caseId"))
 
 
-@job_type("record-notice", label="更新しない旨の申出を記録する", writes=_STATE)
+@job_type(
+    "record-notice",
+    label="更新しない旨の申出を記録する",
+    writes=_STATE,
+    headers=CHECKS,
+    requires=(
+        "notice.side:申出をした側[notice.action!=withdraw],"
+        "notice.receivedOn:受領日[notice.action!=withdraw],"
+        "notice.notice:取り下げられた申出[notice.action=withdraw],"
+        "notice.withdrawnOn:取下げの日[notice.action=withdraw],"
+        "notice.decision:取下げへの対応[notice.action=withdraw]"
+    ),
+)
 async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Enter a notice of non-renewal, or that one was withdrawn (D-4, DAT-T1)."""
     return {**await notices.enter_notice(uow, job.text("caseId"), job.context("notice")), "notice": None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases import survey_answers, surveys
 from workers.usecases.ports import UnitOfWork
 
@@ -12,7 +12,7 @@ _TEMPLATE = Header(name="template", label="メールのひな形", required=True
 _MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "surveyStatus", "formError")
 
 
-@job_type("open-survey", label="照会を起票する", writes=("survey", "formError"))
+@job_type("open-survey", label="照会を起票する", writes=("survey", "formError"), headers=CHECKS)
 async def handle_open_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Create the survey (ISE-4)."""
     plan = job.variables.get("surveyPlan")
@@ -39,7 +39,7 @@ async def handle_escalate_survey(job: JobInput, uow: UnitOfWork) -> dict[str, An
     return await surveys.escalate_survey(uow, job.text("surveyId"), job.header("template"))
 
 
-@job_type("extend-survey", label="照会の期限を延ばす", headers=(_TEMPLATE,), writes=_MOMENTS)
+@job_type("extend-survey", label="照会の期限を延ばす", headers=(_TEMPLATE, *CHECKS), writes=_MOMENTS)
 async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Move the due date (ALL-1)."""
     return await surveys.extend_survey(
@@ -54,7 +54,7 @@ async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
 @job_type(
     "request-answer",
     label="差し戻し・代理回答を起こす",
-    headers=(_TEMPLATE,),
+    headers=(_TEMPLATE, *CHECKS),
     writes=("entry", "surveyStatus", "formError"),
 )
 async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -68,6 +68,7 @@ async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     label="照会への回答を記録する",
     writes=("surveyComplete", "answer"),
     reads=("surveyId", "departmentCode", "answer", "onBehalf"),
+    headers=CHECKS,
 )
 async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep one department's answer (ALL-1, ISE-4)."""

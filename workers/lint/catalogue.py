@@ -59,6 +59,8 @@ class Catalogue:
     form_locals: dict[str, set[str]] = field(default_factory=dict)
     decision_inputs: dict[str, set[str]] = field(default_factory=dict)
     form_keys: dict[str, set[str]] = field(default_factory=dict)
+    parsed_forms: dict[str, forms.Form] = field(default_factory=dict)
+    """The forms themselves, by id."""
     process_inputs: dict[str, set[str]] = field(default_factory=dict)
     """What call activities hand to a process, by its id."""
     for_city: str | None = None
@@ -161,6 +163,7 @@ def _ids(catalogue: Catalogue, path: Path) -> Iterator[tuple[str, str]]:
     if path.suffix == ".form":
         form = forms.load(path)
         catalogue.form_keys[form.id] = forms.keys(form)
+        catalogue.parsed_forms[form.id] = form
         yield "form", form.id
     elif path.suffix == ".dmn":
         table = dmn.load(path)

@@ -151,7 +151,7 @@ class JobRunner:
             ref=ref,
         )
         try:
-            return await self._once(ref, job.type, lambda unit: job_type.handler(job_input, unit))
+            return await self._once(ref, job.type, lambda unit: job_type.handle(job_input, unit))
         except (BusinessError, InputErrors) as error:
             outcome = thrown(error)
         # The handler's own effects are rolled back; the outcome alone is kept, so that a redelivery throws the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workers.lint.rules import drawing, flow, identities, references, scopes, tasks, variables
+from workers.lint.rules import drawing, flow, identities, references, required, scopes, tasks, variables
 from workers.lint.rules import expressions as feel
 from workers.lint.rules.base import Context, Rule
 
@@ -32,6 +32,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     drawing.lanes,
     drawing.sub_processes,
     variables.undeclared,
+    required.checks,
 )
 
 __all__ = ["BPMN_RULES", "Context", "Rule"]

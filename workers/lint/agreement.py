@@ -1,0 +1,269 @@
+"""Compares a form with the jobs behind it: under every choice that a person can make, what does each require?
+
+The choices are those fields, and outer variables, that decide what is shown, where the token goes, or what a job
+requires. What cannot be found out (a condition beyond ``conditions``) is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Final
+
+from workers.domain.required import Condition, Item, beside, parse_rules
+from workers.jobs.catalog import JobType
+from workers.lint.conditions import UNKNOWN, compared, is_true, paths
+from workers.lint.form_fields import FormField
+from workers.lint.handover import Handover, field_path, handovers
+from workers.lint.model import NS, Diagram, Element, extension, extensions, local
+
+_MOST_CHOICES: Final = 3000
+_PASSED: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask", "scriptTask", "intermediateThrowEvent"})
+_FREE: Final = "\N{HORIZONTAL ELLIPSIS}"  # any value that no condition names
+
+
+@dataclass(frozen=True)
+class Difference:
+    """``kind``: unchecked, hidden, optional or absent; ``jobs`` are the tasks' names."""
+
+    path: str
+    label: str
+    kind: str
+    jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Job:
+    name: str
+    items: tuple[Item, ...]
+    headers: Mapping[str, str]
+
+
+def judges(
+    diagram: Diagram, element: Element, fields: list[FormField], job_types: Mapping[str, JobType]
+) -> Iterator[str]:
+    """Yield the ids of the service tasks that require something of a form, so that they may refuse it."""
+    yield from _Comparison(diagram, element, fields, job_types).judges()
+
+
+def differences(
+    diagram: Diagram, element: Element, fields: list[FormField], job_types: Mapping[str, JobType]
+) -> Iterator[Difference]:
+    """Yield each way, once, in which the form of a task or start event and the jobs that follow do not agree."""
+    yield from _Comparison(diagram, element, fields, job_types).differences()
+
+
+class _Comparison:
+    def __init__(
+        self, diagram: Diagram, element: Element, fields: list[FormField], job_types: Mapping[str, JobType]
+    ) -> None:
+        self._diagram = diagram
+        self._start = element.get("id", "")
+        self._fields = {field.path: field for field in fields}
+        self._known = handovers(element, fields)
+        self._flows: dict[str, list[Element]] = {}
+        for flow in diagram.all("sequenceFlow"):
+            self._flows.setdefault(flow.get("sourceRef", ""), []).append(flow)
+        self._jobs: dict[str, _Job] = {}
+        self._conditions: list[str] = []
+        self._look_around(job_types)
+
+    def differences(self) -> Iterator[Difference]:
+        told: set[tuple[str, str]] = set()
+        for choice in self._choices():
+            for difference in self._under(choice):
+                if (difference.path, difference.kind) not in told:
+                    told.add((difference.path, difference.kind))
+                    yield difference
+
+    def judges(self) -> Iterator[str]:
+        for node, job in self._jobs.items():
+            if any(field_path(self._known, item.path) is not None for item in job.items):
+                yield node
+
+    def _look_around(self, job_types: Mapping[str, JobType]) -> None:
+        """Find the jobs that may follow, whatever is chosen, and the conditions on the way."""
+        pending, seen = [self._start], {self._start}
+        while pending:
+            for flow in self._flows.get(pending.pop(), []):
+                condition = flow.find("bpmn:conditionExpression", NS)
+                if condition is not None and condition.text:
+                    self._conditions.append(condition.text.strip().removeprefix("="))
+                target = flow.get("targetRef", "")
+                node = self._diagram.ids.get(target)
+                if node is None or target in seen:
+                    continue
+                seen.add(target)
+                if _is_passed(node):
+                    pending.append(target)
+                    if (job := _job(node, job_types)) is not None:
+                        self._jobs[target] = job
+
+    def _choices(self) -> Iterator[dict[str, object]]:
+        """Yield the values of every path that matters: those of form and outer variables, hidden fields being null."""
+        domains = self._domains()
+        for values in islice(product(*domains.values()), _MOST_CHOICES):
+            choice = dict(zip(domains, values, strict=True))
+            for _ in range(3):
+                hidden = {path for path in choice if path in self._fields and self._shown(path, choice) is False}
+                choice.update(dict.fromkeys(hidden))
+            yield choice
+
+    def _domains(self) -> dict[str, list[object]]:
+        texts: dict[str, set[str]] = {}
+        for path, values in self._compared():
+            texts.setdefault(path, set()).update(values - {""})
+        return {path: self._values(path, found) for path, found in sorted(texts.items())}
+
+    def _compared(self) -> Iterator[tuple[str, set[str]]]:
+        """Yield (path, texts that it is compared with) of every condition: of the form, the way and the jobs."""
+        for field in self._fields.values():
+            for hide in field.hides:
+                yield from ((_absolute(path, field), set()) for path in paths(hide))
+                yield from ((_absolute(path, field), {text}) for path, text in compared(hide))
+        for expression in self._conditions:
+            yield from ((self._in_form(path), set()) for path in paths(expression))
+            yield from ((self._in_form(path), {text}) for path, text in compared(expression))
+        for item in (item for job in self._jobs.values() for item in job.items):
+            for condition in item.conditions:
+                if not condition.path.startswith("#"):
+                    yield self._in_form(beside(item.path, condition.path)), set(condition.values)
+
+    def _in_form(self, path: str) -> str:
+        """Return the form's path of a variable, the variable itself where the form does not ask for it."""
+        return field_path(self._known, path) or path
+
+    def _values(self, path: str, texts: set[str]) -> list[object]:
+        field = self._fields.get(path)
+        if field is None:
+            return [*sorted(texts), *({"true", "false"} & texts and [True, False]), _FREE, None]
+        if field.kind == "checkbox":
+            return [True, None]
+        if field.kind in {"rows", "checklist", "taglist"}:
+            return [[_FREE]] if field.required else [[_FREE], None]
+        if field.kind in {"radio", "select"}:
+            chosen: list[object] = [*field.values] or [*sorted(texts), _FREE]
+            return chosen if field.required else [*chosen, None]
+        return [_FREE] if field.required else [_FREE, None]
+
+    def _shown(self, path: str, choice: Mapping[str, object]) -> bool | None:
+        field = self._fields[path]
+        seen = {
+            **choice,
+            **{f"this.{key[len(field.row) + 1 :]}": v for key, v in choice.items() if _within(key, field)},
+        }
+        hidden = [is_true(hide, seen) for hide in field.hides]
+        return False if True in hidden else None if None in hidden else True
+
+    def _under(self, choice: Mapping[str, object]) -> Iterator[Difference]:
+        reached = [self._jobs[node] for node in self._reached(choice) if node in self._jobs]
+        wanted = self._wanted(reached, choice)
+        for path, (label, jobs, certain) in wanted.items():
+            field = self._fields.get(path)
+            if field is None:
+                yield Difference(path, label, "absent", jobs)
+            elif certain and self._shown(path, choice) is False:
+                yield Difference(path, field.label, "hidden", jobs)
+            elif certain and not field.required:
+                yield Difference(path, field.label, "optional", jobs)
+        steering = {field_path(self._known, path) for text in self._conditions for path in paths(text)}
+        names = tuple(job.name for job in reached)
+        for path, field in self._fields.items():
+            if field.required and path not in wanted and path not in steering and self._shown(path, choice):
+                yield Difference(path, field.label, "unchecked", names)
+
+    def _wanted(
+        self, reached: list[_Job], choice: Mapping[str, object]
+    ) -> dict[str, tuple[str, tuple[str, ...], bool]]:
+        """Return (label, jobs, whether it is certain) of what the reached jobs require of this form, by its path."""
+        wanted: dict[str, tuple[str, tuple[str, ...], bool]] = {}
+        for job in reached:
+            for item in job.items:
+                path = field_path(self._known, item.path)
+                held = [self._holds(condition, item, job, choice) for condition in item.conditions]
+                if path is None or False in held:
+                    continue
+                _, jobs, certain = wanted.get(path, ("", (), False))
+                wanted[path] = (item.label, (*jobs, job.name), certain or None not in held)
+        return wanted
+
+    def _holds(self, condition: Condition, item: Item, job: _Job, choice: Mapping[str, object]) -> bool | None:
+        path = beside(item.path, condition.path)
+        if path.startswith("#"):
+            return (job.headers.get(path[1:], "") in condition.values) is not condition.negated
+        value = choice.get(self._in_form(path), UNKNOWN)
+        if value is UNKNOWN:
+            return None
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return (text in condition.values) is not condition.negated
+
+    def _reached(self, choice: Mapping[str, object]) -> Iterator[str]:
+        seen_values = self._variables(choice)
+        pending, seen = [self._start], {self._start}
+        while pending:
+            current = pending.pop()
+            for target in self._next(current, seen_values):
+                node = self._diagram.ids.get(target)
+                if node is not None and target not in seen and _is_passed(node):
+                    seen.add(target)
+                    pending.append(target)
+                    yield target
+
+    def _next(self, node: str, values: Mapping[str, object]) -> list[str]:
+        flows = self._flows.get(node, [])
+        element = self._diagram.ids[node]
+        if local(element) != "exclusiveGateway" or len(flows) < 2:
+            return [flow.get("targetRef", "") for flow in flows]
+        taken, default = [], element.get("default")
+        for flow in flows:
+            condition = flow.find("bpmn:conditionExpression", NS)
+            if flow.get("id") == default or condition is None:
+                continue
+            held = is_true((condition.text or "").strip().removeprefix("="), values)
+            if held is not False:
+                taken.append(flow.get("targetRef", ""))
+            if held is True:
+                return taken
+        return [*taken, *(flow.get("targetRef", "") for flow in flows if flow.get("id") == default)]
+
+    def _variables(self, choice: Mapping[str, object]) -> dict[str, object]:
+        """Return the choice under the names of the process: what is handed over, and the outer variables."""
+        outer = {path: value for path, value in choice.items() if path not in self._fields}
+        handed = {
+            handover.target + path[len(handover.source) :]: value
+            for handover in reversed(self._known)
+            for path, value in choice.items()
+            if path in self._fields and _covers(handover, path)
+        }
+        return {**outer, **handed}
+
+
+def _covers(handover: Handover, path: str) -> bool:
+    return path == handover.source or path.startswith(f"{handover.source}.")
+
+
+def _absolute(path: str, field: FormField) -> str:
+    return f"{field.row}.{path[5:]}" if path.startswith("this.") and field.row else path
+
+
+def _within(path: str, field: FormField) -> bool:
+    return bool(field.row) and path.startswith(f"{field.row}.")
+
+
+def _is_passed(node: Element) -> bool:
+    return local(node) in _PASSED or local(node).endswith("Gateway")
+
+
+def _job(node: Element, job_types: Mapping[str, JobType]) -> _Job | None:
+    definition = extension(node, "taskDefinition")
+    job_type = job_types.get("" if definition is None else definition.get("type", ""))
+    if job_type is None or not job_type.takes_input:
+        return None
+    found = extensions(node, "zeebe:taskHeaders/zeebe:header")
+    headers = {header.get("key", ""): header.get("value") or "" for header in found}
+    try:
+        required = parse_rules(require=f"{job_type.requires},{headers.get('require', '')}").required
+    except ValueError:
+        return None  # input-checks says so
+    return _Job((node.get("name") or node.get("id") or "").replace("\n", ""), required, headers)

@@ -1,0 +1,83 @@
+"""What a form requires and what its job requires are the same: neither a gap nor a dead end (ALL-10, ALL-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workers.domain.required import roots
+from workers.lint.agreement import Difference, differences, judges
+from workers.lint.expressions import linked_forms, produced
+from workers.lint.findings import Finding
+from workers.lint.form_fields import fields
+from workers.lint.model import NS, Diagram, Element, extension, extensions
+from workers.lint.rules.base import Context, name_of, report
+from workers.lint.rules.variables import did_you_mean
+
+_CHECKS = ("require", "dates", "ranges")
+
+
+def checks(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Headers that say what an input has to hold can be read, and a refused input goes back to a person."""
+    known = set(context.variables) | produced(diagram)
+    for _, form_id in linked_forms(diagram):
+        known |= context.catalogue.form_keys.get(form_id, set())
+    refusing = {
+        node
+        for element, form_id in linked_forms(diagram)
+        if (form := context.catalogue.parsed_forms.get(form_id)) is not None
+        for node in judges(diagram, element, fields(form), context.job_types)
+    }
+    for task in diagram.all("serviceTask"):
+        definition = extension(task, "taskDefinition")
+        job_type = context.job_types.get("" if definition is None else definition.get("type", ""))
+        if job_type is None or not job_type.takes_input:
+            continue
+        try:
+            rules = job_type.rules(headers(task))
+        except ValueError as error:
+            yield report(diagram, task, "input-checks", f"{name_of(task)}のヘッダー: {error}")
+            continue
+        for name in sorted(roots(rules) - known):
+            if not name.startswith("#"):
+                message = (
+                    f"{name_of(task)}が求める変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
+                )
+                yield report(diagram, task, "input-checks", message)
+        if (set(headers(task)) & set(_CHECKS) or task.get("id") in refusing) and not _goes_back(diagram, task):
+            message = f"{name_of(task)}は入力の誤りを断りますが、フォームへ戻す境界イベント（input-error）がありません"
+            yield report(diagram, task, "input-checks", message)
+
+
+def agree(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Whatever a job requires is required by the form where it is shown, and the other way round."""
+    for element, form_id in linked_forms(diagram):
+        form = context.catalogue.parsed_forms.get(form_id)
+        if form is None:
+            continue
+        for difference in differences(diagram, element, fields(form), context.job_types):
+            yield report(diagram, element, "required-agrees", _message(element, form_id, difference))
+
+
+def headers(task: Element) -> dict[str, str]:
+    """Return a task's headers by name."""
+    found = extensions(task, "zeebe:taskHeaders/zeebe:header")
+    return {header.get("key", ""): header.get("value") or "" for header in found}
+
+
+def _message(element: Element, form: str, difference: Difference) -> str:
+    field = f"「{difference.label}」（{difference.path}）"
+    jobs = "、".join(difference.jobs) or "続くジョブ"
+    told = {
+        "unchecked": f"フォームでは必須ですが、{jobs}は確かめません",
+        "hidden": f"{jobs}が求めますが、そのときフォームに出ません",
+        "optional": f"{jobs}が求めますが、フォームでは必須ではありません",
+        "absent": f"{jobs}が求めますが、フォームにないか、渡されません",
+    }[difference.kind]
+    return f"{name_of(element)} フォーム {form} の{field}: {told}"
+
+
+def _goes_back(diagram: Diagram, task: Element) -> bool:
+    return any(
+        boundary.get("attachedToRef") == task.get("id") and boundary.find("bpmn:errorEventDefinition", NS) is not None
+        for boundary in diagram.all("boundaryEvent")
+    )
