@@ -6,6 +6,7 @@
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+LANES := $(BIN)/python -m tests.kit.lanes
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,19 +24,19 @@ check: setup ## 書式、型、依存の向きを調べる
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: packages ## テスト（20 分以内）
+test: packages ## テスト（20 分以内。2 つずつ並べる）
 	@.ci/bootstrap --stack
 	@$(BIN)/python -m workers.runtime.stack
 	@$(BIN)/python -m tests.kit.newer
 	@$(MAKE) --no-print-directory check
-	@$(PYTEST) -m "not slow"
+	@$(LANES) -m "not slow"
 
 test-all: packages ## すべての組み合わせのテスト（長い）
 	@.ci/bootstrap --stack
 	@$(BIN)/python -m workers.runtime.stack
 	@$(BIN)/python -m tests.kit.newer
 	@$(MAKE) --no-print-directory check
-	@$(PYTEST)
+	@$(LANES)
 
 chaos: ## 障害を起こすテスト（SEED=… で同じ順を繰り返す。2 つずつ並べる、LANES=1 なら一つずつ）
 	@.ci/bootstrap --stack

@@ -1,4 +1,7 @@
-"""Fixtures of all tests: databases, the coverage of diagrams. tests/process/conftest.py adds a broker."""
+"""Fixtures of all tests: surroundings of their own, databases, the coverage of diagrams.
+
+tests/process/conftest.py adds a broker.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,41 @@ from pathlib import Path
 import pytest
 
 from tests.kit import coverage_page
+from tests.kit.apart import Apart
 from tests.kit.coverage import COVERAGE, ROOT, Coverage
 from tests.kit.postgres import Postgres, PostgresMissingError
 from workers.errors import InputError
 
 pytest_plugins = ["tests.kit.bars"]
+
+_APART = pytest.StashKey[Apart]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Part this run from what belongs to the user before any module of tests is read."""
+    config.stash[_APART] = Apart()
+    config.stash[_APART].begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the run's surroundings."""
+    if apart := config.stash.get(_APART, None):
+        apart.end()
+
+
+@pytest.fixture(scope="session")
+def apart(request: pytest.FixtureRequest) -> Apart:
+    """The surroundings of this run."""
+    found: Apart = request.config.stash[_APART]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _nothing_refused(apart: Apart) -> Iterator[None]:
+    """Fail a test that reaches for a default port or for the user's data folder, itself or in a process it starts."""
+    yield
+    refused = apart.refused()
+    assert not refused, "\n".join(refused)
 
 
 @pytest.fixture(scope="session")

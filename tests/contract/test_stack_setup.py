@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-_ROOT = Path(__file__).parents[2]
+from tests.kit.machine import ROOT, Machine
+
 _PACKAGES = ("chromium", "fonts-noto-cjk", "libreoffice-writer-nogui", "poppler-utils", "postgresql")
-
-
-class Machine:
-    """A checkout and a path that hold only what a test puts there."""
-
-    def __init__(self, folder: Path) -> None:
-        self.checkout = folder / "checkout"
-        shutil.copytree(_ROOT / ".ci", self.checkout / ".ci")
-        shutil.copy(_ROOT / "pyproject.toml", self.checkout)
-        self.bin = folder / "bin"
-        self.bin.mkdir()
-        self.log = folder / "log"
-        self.environment = {"PATH": str(self.bin), "HOME": str(folder), "LC_ALL": "C.UTF-8"}
-        for name in ("sh", "dirname", "awk", "df", "cat", "basename", "readlink", "rm", "id", "env", "mkdir"):
-            (self.bin / name).symlink_to(shutil.which(name) or f"/bin/{name}")
-
-    def program(self, name: str, body: str = "") -> None:
-        """Put a program on the path that notes its call and does ``body``."""
-        path = self.bin / name
-        path.unlink(missing_ok=True)
-        path.write_text(f'#!/bin/sh\necho "{name} $*" >> "{self.log}"\n{body}\n')
-        path.chmod(0o755)
-
-    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a script of ``.ci``."""
-        return subprocess.run(
-            [str(self.checkout / ".ci" / script), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env=self.environment,
-        )
-
-    @property
-    def calls(self) -> list[str]:
-        """What was called, in order."""
-        return self.log.read_text().splitlines() if self.log.exists() else []
 
 
 @pytest.fixture
@@ -215,11 +175,6 @@ def test_another_system_is_told_which_programs_are_missing(machine: Machine) -> 
     assert "テストに必要なプログラムがありません: soffice pdftotext initdb" in result.stderr
 
 
-def test_the_build_server_runs_make_test() -> None:
-    assert os.access(_ROOT / ".ci" / "run", os.X_OK)
-    assert (_ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec make test"
-
-
 def test_every_documented_target_is_in_the_makefile() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (_ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert targets >= {"demo", "test", "test-all", "chaos", "bench", "setup"}
