@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     tasklist_page: str = Field(
         default="", pattern=r"^(https?://[^\s]+)?$", description="Tasklist's page as staff open it, for mails"
     )
+    links_address: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="the workers' /open as staff reach it, for links to their task in mails; empty: the local stack's",
+    )
     gateway_tls: bool = False
     oauth_url: str = ""
     oauth_client_id: str = ""
@@ -65,6 +70,7 @@ class Settings(BaseSettings):
 
     concurrency: int = Field(default=16, ge=1, le=256, description="job handlers at once in one worker process")
     health_port: int = Field(default=0, description="0: 8090 + port offset")
+    health_host: str = Field(default="127.0.0.1", description="address that health and /open listen on")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @classmethod
@@ -116,6 +122,13 @@ class Settings(BaseSettings):
     def tasklist_url(self) -> str:
         """The page that mails to departments name; empty where only the workers' own address of Tasklist is known."""
         return self.tasklist_page or ("" if self.tasklist_address else f"{self.tasklist}/tasklist")
+
+    @property
+    def open_url(self) -> str:
+        """The page that finds somebody's open task (``/open``), for mails; empty where staff cannot reach it."""
+        local = "" if self.tasklist_address else f"http://127.0.0.1:{self.health_port or self.port(8090)}"
+        address = self.links_address or local
+        return f"{address.rstrip('/')}/open" if address and self.tasklist_url else ""
 
     @property
     def smtp(self) -> tuple[str, int]:

@@ -93,7 +93,9 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         clock=business_clock,
         cities=packs,
         renderer=WordDocuments(templates),
-        mail_renderer=JinjaMails(templates, packs, business_clock, tasklist_url=settings.tasklist_url),
+        mail_renderer=JinjaMails(
+            templates, packs, business_clock, tasklist_url=settings.tasklist_url, open_url=settings.open_url
+        ),
         files=FileStore(settings.files),
         mail_deadline=timedelta(hours=settings.mail_deadline_hours),
     )

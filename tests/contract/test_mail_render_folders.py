@@ -211,6 +211,21 @@ def test_departments_are_told_where_tasklist_is(folders: TemplateFolders) -> Non
     assert texts["https://tasklist.city.example/tasklist"] == "前\r\n  https://tasklist.city.example/tasklist\r\n後\r\n"
 
 
+def test_a_mail_to_staff_opens_their_task(folders: TemplateFolders) -> None:
+    """ALL-2: by case and group, in place of Tasklist's list; a partner has no task."""
+    common = papers.ROOT / "templates" / "common" / "mail" / "_tasklist.txt.j2"
+    write(folders.templates / "common", common.read_text(encoding="utf-8"), common.name)
+    write(folders.templates / "common", '件名: 照会\n\n{% include "_tasklist.txt.j2" %}\n')
+    mails = JinjaMails(
+        folders, papers.CITIES, papers.clock(), tasklist_url="https://t.example", open_url="https://renkei.example/open"
+    )
+    texts = [
+        str(message_from_bytes(mails.render(request(group=group)).raw, policy=SMTP).get_content())
+        for group in ("isesaki-korei", "")
+    ]
+    assert texts == ["  https://renkei.example/open/isesaki-2026-1?group=isesaki-korei\r\n", "  https://t.example\r\n"]
+
+
 @pytest.mark.parametrize("template", sorted(papers.ROOT.glob("templates/*/mail/*.txt.j2")), ids=lambda path: path.stem)
 def test_a_mail_that_names_tasklist_gives_its_address(template: Path) -> None:
     source = template.read_text(encoding="utf-8")
@@ -231,3 +246,21 @@ def test_a_mail_that_names_tasklist_gives_its_address(template: Path) -> None:
 )
 def test_the_workers_own_address_of_tasklist_is_not_told_to_people(given: dict[str, Any], told: str) -> None:
     assert Settings(**given).tasklist_url == told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"port_offset": 300}, "http://127.0.0.1:8390/open"),
+        ({"port_offset": 300, "health_port": 9090}, "http://127.0.0.1:9090/open"),
+        ({"tasklist_address": "http://orchestration:8080", "tasklist_page": "https://t.example/"}, ""),
+        (
+            {"tasklist_page": "https://t.example/", "links_address": "https://renkei.example/"},
+            "https://renkei.example/open",
+        ),
+        ({"tasklist_address": "http://orchestration:8080", "links_address": "https://renkei.example"}, ""),
+    ],
+)
+def test_the_page_of_open_tasks_is_told_where_people_reach_it(given: dict[str, Any], told: str) -> None:
+    """Only where they also reach Tasklist."""
+    assert Settings(**given).open_url == told

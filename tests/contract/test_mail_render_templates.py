@@ -166,7 +166,11 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "arrangements-published": (TO_PARTNER, ["申し合わせ事項を定めました", "先に戦略推進課へ相談"]),
     "withdrawn-confirmation": (TO_PARTNER, ["令和8年6月1日付けで取り下げ"]),
 }
-OPTIONAL = {"due_on": papers.DUE_ON, "tasklist_url": "https://tasklist.city.example", "reason": "回答が遅れているため"}
+OPTIONAL = {
+    "due_on": papers.DUE_ON,
+    "task_link": "https://renkei.city.example/open/isesaki-2026-1?group=a",
+    "reason": "回答が遅れているため",
+}
 
 
 def render(template: str, context: dict[str, Any], **changes: Any) -> EmailMessage:

@@ -7,6 +7,9 @@ import socket
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from workers.errors import PermanentError, RetryableError
 from workers.runtime import supervisor
@@ -89,6 +92,21 @@ async def test_metrics_are_prometheus_text() -> None:
     answer = await served(Health(), "/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     assert "renkei_sender_paused" in answer.text
+
+
+async def test_other_pages_of_the_worker_are_served_along() -> None:
+    async def page(_request: Request) -> Response:
+        return PlainTextResponse("here")
+
+    stop, port = asyncio.Event(), free_port()
+    pages = [Route("/open/{case_id}", page)]
+    server = asyncio.create_task(serve(Health(), host="0.0.0.0", port=port, stop=stop, pages=pages))  # noqa: S104 (that it may)
+    try:
+        assert (await ask(port, "/open/1")).text == "here"
+        assert (await ask(port, "/healthz")).status_code == 200
+    finally:
+        stop.set()
+        await server
 
 
 async def test_a_taken_port_is_named_in_one_clear_line() -> None:

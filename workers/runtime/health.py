@@ -1,4 +1,4 @@
-"""Health and metrics over HTTP on 127.0.0.1.
+"""Health and metrics over HTTP, on 127.0.0.1 unless told otherwise; other pages of the worker are served along.
 
 ``/healthz`` is red when a part of this process hangs: only a new process helps. ``/readyz`` is red whenever work has
 stopped, for that reason or because the engine or the registry is away. ``/metrics`` is for Prometheus.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import uvicorn
@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from workers.errors import PermanentError
 from workers.runtime import metrics
@@ -64,8 +64,8 @@ async def _result(check: Check) -> str:
         return type(error).__name__
 
 
-def application(health: Health) -> Starlette:
-    """Return the ASGI application."""
+def application(health: Health, pages: Sequence[BaseRoute] = ()) -> Starlette:
+    """Return the ASGI application, with more ``pages``."""
 
     async def healthz(_request: Request) -> Response:
         hanging = await health.hanging()
@@ -81,7 +81,7 @@ def application(health: Health) -> Starlette:
         return Response(generate_latest(metrics.REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return Starlette(
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", numbers)],
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", numbers), *pages],
     )
 
 
@@ -92,13 +92,15 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(health: Health, *, port: int, stop: asyncio.Event) -> None:
+async def serve(
+    health: Health, *, port: int, stop: asyncio.Event, host: str = HOST, pages: Sequence[BaseRoute] = ()
+) -> None:
     """Serve until ``stop``. Raises PermanentError when the port is taken."""
     config = uvicorn.Config(
-        application(health), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        application(health, pages), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
     )
     server = _Server(config)
-    with _listening_socket(port) as listening:
+    with _listening_socket(host, port) as listening:
         serving = asyncio.create_task(server.serve([listening]))
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -109,11 +111,11 @@ async def serve(health: Health, *, port: int, stop: asyncio.Event) -> None:
             await serving
 
 
-def _listening_socket(port: int) -> socket.socket:
+def _listening_socket(host: str, port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((HOST, port))
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
         raise PermanentError(

@@ -23,7 +23,7 @@ from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.registry.outbox import OutboxName
 from workers.errors import PermanentError
-from workers.runtime import health, metrics
+from workers.runtime import health, metrics, taskpage
 from workers.runtime.drain import beside, first_of
 from workers.runtime.enginecalls import EngineCalls
 from workers.runtime.engineid import EngineId
@@ -33,6 +33,7 @@ from workers.runtime.jobrunner import JobRunner
 from workers.runtime.outcomes import jittered_ms
 from workers.runtime.ports import UserTasks, WorkerServices
 from workers.runtime.sender import Sender
+from workers.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
@@ -147,8 +148,7 @@ async def run_worker(
     }
     try:
         async with asyncio.TaskGroup() as group:
-            port = settings.health_port or settings.port(health.DEFAULT_PORT)
-            group.create_task(health.serve(report, port=port, stop=stop), name="health")
+            group.create_task(_serve(report, settings, stop), name="health")
             for name, part in parts.items():
                 group.create_task(keep(name, part, stop), name=name)
     except BaseExceptionGroup as errors:
@@ -156,6 +156,15 @@ async def run_worker(
         if taken is None:
             raise
         raise taken.exceptions[0] from None
+
+
+async def _serve(report: health.Health, settings: Settings, stop: asyncio.Event) -> None:
+    """Serve health and the links to open tasks."""
+    port = settings.health_port or settings.port(health.DEFAULT_PORT)
+    async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
+        url = settings.tasklist_url
+        pages = [taskpage.route(OpenTasks(rest, tasklist), url)] if url else []
+        await health.serve(report, host=settings.health_host, port=port, stop=stop, pages=pages)
 
 
 async def keep(name: str, run: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:

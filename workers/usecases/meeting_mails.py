@@ -82,6 +82,7 @@ async def _send(  # noqa: PLR0913 (the parts of one notice)
             template=template,
             recipient_name=person.name,
             recipient=person.address,
+            group=person.group,
             context=context,
             invitation=entry,
         )

@@ -12,11 +12,12 @@ from workers.domain.meetings import Meeting
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """One recipient of a notice; ``key`` makes it once-only within its notice."""
+    """One recipient of a notice; ``key`` makes it once-only within its notice, ``group`` has its tasks."""
 
     key: str
     name: str
     address: str
+    group: str = ""
 
 
 def partner_recipient(case: Case) -> Recipient | None:
@@ -28,13 +29,13 @@ def partner_recipient(case: Case) -> Recipient | None:
 
 def office_recipient(city: City) -> Recipient:
     """Return the office."""
-    return Recipient(key="office", name=city.office.section, address=city.office.email)
+    return Recipient(key="office", name=city.office.section, address=city.office.email, group=city.office.group)
 
 
 def department_recipients(city: City, codes: Iterable[str]) -> list[Recipient]:
     """Return departments; raises InputError for an unknown code."""
     found = [city.department(code) for code in codes]
-    return [Recipient(key=entry.code, name=entry.name, address=entry.email) for entry in found]
+    return [Recipient(key=entry.code, name=entry.name, address=entry.email, group=entry.group) for entry in found]
 
 
 def host_recipient(city: City, meeting: Meeting) -> Recipient:

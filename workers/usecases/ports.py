@@ -231,6 +231,8 @@ class MailRequest:
     attachments: Sequence[Document] = field(default_factory=tuple)
     invitation: Invitation | None = None
     """A calendar entry that the mail carries (ALL-4)."""
+    group: str = ""
+    """The candidate group of whoever gets the mail, for a link to their task; a partner has none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,6 +69,7 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
                 template=template,
                 recipient_name=recipient.name,
                 recipient=recipient.address,
+                group=recipient.group,
                 context=context,
                 attachments=documents,
             )
@@ -96,7 +97,12 @@ async def _recipients(uow: UnitOfWork, case: Case, city: City, to: str, departme
         surveys = await uow.surveys.of_case(case.id)
         targets = surveys[-1].targets if surveys else []
         return [
-            Recipient(key=target.department, name=f"{target.division}{target.section}", address=target.email)
+            Recipient(
+                key=target.department,
+                name=f"{target.division}{target.section}",
+                address=target.email,
+                group=target.group,
+            )
             for target in targets
         ]
     if to == "all-departments":

@@ -127,6 +127,7 @@ async def escalate_survey(uow: UnitOfWork, survey_id: str, template: str) -> dic
             template=template,
             recipient_name=city.office.section,
             recipient=city.office.email,
+            group=city.office.group,
             context={**survey_context(case, survey.due_on, city), "waiting": survey.open_targets()},
         )
     )
@@ -237,6 +238,7 @@ async def mail_target(  # noqa: PLR0913 (the parts of one notice)
             template=template,
             recipient_name=_named(target),
             recipient=target.email,
+            group=target.group,
             context={
                 **survey_context(case, due_on, city),
                 "department": _named(target),

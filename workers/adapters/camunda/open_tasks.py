@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,20 +43,26 @@ class OpenTasks:
         self._has_search: bool | None = None
 
     async def find(
-        self, *, process_instance_key: int | None = None, element_id: str | None = None, group: str | None = None
+        self,
+        *,
+        process_instance_key: int | None = None,
+        element_id: str | None = None,
+        group: str | None = None,
+        case_id: str | None = None,
     ) -> list[OpenTask]:
-        """Return the open tasks of an instance (not of what it calls), element or candidate group.
+        """Return the open tasks of an instance (not of what it calls), element, candidate group or case.
 
+        A case is found by its process variable, which every process that is called for it has, too.
         Raises RetryableError when neither search answers. The newest tasks may be missing for about a second.
         """
         wanted = {"processInstanceKey": process_instance_key, "elementId": element_id, "candidateGroup": group}
         given = {name: str(value) for name, value in wanted.items() if value is not None}
         if self._has_search is not False:
-            found = await self._by_engine(given)
+            found = await self._by_engine(given, case_id)
             self._has_search = found is not None
             if found is not None:
                 return found
-        return await self._by_tasklist(given)
+        return await self._by_tasklist(given, case_id)
 
     async def wait_for(
         self, wanted: Callable[[OpenTask], bool], *, seconds: float = 30, process_instance_key: int | None = None
@@ -88,13 +95,14 @@ class OpenTasks:
         except TaskGoneError:
             _log.info("user task is gone", key=key)
 
-    async def _by_engine(self, given: Mapping[str, str]) -> list[OpenTask] | None:
+    async def _by_engine(self, given: Mapping[str, str], case_id: str | None) -> list[OpenTask] | None:
+        variables = {} if case_id is None else {"processInstanceVariables": [_case_variable(case_id)]}
         tasks: list[OpenTask] = []
         while True:
             page = {"from": len(tasks), "limit": _PAGE}
             sort = [{"field": "creationDate", "order": "ASC"}]
             found = await self._rest.search_user_tasks(
-                {"filter": {**given, "state": "CREATED"}, "page": page, "sort": sort}
+                {"filter": {**given, **variables, "state": "CREATED"}, "page": page, "sort": sort}
             )
             if found is None:
                 return None
@@ -102,10 +110,17 @@ class OpenTasks:
             if len(found) < _PAGE:
                 return tasks
 
-    async def _by_tasklist(self, given: Mapping[str, str]) -> list[OpenTask]:
+    async def _by_tasklist(self, given: Mapping[str, str], case_id: str | None) -> list[OpenTask]:
         names = {"elementId": "taskDefinitionId"}
-        found = await self._tasklist.search({names.get(name, name): value for name, value in given.items()})
-        return [_from_tasklist(item) for item in found]
+        wanted: dict[str, Any] = {names.get(name, name): value for name, value in given.items()}
+        if case_id is not None:
+            wanted["taskVariables"] = [{**_case_variable(case_id), "operator": "eq"}]
+        return [_from_tasklist(item) for item in await self._tasklist.search(wanted)]
+
+
+def _case_variable(case_id: str) -> dict[str, str]:
+    """Return the condition that a process belongs to a case; both searches compare values as JSON."""
+    return {"name": "caseId", "value": json.dumps(case_id, ensure_ascii=False)}
 
 
 def _from_engine(item: Mapping[str, Any]) -> OpenTask:

@@ -54,7 +54,7 @@ class Tasklist(HttpClient):
         return int(answer["id"])
 
     async def search(
-        self, wanted: Mapping[str, str], *, state: str = "CREATED", variables: Sequence[str] = ()
+        self, wanted: Mapping[str, Any], *, state: str = "CREATED", variables: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         """Return tasks; ``wanted`` has Tasklist's names, such as processInstanceKey and taskDefinitionId.
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from jinja2 import Environment, FileSystemLoader, TemplateError
@@ -30,16 +31,18 @@ _SUBJECT_LINE: Final = re.compile(r"件名[:：][ 　]*(?P<subject>.*)")
 class JinjaMails:
     """``MailRenderer`` on the template folders.
 
-    ``tasklist_url`` is known to every template; ``new_id`` is replaced by tests that compare bytes.
+    ``tasklist_url`` is known to every template; with ``open_url`` a mail to staff has ``task_link``, too, which opens
+    their task of the case. ``new_id`` is replaced by tests that compare bytes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its ports, and the pages that mails name)
         self,
         folders: TemplateFolders,
         cities: Cities,
         clock: Clock,
         *,
         tasklist_url: str = "",
+        open_url: str = "",
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._folders = folders
@@ -47,6 +50,7 @@ class JinjaMails:
         self._clock = clock
         self._new_id = new_id
         self._links = {"tasklist_url": tasklist_url} if tasklist_url else {}
+        self._open_url = open_url
         self._environments: dict[str, Environment] = {}
 
     def render(self, request: MailRequest, attachments: Sequence[tuple[str, str, bytes]] = ()) -> RenderedMail:
@@ -63,6 +67,7 @@ class JinjaMails:
             "case": SimpleNamespace(id=request.case_id),
             **request.context,
             **self._links,
+            **self._task_link(request),
             "city": city,
             "today": self._clock.today(),
             "recipient_name": request.recipient_name,
@@ -85,6 +90,11 @@ class JinjaMails:
             )
         )
         return RenderedMail(message_id=message_id, raw=raw)
+
+    def _task_link(self, request: MailRequest) -> dict[str, str]:
+        if not (self._open_url and request.group):
+            return {}
+        return {"task_link": f"{self._open_url}/{quote(request.case_id)}?group={quote(request.group)}"}
 
     def preview(self, city: str, template: str, context: Mapping[str, Any]) -> tuple[str, str]:
         """Return the subject and the body alone; ``context`` has to hold everything, ``city`` too."""
