@@ -42,7 +42,7 @@ class Refused:
 class Clerk:
     """One person with a browser window of their own."""
 
-    def __init__(  # noqa: PLR0913 (who sits where: each has a default but the first three)
+    def __init__(
         self,
         chromium: Browser,
         stack: Settings,

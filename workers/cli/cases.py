@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pyzeebe.errors import ProcessDefinitionNotFoundError, ZeebeError
 
-from workers.adapters.camunda.gateway import open_channel, zeebe_client
+from workers.adapters.camunda.rest import UnknownProcessError
+from workers.adapters.camunda.starting import start_case
 from workers.adapters.offerfile import read_offer
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
@@ -79,11 +79,10 @@ async def start_instance(services: Services, code: str, case_id: str) -> None:
     async with services.open_unit() as uow:
         await uow.cases.get(case_id)
     try:
-        async with open_channel(services.settings) as channel:
-            await zeebe_client(channel).run_process(city.signing_process, {"caseId": case_id})
-    except ProcessDefinitionNotFoundError as error:
+        await start_case(services.settings, city.signing_process, case_id)
+    except UnknownProcessError as error:
         raise RetryableError(_not_started(case_id, code, f"先に renkei deploy {code} で配備してください")) from error
-    except ZeebeError as error:
+    except RetryableError as error:
         raise RetryableError(_not_started(case_id, code, "Camunda につながりません（renkei status）")) from error
 
 

@@ -19,6 +19,13 @@ class TaskGoneError(PermanentError):
     """The user task is not open: completed or cancelled before, or never there."""
 
 
+class UnknownProcessError(PermanentError):
+    """No version of the process is deployed."""
+
+    def __init__(self, process_id: str) -> None:
+        super().__init__(f"プロセス {process_id} は配備されていません")
+
+
 class RestClient(HttpClient):
     """Calls of the REST API. RetryableError: try again later; PermanentError: the engine refuses the call."""
 
@@ -30,6 +37,17 @@ class RestClient(HttpClient):
     def from_settings(cls, settings: Settings) -> Self:
         """Return a client for the configured engine."""
         return cls(settings.rest, authentication(settings))
+
+    async def create_instance(self, process_id: str, variables: Mapping[str, Any], *, business_id: str) -> None:
+        """Start an instance of a process's newest version (8.9: 8.6 knows no business id).
+
+        Raises UnknownProcessError where the process was never deployed.
+        """
+        body = {"processDefinitionId": process_id, "variables": dict(variables), "businessId": business_id}
+        response = await self.request("POST", "/v2/process-instances", body)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise UnknownProcessError(process_id)
+        _raise_for(response)
 
     async def complete_user_task(self, key: int, variables: Mapping[str, Any] | None = None) -> None:
         """Complete a user task; raises TaskGoneError when it is not open (404 or 409)."""
