@@ -107,3 +107,13 @@ async def test_what_a_job_type_always_requires(uow: SqlUnitOfWork, type_: str) -
     with pytest.raises(InputErrors) as declared:
         check(_EMPTY[type_], parse_rules(require=job_type.requires), today=uow.clock.today())
     assert len(refused.value.message.splitlines()) >= len(declared.value.errors)
+
+
+async def test_a_step_keeps_and_hands_on_what_was_read(uow: SqlUnitOfWork) -> None:
+    """The date is kept in ISO however it was typed, and the process goes on with the same."""
+    headers = {**_STEP, "dates": "approval.on:決裁日"}
+    typed = {"number": " 市企第12号", "on": "Ｒ８．６．８"}
+    handed_on = await _handle(uow, "record-step", headers, decision="sign", approval=typed)
+    (step,) = (await uow.cases.get(CASE_ID)).steps
+    assert step.payload == {"decision": "sign", "approval": {"number": "市企第12号", "on": "2026-06-08"}}
+    assert handed_on == {"approval": {"number": "市企第12号", "on": "2026-06-08"}}

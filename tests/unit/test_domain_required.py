@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workers.domain.required import check, parse_rules
+from workers.domain.required import check, parse_rules, read
 from workers.errors import InputErrors
 
 _TODAY = date(2026, 11, 29)
@@ -128,3 +128,19 @@ def test_a_rule_that_cannot_be_read_is_refused(rules: dict[str, str]) -> None:
     """In Japanese, for the process owner."""
     with pytest.raises(ValueError, match="読めません"):
         parse_rules(**rules)
+
+
+def test_what_was_checked_is_kept_as_it_was_read() -> None:
+    """Nothing but the worker's reading follows: dates in ISO, numbers as numbers, texts without blanks around them."""
+    values = {
+        "approval": {"on": "令和８年６月８日", "number": "　市企第12号 ", "note": "\u00a0　"},
+        "scores": [{"ability": "３", "comment": " よい"}, {"ability": None, "comment": ""}],
+        "count": 5,
+    }
+    rules = parse_rules(dates="approval.on:決裁日", ranges="scores.*.ability:遂行できるか 1..5,count:人数 0..9")
+    assert read(values, rules) == {
+        "approval": {"on": "2026-06-08", "number": "市企第12号", "note": None},
+        "scores": [{"ability": 3, "comment": "よい"}, {"ability": None, "comment": ""}],
+        "count": 5,
+    }
+    assert values["approval"]["on"] == "令和８年６月８日"  # type: ignore[index]

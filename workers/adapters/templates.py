@@ -20,8 +20,8 @@ from jinja2.utils import LRUCache
 from workers.domain.entities import Rating
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.jst import JST
-from workers.domain.wareki import format_wareki
-from workers.errors import PermanentError
+from workers.domain.wareki import format_wareki, parse_date
+from workers.errors import InputError, PermanentError
 
 COMMON = "common"
 _KEPT_TEXTS = 200
@@ -148,14 +148,14 @@ def printable(value: Any) -> Any:
 def wareki(value: date | str | None, *, weekday: bool = False) -> str:
     """Filter: a date in the Japanese calendar (D-2), on request with the weekday; None: a line to fill in by hand.
 
-    A form's date comes as ISO text; a text that is no date stays as it was written.
+    A form's date comes as it was typed, ISO or wareki; a text that is no date stays as it was written.
     """
     if value is None:
         return _BLANK_DATE
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value)
-        except ValueError:
+            value = parse_date(value)
+        except InputError:
             return str(value)
     return format_wareki(value.astimezone(JST).date() if isinstance(value, datetime) else value, weekday=weekday)
 

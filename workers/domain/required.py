@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
+from workers.domain.numbers import parse_number
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, InputErrors
 
@@ -110,6 +112,20 @@ def check(values: Mapping[str, Any], rules: Rules, *, today: date, opened_on: da
         raise InputErrors(problems)
 
 
+def read(values: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
+    """Return checked values as they are kept: dates in ISO, numbers as such, texts without blanks around them.
+
+    A text of blanks alone becomes null.
+    """
+    result = {name: _trimmed(value) for name, value in values.items()}
+    for rule in rules.dates:
+        _replace(result, rule.item.path.split("."), lambda value: parse_date(value).isoformat())
+    for range_ in rules.ranges:
+        reader = partial(parse_number, where="", least=range_.least, most=range_.most)
+        _replace(result, range_.item.path.split("."), reader)
+    return result
+
+
 def is_blank(value: object) -> bool:
     """Return whether a value says nothing: null, unticked, an empty list, or a text of blanks of any width."""
     if isinstance(value, str):
@@ -143,6 +159,26 @@ def _walk(value: Any, keys: list[str], rows: tuple[int, ...]) -> Iterator[tuple[
             yield from _walk(row, keys[1:], (*rows, number))
     else:
         yield from _walk(value.get(keys[0]) if isinstance(value, Mapping) else None, keys[1:], rows)
+
+
+def _trimmed(value: Any) -> Any:
+    if isinstance(value, str):
+        return None if is_blank(value) and value else value.strip()
+    if isinstance(value, Mapping):
+        return {name: _trimmed(part) for name, part in value.items()}
+    return [_trimmed(part) for part in value] if isinstance(value, list) else value
+
+
+def _replace(value: Any, keys: list[str], reader: Callable[[Any], Any]) -> None:
+    """Put what the reader makes of it in the place of every value of a path that is not blank."""
+    if isinstance(value, list) and keys[0] == "*":
+        for row in value:
+            _replace(row, keys[1:], reader)
+    elif isinstance(value, dict) and keys[0] in value:
+        if keys[1:]:
+            _replace(value[keys[0]], keys[1:], reader)
+        elif not is_blank(value[keys[0]]):
+            value[keys[0]] = reader(value[keys[0]])
 
 
 def _parts(text: str) -> list[str]:
@@ -250,7 +286,7 @@ def _out_of_range(values: Mapping[str, Any], rule: RangeRule) -> Iterator[InputE
     for value, rows in found(values, rule.item.path):
         if is_blank(value) or not _applies(values, rule.item, rows):
             continue
-        text = unicodedata.normalize("NFKC", str(value)).strip()
-        number = float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else None
-        if number is None or number != int(number) or not rule.least <= number <= rule.most:
-            yield InputError(_named(rule.item, rows), f"{rule.least} から {rule.most} までの整数で入れてください")
+        try:
+            parse_number(value, _named(rule.item, rows), least=rule.least, most=rule.most)
+        except InputError as error:
+            yield error

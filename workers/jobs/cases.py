@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.domain.required import read
 from workers.errors import PermanentError
-from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
+from workers.jobs.catalog import CHECKS, Header, JobInput, all_job_types, job_type
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.close_case import close_case
 from workers.usecases.discuss_projects import record_discussion, record_project_talk, summarize_talks
@@ -130,10 +131,14 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
     ),
 )
 async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Keep the variables that the header names (ISE-7, ISE-8)."""
-    values = {name: job.variables.get(name) for name in job.header_list("keep")}
-    await record_step(uow, job.text("caseId"), job.header("step"), values)
-    return dict.fromkeys(job.header_list("clear"))
+    """Keep the variables that the header names (ISE-7, ISE-8), and hand them on as they were read."""
+    given = {name: job.variables.get(name) for name in job.header_list("keep")}
+    kept = read(given, all_job_types()[job.job_type].rules(job.headers))
+    await record_step(uow, job.text("caseId"), job.header("step"), kept)
+    return {
+        **{name: value for name, value in kept.items() if value != given[name]},
+        **dict.fromkeys(job.header_list("clear")),
+    }
 
 
 @job_type(

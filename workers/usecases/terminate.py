@@ -10,6 +10,7 @@ from workers.domain.agreements import Agreement, AgreementEnd
 from workers.domain.cities import TermRule
 from workers.domain.entities import Case
 from workers.domain.jst import end_of
+from workers.domain.numbers import parse_number
 from workers.domain.renewal import unwatch
 from workers.domain.terms import months_before, renewed_term
 from workers.domain.text import single_line
@@ -102,10 +103,7 @@ def _notice_months(uow: UnitOfWork, case: Case, plan: Mapping[str, Any]) -> int:
     months = uow.cities.city(case.city).termination.notice_months
     if months is not None:
         return months
-    written = plan.get("noticeMonths")
-    if isinstance(written, bool) or not isinstance(written, int | float) or not 0 <= written <= _MOST_MONTHS:
-        raise InputError("予告の期間", f"協定書に書かれた月数を、0 から {_MOST_MONTHS} までで入力してください")
-    return int(written)
+    return parse_number(plan.get("noticeMonths"), "予告の期間", least=0, most=_MOST_MONTHS)
 
 
 def _check_days(rule: TermRule, agreement: Agreement, ends_on: date, notice_by: date, today: date) -> None:
