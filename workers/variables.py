@@ -42,6 +42,7 @@ _ALL = (
         "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments",
     ),
     _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む"),
+    _variable("act", "number", "record-act (listener)", "直前の作業を済ませた人の控えの番号"),
     # The offer
     _variable("proposals", "list", "open-case, record-offer", "提案された連携事業の表"),
     _variable("offerSummary", "text", "open-case, record-offer", "申出の要約（Markdown）"),

@@ -25,8 +25,8 @@ async def _handle(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
     return {}
 
 
-def _job_type(name: str, *headers: Header, writes: tuple[str, ...] = ()) -> JobType:
-    return JobType(type=name, label=name, handler=_handle, headers=headers, writes=writes)
+def _job_type(name: str, *headers: Header, writes: tuple[str, ...] = (), **more: bool) -> JobType:
+    return JobType(type=name, label=name, handler=_handle, headers=headers, writes=writes, **more)
 
 
 JOB_TYPES: Final = {
@@ -37,7 +37,8 @@ JOB_TYPES: Final = {
         Header(name="values", label="変数"),
     ),
     "render-document": _job_type("render-document", Header(name="document", label="ひな形", required=True)),
-    "record-answer": _job_type("record-answer", writes=("total",)),
+    "record-answer": _job_type("record-answer", writes=("total",), by_person=True),
+    "record-act": _job_type("record-act", writes=("act",), listener=True),
 }
 
 

@@ -127,7 +127,9 @@ def form(form_id: str) -> str:
 def _task(identity: str, page: str) -> str:
     return f"""<bpmn:userTask id="{identity}" name="確かめる">{_WORDS}<bpmn:extensionElements><zeebe:userTask/>
         <zeebe:formDefinition formId="{page}" bindingType="deployment"/>
-        <zeebe:assignmentDefinition candidateGroups="=[&quot;office&quot;]"/></bpmn:extensionElements>
+        <zeebe:assignmentDefinition candidateGroups="=[&quot;office&quot;]"/><zeebe:executionListeners>
+        <zeebe:executionListener eventType="end" type="record-act" retries="5"/></zeebe:executionListeners>
+        </bpmn:extensionElements>
         </bpmn:userTask>"""
 
 

@@ -33,6 +33,10 @@ class MemoryCities:
         """Return every code."""
         return list(self._cities)
 
+    def task_name(self, process_id: str, element_id: str) -> str:  # noqa: ARG002 (no diagrams here)
+        """Return the task's id."""
+        return element_id
+
 
 class MemoryCases:
     """Procedures by agreement, kind and period."""
@@ -173,6 +177,7 @@ class MemoryUnit:
     """A unit of work on the registry in memory."""
 
     def __init__(self, clock: Clock, cities: Iterable[City]) -> None:
+        self.act = None
         self.clock = clock
         self.cities = MemoryCities(cities)
         self.cases = MemoryCases()

@@ -40,6 +40,10 @@ class _Cities:
         """Return the codes."""
         return CITIES.codes()
 
+    def task_name(self, process_id: str, element_id: str) -> str:
+        """Return a task's name."""
+        return CITIES.task_name(process_id, element_id)
+
 
 class _NoDocuments:
     """No document is made here."""

@@ -154,7 +154,7 @@ def case_command(*, case_id: str, save: Path | None, as_json: bool, data: Path |
         return
     click.echo(f"{found['id']}  {found['partner']}  {found['outcome_name']}")
     for line in found["history"]:
-        click.echo(f"  {line['at']}  {line['what']}")
+        click.echo(f"  {line['at']}  {line['who']}  {line['what']}")
     for survey in found["surveys"]:
         click.echo(f"照会 {survey['id']}（期限 {survey['due_on']}）")
         for row in survey["departments"]:
@@ -174,7 +174,7 @@ async def describe(services: Services, case_id: str) -> dict[str, Any]:
             **_summary(case),
             "outcome_name": OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
             "history": [
-                {"at": entry.at.isoformat(timespec="seconds"), "actor": entry.actor, "what": entry.what}
+                {"at": entry.at.isoformat(timespec="seconds"), "who": entry.who, "what": entry.what}
                 for entry in await uow.history.of_case(case_id)
             ],
             "surveys": [

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from workers.domain.acts import Act
+
 
 class Origin(StrEnum):
     """Who took the first step (ISE-1)."""
@@ -299,10 +301,16 @@ class Document:
 
 @dataclass(eq=False, kw_only=True)
 class HistoryEntry:
-    """Who did what, when; append-only."""
+    """Who did what, when; append-only. ``act``: a person's, then ``actor`` is empty, for the engine tells it later."""
 
     id: int | None = None
     case_id: str
     at: datetime
     actor: str
     what: str
+    act: Act | None = None
+
+    @property
+    def who(self) -> str:
+        """Who did it, for people."""
+        return self.act.who if self.act else self.actor

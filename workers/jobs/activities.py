@@ -34,6 +34,7 @@ async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, An
     writes=("activities", "formError"),
     requires=("activities.*.title:連携事業名"),
     checks_itself=True,
+    by_person=True,
 )
 async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the rows of ``activities`` into the registry under ``fiscalYear`` (ISE-A1, ASA-8, DAT-A)."""
@@ -59,6 +60,7 @@ async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, 
         "proposalRows.*.content:事業内容"
     ),
     checks_itself=True,
+    by_person=True,
 )
 async def handle_record_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the projects that are proposed under a signed agreement (AGE-A1, AGE-A4)."""
@@ -74,7 +76,13 @@ async def handle_propose_activity_years(job: JobInput, uow: UnitOfWork) -> dict[
     return await propose_activity_years(uow, job.text("caseId"), year=job.variables.get("fiscalYear"))
 
 
-@job_type("plan-activities", label="実施する事業を台帳に載せる", writes=("activities", "formError"), headers=CHECKS)
+@job_type(
+    "plan-activities",
+    label="実施する事業を台帳に載せる",
+    writes=("activities", "formError"),
+    headers=CHECKS,
+    by_person=True,
+)
 async def handle_plan_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the projects that were found feasible into the registry as planned (DAT-A: L, AGE-A2, AGE-A3).
 

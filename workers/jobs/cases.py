@@ -48,6 +48,7 @@ from workers.usecases.record_step import collect_steps, last_agreement_step, rec
     ),
     checks_itself=True,
     unchecked_with="caseId",
+    by_person=True,
 )
 async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Open or claim a case (ISE-1)."""
@@ -69,6 +70,7 @@ async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     headers=CHECKS,
     requires=("name:名称,representative:代表者の職・氏名,contact:担当者の氏名,email:メールアドレス"),
     checks_itself=True,
+    by_person=True,
 )
 async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the partner of a case that began without one (CHI-3)."""
@@ -92,6 +94,7 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
         "offer.records.*.title:事業名"
     ),
     checks_itself=True,
+    by_person=True,
 )
 async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the offer form (ISE-2/3, DAT-A: B)."""
@@ -108,13 +111,20 @@ async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         "recordList.records.*.fiscalYear:年度,recordList.records.*.field:連携事項,recordList.records.*.title:事業名"
     ),
     checks_itself=True,
+    by_person=True,
 )
 async def handle_record_past_projects(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the projects done so far (AGE-2)."""
     return await record_past_projects(uow, job.text("caseId"), job.context("recordList"))
 
 
-@job_type("record-requirement-check", label="要件の確認を記録する", writes=("eligibility", "formError"), headers=CHECKS)
+@job_type(
+    "record-requirement-check",
+    label="要件の確認を記録する",
+    writes=("eligibility", "formError"),
+    headers=CHECKS,
+    by_person=True,
+)
 async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the check of the requirements (ISE-R1, ISE-R2)."""
     return await record_requirement_check(uow, job.text("caseId"), job.context("requirementCheck"))
@@ -129,6 +139,7 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
         Header(name="clear", label="記録したら消す変数（コンマ区切り）"),
         *CHECKS,
     ),
+    by_person=True,
 )
 async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the variables that the header names (ISE-7, ISE-8), and hand them on as they were read."""
@@ -179,6 +190,7 @@ async def handle_load_agreement_step(job: JobInput, uow: UnitOfWork) -> dict[str
         "cityProposals.*.content:提案内容"
     ),
     checks_itself=True,
+    by_person=True,
 )
 async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the city's own proposals beside the partner's (DAT-5, DAT-6)."""
@@ -191,13 +203,14 @@ async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[s
     label="協議の結果を記録する",
     writes=("discussionNext", "talkProjects", "formError"),
     headers=CHECKS,
+    by_person=True,
 )
 async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the discussion of the survey's result (ISE-5)."""
     return await record_discussion(uow, job.text("caseId"), job.context("discussionResult"))
 
 
-@job_type("record-project-talk", label="詳細協議を記録する", headers=CHECKS)
+@job_type("record-project-talk", label="詳細協議を記録する", headers=CHECKS, by_person=True)
 async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record one project's detailed talks (ISE-6)."""
     number = job.context("project").get("number")
@@ -224,6 +237,7 @@ async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, An
         "agreementTerms.otherParties.*.name:ほかの当事者の名称,"
         "agreementTerms.otherParties.*.representative:ほかの当事者の代表者の職・氏名"
     ),
+    by_person=True,
 )
 async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record what the agreement is to say (ISE-8, ISE-F3)."""
@@ -236,6 +250,7 @@ async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[
     writes=("agreementId", "agreementExpiry", "agreementYear", "formError"),
     headers=CHECKS,
     requires=("signature.signedOn:締結日"),
+    by_person=True,
 )
 async def handle_register_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the signed agreement (ISE-8, ISE-T1)."""

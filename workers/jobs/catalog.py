@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from workers.domain.required import Rules, check, parse_rules, roots
 from workers.domain.text import check_keepable
 from workers.errors import PermanentError
 from workers.usecases.ports import JobRef, UnitOfWork
+from workers.usecases.record_act import VARIABLE
 
 
 class _Variables(Mapping[str, Any]):
@@ -43,6 +44,7 @@ class JobInput:
     variables: Mapping[str, Any]
     headers: Mapping[str, str]
     ref: JobRef
+    process_id: str = ""
 
     def __post_init__(self) -> None:
         """Let no text through that cannot be kept."""
@@ -111,6 +113,9 @@ class JobType:
 
     ``reads`` are the only variables that the engine hands over; empty: all. For tasks that run once for each of many:
     with all variables the jobs of a survey would carry the list of its departments as often as it has departments.
+
+    ``by_person``: records what a person entered at the user task right before; its history entries bear that person
+    (``uow.act``). ``listener``: the job of an execution listener, not of a task.
     """
 
     type: str
@@ -123,6 +128,8 @@ class JobType:
     checks_itself: bool = False
     unchecked_with: str = ""
     timeout_seconds: int = 60
+    by_person: bool = False
+    listener: bool = False
 
     @property
     def takes_input(self) -> bool:
@@ -154,7 +161,10 @@ def job_type(type_: str, *, label: str, **options: Any) -> Callable[[Handler], H
     def register(handler: Handler) -> Handler:
         if type_ in _job_types:
             raise ValueError(f"job type {type_} is registered twice")
-        _job_types[type_] = JobType(type=type_, label=label, handler=handler, **options)
+        made = JobType(type=type_, label=label, handler=handler, **options)
+        if made.by_person and made.reads:
+            made = replace(made, reads=(*made.reads, VARIABLE))
+        _job_types[type_] = made
         return handler
 
     return register

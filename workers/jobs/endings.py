@@ -21,6 +21,7 @@ async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
     writes=("formError",),
     headers=CHECKS,
     requires=("amendmentTerms.title:協定の名称,amendmentTerms.fields:連携事項,amendmentTerms.changes:変更の内容"),
+    by_person=True,
 )
 async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the amended text (ISE-T4)."""
@@ -33,6 +34,7 @@ async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, A
     writes=("versionNumber", "effectiveAt", "effectiveText", "formError"),
     headers=CHECKS,
     requires=("signature.signedOn:締結日"),
+    by_person=True,
 )
 async def handle_register_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the signed amendment as a new version (ISE-T4)."""
@@ -58,6 +60,7 @@ async def handle_check_dissolution(job: JobInput, uow: UnitOfWork) -> dict[str, 
     writes=("terminationPlan", "formError"),
     headers=CHECKS,
     requires=("terminationTalks.endsOn:解除の日"),
+    by_person=True,
 )
 async def handle_plan_termination(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the day of the termination (ISE-T2, DAT-T2)."""
@@ -70,6 +73,7 @@ async def handle_plan_termination(job: JobInput, uow: UnitOfWork) -> dict[str, A
     writes=("terminateAt", "formError"),
     headers=CHECKS,
     requires=("terminationNotice.noticeOn:通知が届いた日"),
+    by_person=True,
 )
 async def handle_record_termination_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the written notice (ISE-T2)."""

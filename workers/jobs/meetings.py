@@ -24,6 +24,7 @@ async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     writes=("meetingDates", "formError"),
     headers=CHECKS,
     requires=("meetingOrder.candidates:候補日,meetingOrder.place:場所"),
+    by_person=True,
 )
 async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Check the dates that the partner is asked about (ISE-A2)."""
@@ -36,6 +37,7 @@ async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[st
     headers=(_TEMPLATE, Header(name="dropped", label="出席が不要になった課へのメールのひな形", required=True), *CHECKS),
     writes=("meetingText", "meetingOrder", "formError"),
     requires=("meetingOrder.startsAt:会議の日,meetingOrder.place:場所"),
+    by_person=True,
 )
 async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Fix or move the meeting and send the invitations with their calendar entry (ALL-4)."""
@@ -53,6 +55,7 @@ async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, A
     label="会議を取りやめる",
     headers=(_TEMPLATE, *CHECKS),
     writes=("meetingId", "meetingOutcome", "meetingAgain", "meetingText", "meetingOrder", "formError"),
+    by_person=True,
 )
 async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Call the meeting off (ALL-4)."""
@@ -73,6 +76,7 @@ async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
         "meetingReport.periods.*.last:除く期間の終わり,"
         "meetingReport.periods.*.reason:除く期間の理由"
     ),
+    by_person=True,
 )
 async def handle_record_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the minutes and the confirmed periods (AGE-A5)."""

@@ -36,6 +36,7 @@ from workers.usecases.procedures import open_procedure, start_next
     requires=("agreementId:協定番号"),
     checks_itself=True,
     unchecked_with="caseId",
+    by_person=True,
 )
 async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Claim the procedure of an agreement for this instance (DESIGN "Exactly once")."""

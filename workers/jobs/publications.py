@@ -15,6 +15,7 @@ from workers.usecases.publications import load_agreement_reports, open_publicati
     headers=(Header(name="city", label="市のコード", required=True), *CHECKS),
     writes=("caseId", "caseState", "caseTitle", "period", "periodName", "officeGroup", "cityOptions", "formError"),
     requires=("listYear:年度"),
+    by_person=True,
 )
 async def handle_open_publication(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Open the case of a year's list (ASA-8)."""

@@ -30,6 +30,7 @@ async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         "notice.withdrawnOn:取下げの日[notice.action=withdraw],"
         "notice.decision:取下げへの対応[notice.action=withdraw]"
     ),
+    by_person=True,
 )
 async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Enter a notice of non-renewal, or that one was withdrawn (D-4, DAT-T1)."""

@@ -12,7 +12,7 @@ _TEMPLATE = Header(name="template", label="メールのひな形", required=True
 _MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "surveyStatus", "formError")
 
 
-@job_type("open-survey", label="照会を起票する", writes=("survey", "formError"), headers=CHECKS)
+@job_type("open-survey", label="照会を起票する", writes=("survey", "formError"), headers=CHECKS, by_person=True)
 async def handle_open_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Create the survey (ISE-4)."""
     plan = job.variables.get("surveyPlan")
@@ -39,7 +39,7 @@ async def handle_escalate_survey(job: JobInput, uow: UnitOfWork) -> dict[str, An
     return await surveys.escalate_survey(uow, job.text("surveyId"), job.header("template"))
 
 
-@job_type("extend-survey", label="照会の期限を延ばす", headers=(_TEMPLATE, *CHECKS), writes=_MOMENTS)
+@job_type("extend-survey", label="照会の期限を延ばす", headers=(_TEMPLATE, *CHECKS), writes=_MOMENTS, by_person=True)
 async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Move the due date (ALL-1)."""
     return await surveys.extend_survey(
@@ -56,6 +56,7 @@ async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     label="差し戻し・代理回答を起こす",
     headers=(_TEMPLATE, *CHECKS),
     writes=("entry", "surveyStatus", "formError"),
+    by_person=True,
 )
 async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Send an answer back or start one on behalf (ALL-1)."""
@@ -69,6 +70,7 @@ async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     writes=("surveyComplete", "answer"),
     reads=("surveyId", "departmentCode", "answer", "onBehalf"),
     headers=CHECKS,
+    by_person=True,
 )
 async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep one department's answer (ALL-1, ISE-4)."""
@@ -88,7 +90,7 @@ async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     return await survey_answers.check_survey(uow, job.text("surveyId"))
 
 
-@job_type("close-survey", label="照会を締め切る")
+@job_type("close-survey", label="照会を締め切る", by_person=True)
 async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the survey by the office's decision (ALL-1)."""
     await survey_answers.close_survey(uow, job.text("surveyId"))

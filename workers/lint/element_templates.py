@@ -20,7 +20,8 @@ _RETRIES: Final = "5"
 
 def templates(job_types: Mapping[str, JobType]) -> dict[str, dict[str, Any]]:
     """Return the templates by file name."""
-    return {f"{name}.json": _template(job_type) for name, job_type in sorted(job_types.items())}
+    tasks = ((name, job_type) for name, job_type in sorted(job_types.items()) if not job_type.listener)
+    return {f"{name}.json": _template(job_type) for name, job_type in tasks}
 
 
 def write(folder: Path, job_types: Mapping[str, JobType]) -> list[Path]:

@@ -41,8 +41,9 @@ from workers.runtime.outcomes import (
     stored,
     thrown,
 )
-from workers.runtime.ports import OpenJobUnit
+from workers.runtime.ports import JobUnit, OpenJobUnit
 from workers.usecases.ports import JobRef
+from workers.usecases.record_act import act_of
 
 _log = structlog.get_logger(__name__)
 
@@ -149,9 +150,10 @@ class JobRunner:
             variables=job.variables,
             headers={str(name): str(value) for name, value in job.custom_headers.items()},
             ref=ref,
+            process_id=job.bpmn_process_id,
         )
         try:
-            return await self._once(ref, job.type, lambda unit: job_type.handle(job_input, unit))
+            return await self._once(ref, job.type, lambda unit: _handled(job_type, job_input, unit))
         except (BusinessError, InputErrors) as error:
             outcome = thrown(error)
         # The handler's own effects are rolled back; the outcome alone is kept, so that a redelivery throws the same.
@@ -171,6 +173,12 @@ class JobRunner:
         if unit.outbox_used:
             self._outbox_filled(unit.outbox_used)
         return decision
+
+
+async def _handled(job_type: JobType, job: JobInput, unit: JobUnit) -> dict[str, Any]:
+    if job_type.by_person:
+        unit.act = await act_of(unit, job.variables, job.ref)
+    return await job_type.handle(job, unit)
 
 
 async def _tell(job: Job, decision: Decision, adapter: ZeebeAdapter) -> None:

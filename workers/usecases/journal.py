@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.domain.acts import SYSTEM
 from workers.domain.entities import Case, HistoryEntry, Step
 from workers.usecases.ports import UnitOfWork
 
-SYSTEM = "renkei"
 
+async def note(uow: UnitOfWork, case_id: str, what: str, *, actor: str | None = None) -> None:
+    """Append a line to a case's history; ``what`` is Japanese and free of personal data.
 
-async def note(uow: UnitOfWork, case_id: str, what: str, *, actor: str = SYSTEM) -> None:
-    """Append a line to a case's history; ``what`` is Japanese and free of personal data."""
-    await uow.history.add(HistoryEntry(case_id=case_id, at=uow.clock.now(), actor=actor, what=what))
+    Without ``actor`` it is the deed of the person whose entries this transaction records (``uow.act``), else of the
+    system. ``actor=SYSTEM`` is for what follows by itself from a person's entry.
+    """
+    act = uow.act if actor is None else None
+    name = "" if act else actor or SYSTEM
+    await uow.history.add(HistoryEntry(case_id=case_id, at=uow.clock.now(), actor=name, what=what, act=act))
 
 
 async def record(uow: UnitOfWork, case: Case, step: str, payload: dict[str, Any]) -> None:

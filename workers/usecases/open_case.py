@@ -12,6 +12,7 @@ from workers.domain.offerinput import OfferInput, StartInput, parse_partner, par
 from workers.usecases.caseview import case_title, city_options, offer_variables
 from workers.usecases.journal import note
 from workers.usecases.ports import JobRef, UnitOfWork
+from workers.usecases.record_act import adopt_acts
 
 _FORM_KEYS = {
     "name": "name",
@@ -76,6 +77,7 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
         if claimed is not None and (case.engine_id, claimed) != (ref.engine_id, ref.process_instance_key):
             return {"caseId": case.id, "caseState": "already-started", **_no_personal_data()}
     case.engine_id, case.process_instance_key = ref.engine_id, ref.process_instance_key
+    await adopt_acts(uow, case.id, ref)
     await note(uow, case.id, "案件の手続を始めた")
     return {
         "caseId": case.id,

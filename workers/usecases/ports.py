@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from workers.domain.acts import Act
 from workers.domain.agreementlist import ListedAgreement
 from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.cities import City
@@ -34,6 +35,9 @@ class Cities(Protocol):
 
     def codes(self) -> list[str]:
         """Return the codes of every pack."""
+
+    def task_name(self, process_id: str, element_id: str) -> str:
+        """Return what a diagram calls a task; the task's id where that is not known."""
 
 
 class Cases(Protocol):
@@ -273,6 +277,19 @@ class History(Protocol):
         """Return a case's entries, oldest first."""
 
 
+class Acts(Protocol):
+    """What people did: completions of user tasks."""
+
+    async def add(self, act: Act) -> None:
+        """Add an act; it has its number afterwards."""
+
+    async def find(self, act_id: int) -> Act | None:
+        """Return an act or None."""
+
+    async def without_case(self, engine_id: str, process_instance_key: int) -> list[Act]:
+        """Return an instance's acts from before its case existed, oldest first."""
+
+
 class DocumentRenderer(Protocol):
     """Fills the city's Word and Excel templates."""
 
@@ -281,7 +298,12 @@ class DocumentRenderer(Protocol):
 
 
 class UnitOfWork(Protocol):
-    """One database transaction and all that a use case may touch in it."""
+    """One database transaction and all that a use case may touch in it.
+
+    ``act``: whose entries it records; None where the system works by itself.
+    """
+
+    act: Act | None
 
     clock: Clock
     cities: Cities
@@ -296,6 +318,7 @@ class UnitOfWork(Protocol):
     counters: Counters
     outbox: Outbox
     history: History
+    acts: Acts
     renderer: DocumentRenderer
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:

@@ -21,6 +21,7 @@ from workers.usecases.caseview import agreement_of, case_title, city_options
 from workers.usecases.journal import note
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
+from workers.usecases.record_act import adopt_acts
 
 _MESSAGE_SECONDS = 3600
 _KIND_NAMES = {
@@ -129,6 +130,7 @@ async def open_procedure(
         return {"caseId": case.id, "caseState": "already-started", "formError": None}
     case.engine_id, case.process_instance_key = ref.engine_id, ref.process_instance_key
     agreement, city = await uow.agreements.get(case.agreement_id), uow.cities.city(case.city)
+    await adopt_acts(uow, case.id, ref)
     await note(uow, case.id, "案件の手続を始めた")
     return {
         "caseId": case.id,

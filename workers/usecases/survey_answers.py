@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workers.domain.acts import SYSTEM
 from workers.domain.cities import City
 from workers.domain.entities import (
     OWING,
@@ -165,7 +166,7 @@ async def check_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
     complete = is_complete(survey)
     if complete and survey.closed_at is None:
         survey.closed_at = uow.clock.now()
-        await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った")
+        await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った", actor=SYSTEM)
     return {"surveyComplete": complete}
 
 

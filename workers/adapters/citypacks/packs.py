@@ -9,6 +9,7 @@ from typing import Final
 
 from workers.adapters.citypacks.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
 from workers.adapters.citypacks.schema import CODE_PATTERN
+from workers.adapters.citypacks.tasknames import TaskNames
 from workers.domain.cities import City
 from workers.domain.text import shown
 from workers.errors import InputError, InputErrors
@@ -28,6 +29,7 @@ class CityPacks:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(dict.fromkeys(folder.resolve() for folder in folders))
         self._read: dict[str, tuple[Path, _Stamp, City]] = {}
+        self._tasks = TaskNames(self._folders)
 
     def codes(self) -> list[str]:
         """Return the codes of every pack, sorted; ``common`` is none."""
@@ -63,6 +65,10 @@ class CityPacks:
         city = load_pack(folder)
         self._read[code] = (folder, stamp, city)
         return city
+
+    def task_name(self, process_id: str, element_id: str) -> str:
+        """Return what a diagram calls a task; the task's id where that is not known."""
+        return self._tasks.name(process_id, element_id)
 
 
 def _is_code(code: str) -> bool:

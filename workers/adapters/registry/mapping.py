@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import RelationshipProperty, registry, relationship
 
 from workers.adapters.registry import agreement_tables, meeting_tables, tables
-from workers.domain import agreements, entities, meetings
+from workers.domain import acts, agreements, entities, meetings
 
 _registry = registry(metadata=tables.metadata)
 
@@ -59,7 +59,8 @@ def _map() -> None:
         answers=_children(entities.SurveyAnswer, t.survey_answer.c.id),
     )
     _plain(entities.Document, t.document)
-    _plain(entities.HistoryEntry, t.history)
+    _plain(acts.Act, t.act)
+    _plain(entities.HistoryEntry, t.history, act=relationship(acts.Act, lazy="joined"))
     _map_agreements()
     _map_meetings()
     _registry.configure()

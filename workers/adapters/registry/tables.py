@@ -32,6 +32,7 @@ from workers.adapters.registry.columns import (
     text_enum,
     version_column,
 )
+from workers.domain.acts import ActStatus
 from workers.domain.entities import AnswerStatus, CaseKind, CaseOutcome, Origin, ProjectStatus, Rating, TargetStatus
 
 metadata = MetaData(
@@ -236,6 +237,30 @@ document = Table(
     Index(None, "sha256"),
 )
 
+act = Table(
+    "act",
+    metadata,
+    key_column(),
+    Column("case_id", String, ForeignKey("case.id")),
+    text_column("engine_id"),
+    text_column("process_id"),
+    Column("process_instance_key", BigInteger, nullable=False),
+    text_column("element_id"),
+    Column("element_instance_key", BigInteger, nullable=False),
+    Column("loop", Integer),
+    text_column("task_name"),
+    Column("at", Moment, nullable=False),
+    Column("status", text_enum(ActStatus), nullable=False),
+    text_column("person"),
+    text_column("person_name"),
+    Column("task_key", BigInteger),
+    number_column("attempts"),
+    Column("look_at", Moment),
+    Index(None, "process_instance_key"),
+    # Finds the acts whose person is still looked up; NULL when that is settled.
+    Index(None, "look_at"),
+)
+
 history = Table(
     "history",
     metadata,
@@ -244,5 +269,6 @@ history = Table(
     Column("at", Moment, nullable=False),
     text_column("actor"),
     text_column("what"),
+    Column("act_id", serial(), ForeignKey("act.id")),
     Index(None, "case_id"),
 )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 
 from workers.adapters.files import FileStore
 from workers.adapters.registry import mapping  # noqa: F401 (maps the entities)
+from workers.adapters.registry.acts import SqlActs
 from workers.adapters.registry.agreement_repositories import SqlActivities, SqlAgreements, SqlSweeps
 from workers.adapters.registry.applied import AppliedJobs
 from workers.adapters.registry.deployments import Deployments
@@ -23,6 +24,7 @@ from workers.adapters.registry.meeting_repositories import SqlMeetings
 from workers.adapters.registry.outbox import OutboxName, RealTime, SqlOutbox, utc_now
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
+from workers.domain.acts import Act
 from workers.errors import BusyError
 from workers.usecases import ports
 
@@ -60,10 +62,12 @@ class SqlUnitOfWork:
     counters: ports.Counters
     outbox: ports.Outbox
     history: ports.History
+    acts: ports.Acts
     renderer: ports.DocumentRenderer
 
     def __init__(self, session: AsyncSession, parts: Parts) -> None:
         self._session = session
+        self.act: Act | None = None
         self.clock = parts.clock
         self.cities = parts.cities
         self.renderer = parts.renderer
@@ -77,6 +81,7 @@ class SqlUnitOfWork:
         self.documents = SqlDocuments(session, parts.files, parts.clock)
         self.counters = SqlCounters(session)
         self.history = SqlHistory(session)
+        self.acts = SqlActs(session)
         self.outbox = self._outbox = SqlOutbox(
             session,
             mails=parts.mail_renderer,

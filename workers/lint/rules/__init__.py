@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workers.lint.rules import drawing, flow, identities, references, required, scopes, tasks, variables
+from workers.lint.rules import drawing, flow, identities, people, references, required, scopes, tasks, variables
 from workers.lint.rules import expressions as feel
 from workers.lint.rules.base import Context, Rule
 
@@ -26,6 +26,10 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     references.processes,
     scopes.multi_instance,
     scopes.call_activities,
+    people.listeners,
+    people.scopes,
+    people.recordings,
+    people.side_by_side,
     flow.timers,
     flow.gateways,
     drawing.missing,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workers.lint.findings import Finding, Severity
 from workers.lint.model import BPMN, NS, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
+from workers.usecases.record_act import VARIABLE
 
 
 def multi_instance(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -20,7 +21,8 @@ def multi_instance(diagram: Diagram, context: Context) -> Iterator[Finding]:
             message = f"{name_of(body)}: 繰り返しはサブプロセスで囲んでください（変数が混ざります）"
             yield report(diagram, body, "multi-instance", message)
             continue
-        if not extensions(body, "zeebe:ioMapping/zeebe:input"):
+        inputs = extensions(body, "zeebe:ioMapping/zeebe:input")
+        if not any(mapping.get("target") != VARIABLE for mapping in inputs):
             message = f"{name_of(body)}: 入力マッピングで繰り返しごとの変数を作ってください（例: =null → answer）"
             yield report(diagram, body, "multi-instance", message)
         for task in body.iter(f"{{{BPMN}}}userTask"):

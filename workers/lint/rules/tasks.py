@@ -23,7 +23,7 @@ _TEMPLATES: Final = (
 
 def job_types(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """Every job type has a worker."""
-    for definition in diagram.root.iter(f"{{{ZEEBE}}}taskDefinition"):
+    for definition in diagram.root.iter(f"{{{ZEEBE}}}taskDefinition", f"{{{ZEEBE}}}executionListener"):
         job_type = definition.get("type", "")
         if job_type not in context.job_types:
             message = (

@@ -1,0 +1,58 @@
+"""What people did: a person completes a task, the engine tells later who it was. Never a name that was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+SYSTEM = "renkei（自動）"
+"""How the history calls what no person did."""
+
+
+class ActStatus(StrEnum):
+    """What is known of the person: not looked up yet, found, or for good not to be found."""
+
+    PENDING = "pending"
+    FOUND = "found"
+    UNASSIGNED = "unassigned"
+    UNKNOWN = "unknown"
+
+
+_NOBODY = {
+    ActStatus.PENDING: "（担当者を確認中）",
+    ActStatus.UNASSIGNED: "（割り当てられずに完了）",
+    ActStatus.UNKNOWN: "（担当者の記録なし）",
+}
+
+
+@dataclass(eq=False, kw_only=True)
+class Act:
+    """One completion of a user task. ``case_id`` is None while the case does not exist yet.
+
+    ``loop``: the round of the multi-instance body around the task; ``person`` the user's id in the engine,
+    ``person_name`` what the engine calls that user. ``task_key``: the engine's user task, once it is found.
+    ``look_at`` (real time): when the person is looked up next; None once that is settled.
+    """
+
+    id: int | None = None
+    case_id: str | None
+    engine_id: str
+    process_id: str
+    process_instance_key: int
+    element_id: str
+    element_instance_key: int
+    loop: int | None = None
+    task_name: str
+    at: datetime
+    status: ActStatus = ActStatus.PENDING
+    person: str = ""
+    person_name: str = ""
+    task_key: int | None = None
+    attempts: int = 0
+    look_at: datetime | None
+
+    @property
+    def who(self) -> str:
+        """Who did it, for people: a name, or why there is none."""
+        return _NOBODY.get(self.status) or self.person_name or self.person

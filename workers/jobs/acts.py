@@ -1,0 +1,28 @@
+"""Handler of the listener that every user task has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import JobInput, job_type
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.record_act import record_act
+
+
+@job_type(
+    "record-act",
+    label="だれが済ませたかを控える",
+    writes=("act",),
+    reads=("caseId", "loopCounter"),
+    listener=True,
+)
+async def handle_record_act(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Record that a person completed a task (ALL-21)."""
+    case_id, loop = job.variables.get("caseId"), job.variables.get("loopCounter")
+    return await record_act(
+        uow,
+        case_id=case_id if isinstance(case_id, str) and case_id else None,
+        process_id=job.process_id,
+        loop=loop if isinstance(loop, int) else None,
+        ref=job.ref,
+    )

@@ -1,0 +1,67 @@
+"""Who did it: a person's completion of a task goes to the history, and so does what is recorded right after it.
+
+The engine tells who it was only afterwards (``runtime.persons``): until then the entry waits for a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from workers.domain.acts import Act
+from workers.domain.entities import HistoryEntry
+from workers.usecases.ports import JobRef, UnitOfWork
+
+VARIABLE = "act"
+"""The process variable with the act's number: written by the listener, read by the recording job right after it."""
+
+
+async def record_act(
+    uow: UnitOfWork, *, case_id: str | None, process_id: str, loop: int | None, ref: JobRef
+) -> dict[str, Any]:
+    """Append a person's completion of a user task to the history; returns ``act`` for the job that records the input.
+
+    ``ref`` is the listener's job: its element instance is that of the user task. Without a case, where a start form is
+    corrected before the case has its number, the entry follows with :func:`adopt_acts`.
+    """
+    act = Act(
+        case_id=case_id,
+        engine_id=ref.engine_id,
+        process_id=process_id,
+        process_instance_key=ref.process_instance_key,
+        element_id=ref.element_id,
+        element_instance_key=ref.element_instance_key,
+        loop=loop,
+        task_name=uow.cities.task_name(process_id, ref.element_id),
+        at=uow.clock.now(),
+        look_at=datetime.now(UTC),
+    )
+    await uow.acts.add(act)
+    if case_id is not None:
+        await _enter(uow, act, case_id)
+    return {VARIABLE: act.id}
+
+
+async def act_of(uow: UnitOfWork, variables: Mapping[str, Any], ref: JobRef) -> Act | None:
+    """Return the act that a job's variables name; None where no person acted, or in another process instance."""
+    number = variables.get(VARIABLE)
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    act = await uow.acts.find(number)
+    if act is None:
+        return None
+    same = (act.engine_id, act.process_instance_key) == (ref.engine_id, ref.process_instance_key)
+    return act if same else None
+
+
+async def adopt_acts(uow: UnitOfWork, case_id: str, ref: JobRef) -> None:
+    """Give a new case what people did in its process instance before it had a number."""
+    for act in await uow.acts.without_case(ref.engine_id, ref.process_instance_key):
+        await _enter(uow, act, case_id)
+
+
+async def _enter(uow: UnitOfWork, act: Act, case_id: str) -> None:
+    act.case_id = case_id
+    what = f"作業「{act.task_name}」を済ませた"
+    await uow.history.add(HistoryEntry(case_id=case_id, at=act.at, actor="", what=what, act=act))
