@@ -1,4 +1,4 @@
-"""Whose entry it is (ALL-21): a recording job follows a user task, in a scope of its own, on every way."""
+"""Whose entry it is (ALL-15): a recording job follows a user task, in a scope of its own, on every way."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from workers.usecases.record_act import record_act
     listener=True,
 )
 async def handle_record_act(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Record that a person completed a task (ALL-21)."""
+    """Record that a person completed a task (ALL-15)."""
     case_id, loop = job.variables.get("caseId"), job.variables.get("loopCounter")
     return await record_act(
         uow,

@@ -1,4 +1,4 @@
-"""Who did it (ALL-21): every user task tells of its end, and nobody's entry bears another person's name.
+"""Who did it (ALL-15): every user task tells of its end, and nobody's entry bears another person's name.
 
 The end listener of a user task writes the variable ``act`` with the number of what a person did; a recording job
 (``JobType.by_person``) bears that person. So the job has to come right after the user task, in a scope where no other
