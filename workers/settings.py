@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         return self.tasklist_address or f"http://127.0.0.1:{self.port(8080)}"
 
     @property
+    def has_tasklist(self) -> bool:
+        """Whether a Tasklist is known: one that is named, or the local stack's."""
+        return bool(self.tasklist_address) or not self.gateway_address
+
+    @property
     def tasklist_url(self) -> str:
         """The page that mails to departments name; empty where only the workers' own address of Tasklist is known."""
         return self.tasklist_page or ("" if self.tasklist_address else f"{self.tasklist}/tasklist")

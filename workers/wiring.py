@@ -14,6 +14,7 @@ from workers.adapters.citypacks.packs import CityPacks
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.files import FileStore
 from workers.adapters.mail.renderer import JinjaMails
+from workers.adapters.registry.acts import OpenActs, open_acts
 from workers.adapters.registry.agreement_repositories import due_count
 from workers.adapters.registry.database import check, create_engine, migrate, session_factory
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
@@ -60,6 +61,10 @@ class Services:
     async def renewals_due(self) -> int:
         """Return how many agreements wait for the renewal watch; raises RetryableError."""
         return await due_count(self.engine, self.clock.today())
+
+    async def open_acts(self) -> OpenActs:
+        """Return how many acts have no person yet, or none for good; raises RetryableError."""
+        return await open_acts(self.engine)
 
     async def close(self) -> None:
         """Close the registry's connections."""

@@ -1,4 +1,4 @@
-"""Two Camundas as far as open user tasks go, with answers as recorded of 8.6.0 and as 8.9 documents them.
+"""Two Camundas as far as user tasks go, with answers as recorded of 8.6.0 and as 8.9 documents them.
 
 They refuse what the real ones refuse: 8.6 has no search of its own and wants Tasklist's login with its token; 8.9 takes
 no property that it does not know.
@@ -16,12 +16,13 @@ from typing import Any
 
 HOST = "127.0.0.1"
 _TOKEN = "token"  # noqa: S105 (of a test)
+_COMPLETED = {"entityType": "USER_TASK", "operationType": "COMPLETE", "result": "SUCCESS"}
 _FILTERS_OF_89 = {"state", "elementId", "candidateGroup", "processInstanceKey", "processInstanceVariables"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """An open user task of a case."""
+    """A user task of a case. ``actor``: who completed it, where the audit log knows: USER or CLIENT and its id."""
 
     key: int
     element: str
@@ -29,6 +30,12 @@ class Task:
     case: str
     group: str
     due: str | None = None
+    state: str = "CREATED"
+    instance: int = 2251799813692907
+    element_instance: int = 2251799813693042
+    loop: int | None = None
+    assignee: str | None = None
+    actor: tuple[str, str] | None = None
 
 
 class Camunda(ThreadingHTTPServer):
@@ -39,6 +46,8 @@ class Camunda(ThreadingHTTPServer):
         self.version = version
         self.tasks = list(tasks)
         self.away = False
+        self.audited = True
+        self.users: dict[str, str] = {}
         self.seen: list[str] = []
 
     @property
@@ -46,12 +55,17 @@ class Camunda(ThreadingHTTPServer):
         """The base address."""
         return f"http://{HOST}:{self.server_address[1]}"
 
-    def found(self, case: str | None, element: str | None, group: str | None) -> list[Task]:
+    def found(self, search: dict[str, Any], case: str | None, element: str | None, group: str | None) -> list[Task]:
         """Return the tasks that a search wants."""
+        instance = search.get("processInstanceKey")
         return [
             task
             for task in self.tasks
-            if case in {None, json.dumps(task.case)} and element in {None, task.element} and group in {None, task.group}
+            if case in {None, json.dumps(task.case)}
+            and element in {None, task.element}
+            and group in {None, task.group}
+            and instance in {None, str(task.instance)}
+            and search.get("state", task.state) == task.state
         ]
 
 
@@ -93,13 +107,20 @@ class _Calls(BaseHTTPRequestHandler):
             (condition,) = search.get("taskVariables") or [{}]
             assert not condition or (condition["name"], condition["operator"]) == ("caseId", "eq")
             found = self.server.found(
-                condition.get("value"), search.get("taskDefinitionId"), search.get("candidateGroup")
+                search, condition.get("value"), search.get("taskDefinitionId"), search.get("candidateGroup")
             )
-            self._answer(200, [_task_of_86(task) for task in found])
+            names = [each["name"] for each in search.get("includeVariables") or []]
+            self._answer(200, [_task_of_86(task, names) for task in found])
 
     def _of_89(self, search: dict[str, Any]) -> None:
         wanted = search["filter"]
-        if self.path != "/v2/user-tasks/search":
+        if self.path == "/v2/audit-logs/search":
+            found = [task for task in self.server.tasks if task.actor and self.server.audited]
+            keys = wanted["elementInstanceKey"]["$in"]
+            assert {name: value for name, value in wanted.items() if isinstance(value, str)} == _COMPLETED
+            items = [_audited(task, *task.actor) for task in found if task.actor and str(task.element_instance) in keys]
+            self._answer(200, {"items": items, "page": {"totalItems": len(items)}})
+        elif self.path != "/v2/user-tasks/search":
             self._answer(404, {})
         elif unknown := set(wanted) - _FILTERS_OF_89:
             self._answer(
@@ -108,9 +129,18 @@ class _Calls(BaseHTTPRequestHandler):
         else:
             (condition,) = wanted.get("processInstanceVariables") or [{}]
             assert condition.get("name") in {None, "caseId"}
-            found = self.server.found(condition.get("value"), wanted.get("elementId"), wanted.get("candidateGroup"))
+            group = wanted.get("candidateGroup")
+            found = self.server.found(wanted, condition.get("value"), wanted.get("elementId"), group)
             page = {"totalItems": len(found), "hasMoreTotalItems": False, "startCursor": None, "endCursor": None}
             self._answer(200, {"items": [_task_of_89(task) for task in found], "page": page})
+
+    def do_GET(self) -> None:
+        self.server.seen.append(f"GET {self.path}")
+        user = self.path.removeprefix("/v2/users/")
+        if self.server.version == "8.9" and user in self.server.users:
+            self._answer(200, {"username": user, "name": self.server.users[user], "email": ""})
+        else:
+            self._answer(404, {"title": "NOT_FOUND"})
 
     def _answer(self, status: int, content: Any, headers: Sequence[tuple[str, str]] = ()) -> None:
         body = b"" if content is None else json.dumps(content).encode()
@@ -124,7 +154,8 @@ class _Calls(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-def _task_of_86(task: Task) -> dict[str, Any]:
+def _task_of_86(task: Task, names: Sequence[str] = ()) -> dict[str, Any]:
+    known = {"caseId": json.dumps(task.case), "loopCounter": None if task.loop is None else json.dumps(task.loop)}
     return {
         "id": str(task.key),
         "name": task.name,
@@ -132,8 +163,8 @@ def _task_of_86(task: Task) -> dict[str, Any]:
         "processName": "伊勢崎市 包括連携協定の締結",
         "creationDate": "2026-11-29T09:30:30.358+0900",
         "completionDate": None,
-        "assignee": None,
-        "taskState": "CREATED",
+        "assignee": task.assignee,
+        "taskState": task.state,
         "sortValues": ["1795912230358", str(task.key)],
         "isFirst": True,
         "formKey": "2251799813692711",
@@ -141,13 +172,13 @@ def _task_of_86(task: Task) -> dict[str, Any]:
         "formVersion": 2,
         "isFormEmbedded": False,
         "processDefinitionKey": "2251799813692714",
-        "processInstanceKey": "2251799813692907",
+        "processInstanceKey": str(task.instance),
         "tenantId": "<default>",
         "dueDate": task.due,
         "followUpDate": None,
         "candidateGroups": [task.group],
         "candidateUsers": None,
-        "variables": None,
+        "variables": [{"name": name, "value": known[name]} for name in names if known.get(name)] or None,
         "context": None,
         "implementation": "ZEEBE_USER_TASK",
         "priority": 50,
@@ -157,8 +188,8 @@ def _task_of_86(task: Task) -> dict[str, Any]:
 def _task_of_89(task: Task) -> dict[str, Any]:
     return {
         "name": task.name,
-        "state": "CREATED",
-        "assignee": None,
+        "state": task.state,
+        "assignee": task.assignee,
         "elementId": task.element,
         "candidateGroups": [task.group],
         "candidateUsers": [],
@@ -173,12 +204,35 @@ def _task_of_89(task: Task) -> dict[str, Any]:
         "customHeaders": {},
         "priority": 50,
         "userTaskKey": str(task.key),
-        "elementInstanceKey": "2251799813693042",
+        "elementInstanceKey": str(task.element_instance),
         "processName": "伊勢崎市 包括連携協定の締結",
         "processDefinitionKey": "2251799813692714",
-        "processInstanceKey": "2251799813692907",
+        "processInstanceKey": str(task.instance),
         "rootProcessInstanceKey": "2251799813692907",
         "formKey": "2251799813692711",
         "businessId": None,
         "tags": [],
+    }
+
+
+def _audited(task: Task, kind: str, actor: str) -> dict[str, Any]:
+    return {
+        "auditLogKey": "8f0e1c0e-2251799813693999",
+        "entityKey": str(task.key),
+        "entityType": "USER_TASK",
+        "operationType": "COMPLETE",
+        "batchOperationKey": None,
+        "batchOperationType": None,
+        "timestamp": "2026-11-29T01:12:00.000Z",
+        "actorId": actor,
+        "actorType": kind,
+        "agentElementId": None,
+        "tenantId": "<default>",
+        "result": "SUCCESS",
+        "category": "USER_TASKS",
+        "processDefinitionId": "isesaki-signing",
+        "processInstanceKey": str(task.instance),
+        "elementInstanceKey": str(task.element_instance),
+        "jobKey": None,
+        "userTaskKey": str(task.key),
     }

@@ -55,7 +55,7 @@ def _said(state: str) -> str:
 
 def _waiting(numbers: str) -> list[str]:
     values = {
-        (sample.name, sample.labels.get("outbox", "")): sample.value
+        (sample.name, sample.labels.get("outbox") or sample.labels.get("state", "")): sample.value
         for family in text_string_to_metric_families(numbers)
         for sample in family.samples
     }
@@ -64,5 +64,22 @@ def _waiting(numbers: str) -> list[str]:
         waiting = int(values.get(("renkei_outbox_waiting", outbox), 0))
         minutes = int(values.get(("renkei_outbox_oldest_seconds", outbox), 0) // 60)
         lines.append(f"送信待ちの{title}: {waiting} 件" + (f"（最も古いもの {minutes} 分前）" if waiting else ""))
+    lines += _people(values)
     lines.append(f"更新の見回りを待つ協定: {int(values.get(('renkei_renewals_due', ''), 0))} 件")
+    return lines
+
+
+def _people(values: dict[tuple[str, str], float]) -> list[str]:
+    """Say whose name is missing: completed tasks that nobody was assigned to, or whose person is not known yet."""
+
+    def count(state: str) -> int:
+        return int(values.get(("renkei_acts", state), 0))
+
+    minutes = int(values.get(("renkei_acts_oldest_seconds", ""), 0) // 60)
+    waiting = f"担当者を確認中の作業: {count('waiting')} 件"
+    lines = [waiting + (f"（最も古いもの {minutes} 分前）" if count("waiting") else "")]
+    if count("unassigned"):
+        lines.append(f"割り当てられずに完了した作業: {count('unassigned')} 件（案件の経過を見てください）")
+    if count("unknown"):
+        lines.append(f"担当者の記録が見つからなかった作業: {count('unknown')} 件")
     return lines

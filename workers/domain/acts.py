@@ -26,13 +26,22 @@ _NOBODY = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """What the engine tells of a completed task. ``person``: the user's id, empty where nobody was assigned."""
+
+    task_key: int | None
+    person: str
+    name: str
+
+
 @dataclass(eq=False, kw_only=True)
 class Act:
     """One completion of a user task. ``case_id`` is None while the case does not exist yet.
 
     ``loop``: the round of the multi-instance body around the task; ``person`` the user's id in the engine,
     ``person_name`` what the engine calls that user. ``task_key``: the engine's user task, once it is found.
-    ``look_at`` (real time): when the person is looked up next; None once that is settled.
+    ``queued_at`` (real time): since when the person is looked up, ``look_at`` when next; None once that is settled.
     """
 
     id: int | None = None
@@ -50,7 +59,18 @@ class Act:
     person_name: str = ""
     task_key: int | None = None
     attempts: int = 0
+    queued_at: datetime
     look_at: datetime | None
+
+    def settle(self, completion: Completion) -> None:
+        """Keep who it was, or that the task was completed without being assigned to anybody."""
+        self.status = ActStatus.FOUND if completion.person else ActStatus.UNASSIGNED
+        self.person, self.person_name = completion.person, completion.name
+        self.task_key, self.look_at = completion.task_key, None
+
+    def give_up(self) -> None:
+        """Keep that nobody knows any more who it was."""
+        self.status, self.look_at = ActStatus.UNKNOWN, None
 
     @property
     def who(self) -> str:

@@ -42,3 +42,10 @@ ENGINE_CALLS = Counter(
 RENEWALS_DUE = Gauge(
     "renkei_renewals_due", "Agreements with a step of their renewal due that the watch has not done", registry=REGISTRY
 )
+ACTS = Gauge(
+    "renkei_acts",
+    "Completed tasks without a person: waiting to be looked up, unassigned, unknown",
+    ["state"],
+    registry=REGISTRY,
+)
+ACTS_OLDEST = Gauge("renkei_acts_oldest_seconds", "Age of the oldest act that waits", registry=REGISTRY)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from workers.adapters.registry.acts import OpenActs
 from workers.adapters.registry.outbox import OutboxName
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
+from workers.domain.acts import Act, Completion
 from workers.jobs.catalog import JobType
 from workers.settings import Settings
 from workers.usecases.ports import JobRef, UnitOfWork
@@ -47,6 +49,13 @@ class UserTasks(Protocol):
         """Complete a task; one that is gone is no error; raises RetryableError."""
 
 
+class PeopleSource(Protocol):
+    """Knows who completed which user task."""
+
+    async def look_up(self, acts: Sequence[Act], taken: Iterable[int]) -> dict[int, Completion] | None:
+        """Return what is known, by the act's number; None where nobody knows at all; raises RetryableError."""
+
+
 class WorkerServices(Protocol):
     """All that a worker process needs; ``wiring.build_services`` makes it."""
 
@@ -75,3 +84,6 @@ class WorkerServices(Protocol):
 
     async def renewals_due(self) -> int:
         """Return how many agreements wait for the renewal watch; raises RetryableError."""
+
+    async def open_acts(self) -> OpenActs:
+        """Return how many acts have no person yet, or none for good; raises RetryableError."""

@@ -19,11 +19,12 @@ import structlog
 
 from workers.adapters.camunda.gateway import is_ready, open_channel, probe, zeebe_client
 from workers.adapters.camunda.open_tasks import OpenTasks
+from workers.adapters.camunda.people import People
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.registry.outbox import OutboxName
 from workers.errors import PermanentError
-from workers.runtime import health, metrics, taskpage
+from workers.runtime import health, metrics, persons, taskpage
 from workers.runtime.drain import beside, first_of
 from workers.runtime.enginecalls import EngineCalls
 from workers.runtime.engineid import EngineId
@@ -31,7 +32,7 @@ from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
 from workers.runtime.outcomes import jittered_ms
-from workers.runtime.ports import UserTasks, WorkerServices
+from workers.runtime.ports import PeopleSource, UserTasks, WorkerServices
 from workers.runtime.sender import Sender
 from workers.settings import Settings
 
@@ -118,6 +119,7 @@ async def run_worker(
     stop: asyncio.Event,
     taking: asyncio.Event | None = None,
     user_tasks: UserTasks | None = None,
+    people: PeopleSource | None = None,
 ) -> None:
     """Work until ``stop`` is set, then drain and return within ten seconds.
 
@@ -126,6 +128,7 @@ async def run_worker(
         stop: Ends the worker; the command line sets it on SIGTERM and SIGINT.
         taking: Set while jobs are taken; for tests.
         user_tasks: Finds open user tasks; by default through the REST API or Tasklist.
+        people: Knows who completed a task; by default the REST API or, where it is configured, Tasklist.
 
     Raises PermanentError when the health port is taken; any other trouble is waited out.
     """
@@ -144,6 +147,7 @@ async def run_worker(
         "intake": lambda: _take_jobs(worker, stop),
         "sender": lambda: _ending(worker.sender.run(stop), stop),
         "engine calls": lambda: _ending(_call_engine(worker, stop, user_tasks), stop),
+        "people": lambda: _ending(_find_people(services, stop, people), stop),
         "gauges": lambda: _ending(_measure(services, stop), stop),
     }
     try:
@@ -250,6 +254,13 @@ async def _call_engine(worker: _Worker, stop: asyncio.Event, user_tasks: UserTas
         await calls.run(stop)
 
 
+async def _find_people(services: WorkerServices, stop: asyncio.Event, people: PeopleSource | None) -> None:
+    settings = services.settings
+    async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
+        source = people or People(rest, tasklist if settings.has_tasklist else None)
+        await persons.PersonSearch(services, source).run(stop)
+
+
 async def _measure(services: WorkerServices, stop: asyncio.Event) -> None:
     while not stop.is_set():
         mails, calls = await services.mails.depth_and_age(), await services.engine_calls.depth_and_age()
@@ -257,6 +268,7 @@ async def _measure(services: WorkerServices, stop: asyncio.Event) -> None:
             metrics.WAITING.labels(name).set(depth.waiting)
             metrics.OLDEST.labels(name).set(depth.oldest_seconds)
         metrics.RENEWALS_DUE.set(await services.renewals_due())
+        persons.measure(await services.open_acts())
         await first_of(stop, seconds=_MEASURE_SECONDS)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -288,6 +288,12 @@ class Acts(Protocol):
 
     async def without_case(self, engine_id: str, process_instance_key: int) -> list[Act]:
         """Return an instance's acts from before its case existed, oldest first."""
+
+    async def claim(self, now: datetime, *, until: datetime, limit: int) -> list[Act]:
+        """Return acts whose person is to be looked up; no other worker gets them before ``until`` (real time)."""
+
+    async def known_tasks(self, process_instance_keys: Collection[int]) -> set[int]:
+        """Return the user tasks of process instances whose acts are known."""
 
 
 class DocumentRenderer(Protocol):

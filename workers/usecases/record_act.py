@@ -6,13 +6,14 @@ The engine tells who it was only afterwards (``runtime.persons``): until then th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workers.domain.acts import Act
 from workers.domain.entities import HistoryEntry
 from workers.usecases.ports import JobRef, UnitOfWork
 
+_INDEX_LAGS = timedelta(seconds=1.5)
 VARIABLE = "act"
 """The process variable with the act's number: written by the listener, read by the recording job right after it."""
 
@@ -25,6 +26,7 @@ async def record_act(
     ``ref`` is the listener's job: its element instance is that of the user task. Without a case, where a start form is
     corrected before the case has its number, the entry follows with :func:`adopt_acts`.
     """
+    now = datetime.now(UTC)
     act = Act(
         case_id=case_id,
         engine_id=ref.engine_id,
@@ -35,7 +37,8 @@ async def record_act(
         loop=loop,
         task_name=uow.cities.task_name(process_id, ref.element_id),
         at=uow.clock.now(),
-        look_at=datetime.now(UTC),
+        queued_at=now,
+        look_at=now + _INDEX_LAGS,
     )
     await uow.acts.add(act)
     if case_id is not None:

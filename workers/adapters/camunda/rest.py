@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -73,6 +74,25 @@ class RestClient(HttpClient):
         _raise_for(response)
         found: list[dict[str, Any]] = response.json()["items"]
         return found
+
+    async def search(self, path: str, query: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """Return a page of what a search of ``/v2`` finds, or None where the engine has none or lets nobody use it."""
+        response = await self.request("POST", path, dict(query))
+        if response.status_code in (403, 404, 405):
+            return None
+        _raise_for(response)
+        found: list[dict[str, Any]] = response.json()["items"]
+        return found
+
+    async def user_name(self, username: str) -> str:
+        """Return a user's name (8.8 and later); empty where the engine does not know it: users of an identity provider.
+
+        No failure of this call matters: the user's id says who it was.
+        """
+        response = await self.request("GET", f"/v2/users/{quote(username, safe='')}", None)
+        if not response.is_success:
+            return ""
+        return str(response.json().get("name") or "")
 
     async def topology(self) -> dict[str, Any]:
         """Return the cluster's topology."""

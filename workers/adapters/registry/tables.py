@@ -255,6 +255,7 @@ act = Table(
     text_column("person_name"),
     Column("task_key", BigInteger),
     number_column("attempts"),
+    Column("queued_at", Moment, nullable=False),
     Column("look_at", Moment),
     Index(None, "process_instance_key"),
     # Finds the acts whose person is still looked up; NULL when that is settled.

@@ -28,6 +28,7 @@ def upgrade() -> None:
     sa.Column('person_name', sa.String(), nullable=False),
     sa.Column('task_key', sa.BigInteger(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('look_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_act_case_id_case')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_act'))

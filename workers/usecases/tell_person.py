@@ -1,0 +1,41 @@
+"""What the engine tells of who completed a task reaches the history; a completion by nobody reaches the office."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from workers.domain.acts import Act, ActStatus, Completion
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.send_mail import send_mail
+
+
+async def tell_persons(uow: UnitOfWork, found: Mapping[int, Completion], given_up: Sequence[int]) -> list[Act]:
+    """Keep who did it (ALL-15); the office is told of tasks that were completed without being assigned to anybody.
+
+    An act that was settled before stays as it is. Returns the acts without a person.
+    """
+    unassigned = []
+    for number, completion in found.items():
+        act = await uow.acts.find(number)
+        if act is None or act.status is not ActStatus.PENDING:
+            continue
+        act.settle(completion)
+        if act.status is ActStatus.UNASSIGNED:
+            unassigned.append(act)
+            await _tell_office(uow, act)
+    for number in given_up:
+        act = await uow.acts.find(number)
+        if act is not None and act.status is ActStatus.PENDING:
+            act.give_up()
+    return unassigned
+
+
+async def _tell_office(uow: UnitOfWork, act: Act) -> None:
+    """Send the office a mail, one a case and day: whose entry it is can be asked now, not next year."""
+    if act.case_id is None:
+        return
+    values = {"task_name": act.task_name, "done_at": act.at}
+    key = f"unassigned:{act.at.date().isoformat()}"
+    await send_mail(
+        uow, act.case_id, template="task-unassigned", to="office", attach=(), values=values, department=None, key=key
+    )
