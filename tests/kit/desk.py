@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +22,7 @@ from workers.adapters.citypacks.closure import COMMON, common_call
 from workers.adapters.offerfile import read_offer
 from workers.domain.cities import City
 from workers.domain.jst import JST
+from workers.runtime.ports import PeopleSource
 from workers.runtime.supervisor import run_worker
 from workers.scenarios.agreement import begin
 from workers.scenarios.model import Scenario, read_scenario
@@ -78,6 +79,8 @@ class BrokerDesk:
         self.driver = driver
         self.instance = 0
         self.completed: list[UserTask] = []
+        self.person_of: Callable[[UserTask], str] | None = None
+        """Whom a task is assigned to before it is completed; nobody without it."""
 
     def today(self) -> date:
         """Return the engine's date in Japan."""
@@ -103,8 +106,11 @@ class BrokerDesk:
         """Complete the oldest open task of a kind, once the engine rests: a clerk does not race the workers."""
         await self.driver.task(task, instance=self.instance, candidate=group)
         await self.driver.settled()
-        done = await self.driver.complete(task, dict(answers), instance=self.instance, candidate=group)
-        self.completed.append(done)
+        found = await self.driver.task(task, instance=self.instance, candidate=group)
+        if self.person_of is not None:
+            await asyncio.to_thread(self.driver.api.assign_task, found.key, self.person_of(found))
+        await self.driver.complete_task(found, dict(answers))
+        self.completed.append(found)
 
     async def complete_all(self, task: str, answers: Mapping[str, Any]) -> None:
         """Complete the tasks of a kind that are open once the engine rests, one after the other."""
@@ -155,13 +161,16 @@ class Office:
     driver: EngineDriver
     services: Services
 
-    async def play(self, city: str, name: str) -> tuple[BrokerDesk, Scenario]:
+    async def play(
+        self, city: str, name: str, *, person_of: Callable[[UserTask], str] | None = None
+    ) -> tuple[BrokerDesk, Scenario]:
         """Play a scenario to its end and return the desk with the instance's key."""
         folder = self.services.packs.folder(city) / "scenarios"
         scenario = read_scenario(folder / f"{name}.toml")
         pack = self.services.packs.city(city)
         offer = read_offer(folder / scenario.input, pack, self.driver.clock.today())
         desk = BrokerDesk(self.driver)
+        desk.person_of = person_of
         player = Player(scenario, offer, desk, {d.code: d.group for d in pack.departments})
         case_id = None
         async with self.services.open_unit() as uow:
@@ -207,7 +216,9 @@ async def skip_known_numbers(uow: UnitOfWork, pack: City) -> None:
 
 
 @asynccontextmanager
-async def office(driver: EngineDriver, settings: Settings) -> AsyncIterator[Office]:
+async def office(
+    driver: EngineDriver, settings: Settings, *, people: PeopleSource | None = None
+) -> AsyncIterator[Office]:
     """Run a worker in this process against the test's broker, its business clock the engine's."""
     stop, taking = asyncio.Event(), asyncio.Event()
     async with (
@@ -217,7 +228,7 @@ async def office(driver: EngineDriver, settings: Settings) -> AsyncIterator[Offi
     ):
         driver.served = set(built.job_types)
         tasks = RecordedTasks(driver, rest, tasklist)
-        work = asyncio.create_task(run_worker(built, stop=stop, taking=taking, user_tasks=tasks))
+        work = asyncio.create_task(run_worker(built, stop=stop, taking=taking, user_tasks=tasks, people=people))
         try:
             async with asyncio.timeout(30):
                 await taking.wait()

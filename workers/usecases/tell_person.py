@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from workers.domain.acts import Act, ActStatus, Completion
+from workers.domain.acts import SYSTEM, Act, ActStatus, Completion
+from workers.errors import RenkeiError
+from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.send_mail import send_mail
 
@@ -36,6 +38,17 @@ async def _tell_office(uow: UnitOfWork, act: Act) -> None:
         return
     values = {"task_name": act.task_name, "done_at": act.at}
     key = f"unassigned:{act.at.date().isoformat()}"
-    await send_mail(
-        uow, act.case_id, template="task-unassigned", to="office", attach=(), values=values, department=None, key=key
-    )
+    try:
+        async with uow.savepoint():
+            await send_mail(
+                uow,
+                act.case_id,
+                template="task-unassigned",
+                to="office",
+                attach=(),
+                values=values,
+                department=None,
+                key=key,
+            )
+    except RenkeiError:  # the other acts' persons matter more; the history says what is missing
+        await note(uow, act.case_id, "担当者の分からない作業を所管課に知らせるメールを作れなかった", actor=SYSTEM)

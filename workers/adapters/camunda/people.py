@@ -27,7 +27,7 @@ Group = tuple[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Row:
+class Row:
     """A completed task as Tasklist shows it."""
 
     key: int
@@ -142,7 +142,7 @@ class People:
         return found
 
 
-def matched(acts: Iterable[Act], rows: Iterable[_Row], taken: set[int]) -> dict[int, Completion]:
+def matched(acts: Iterable[Act], rows: Iterable[Row], taken: set[int]) -> dict[int, Completion]:
     """Return the task of each act among the completed tasks of the same element, by the order of the engine's keys."""
     free = sorted((row for row in rows if row.key not in taken), key=lambda row: row.key)
     found: dict[int, Completion] = {}
@@ -154,7 +154,7 @@ def matched(acts: Iterable[Act], rows: Iterable[_Row], taken: set[int]) -> dict[
     return found
 
 
-def _same_round(row: _Row, act: Act) -> bool:
+def _same_round(row: Row, act: Act) -> bool:
     return row.loop is None or act.loop is None or row.loop == act.loop
 
 
@@ -165,7 +165,7 @@ def _groups(acts: Iterable[Act]) -> dict[Group, list[Act]]:
     return groups
 
 
-def _row(item: Mapping[str, Any]) -> _Row:
+def _row(item: Mapping[str, Any]) -> Row:
     values = {each["name"]: each["value"] for each in item.get("variables") or ()}
     loop = json.loads(values[_LOOP]) if _LOOP in values else None
-    return _Row(key=int(item["id"]), loop=loop if isinstance(loop, int) else None, assignee=item.get("assignee") or "")
+    return Row(key=int(item["id"]), loop=loop if isinstance(loop, int) else None, assignee=item.get("assignee") or "")
