@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +12,13 @@ from typing import Any, TypeVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.kit.stack import renkei, wait_for
+from tests.kit.users import add_user
+from workers.adapters.camunda.open_tasks import OpenTasks
+from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.offerfile import read_offer
+from workers.domain.acts import SYSTEM
 from workers.domain.entities import SurveyAnswer
 from workers.scenarios.model import read_scenario
 from workers.scenarios.player import Player
@@ -24,6 +30,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 T = TypeVar("T")
 _COMMENT = "地域包括支援センターと組み合わせて進めたい。"
 _WAIT = 60_000
+NOBODY = "（割り当てられずに完了）"
 _GLYPHS_DIFFER = """
 () => {
   const draw = text => {
@@ -55,6 +62,34 @@ def test_a_department_answers_its_survey_in_tasklist(stack: Settings, chromium: 
     assert [(rating.project_number, rating.rating.mark, rating.comment) for rating in answer.ratings] == [
         (1, "○", _COMMENT)
     ]
+
+
+def test_the_history_names_both_users_of_a_case_and_what_nobody_was_assigned_to(stack: Settings) -> None:
+    """Two users work on a case in Tasklist, a program completes a task past it (ALL-15)."""
+    for user in ("sato", "tanaka"):
+        add_user(stack, user, user)
+    case_id = _run(_worked_by_two(stack))
+    _run(_completed_by_nobody(stack, case_id))
+    expected = {
+        "申出書・連携事業提案書を出す": "sato",
+        "要件を確かめる": "tanaka",
+        "照会の期限と照会先を決める": NOBODY,
+    }
+    shown: dict[str, str] = {}
+
+    def all_known() -> bool:
+        done = renkei("case", case_id, "--json", data=stack.data)
+        lines = json.loads(done.stdout)["history"]
+        shown.update({line["what"]: line["who"] for line in lines})
+        return not any("確認中" in who for who in shown.values())
+
+    wait_for(all_known, 120, "who did it")
+    tasks = {what.split("「")[1].split("」")[0]: who for what, who in shown.items() if what.endswith("を済ませた")}
+    assert list(tasks.values()) == list(expected.values()), tasks
+    offered = next(who for what, who in shown.items() if what.startswith("申出書を受け付けた"))
+    assert offered == "sato"
+    text = renkei("case", case_id, data=stack.data).stdout
+    assert all(who in text for who in ("sato", "tanaka", NOBODY, SYSTEM))
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -127,3 +162,35 @@ async def _answer(settings: Settings, case_id: str) -> SurveyAnswer:
             if (answer := survey.valid_answer("korei")) is not None:
                 return answer
             await asyncio.sleep(0.3)
+
+
+async def _worked_by_two(settings: Settings) -> str:
+    """Start a case as one user, whose task that user completes, and let another user complete the next one."""
+    password = settings.camunda_password.get_secret_value()
+    async with (
+        services(settings) as built,
+        Tasklist(settings.tasklist, "sato", password) as first,
+        Tasklist(settings.tasklist, "tanaka", password) as second,
+    ):
+        city = built.packs.city("isesaki")
+        folder = built.packs.folder("isesaki") / "scenarios"
+        plan = read_scenario(folder / "signed.toml")
+        offer = read_offer(folder / plan.input, city, built.clock.today())
+        groups = {d.code: d.group for d in city.departments}
+        desks = [
+            TasklistDesk(user, built.clock, lambda instance: _case_of(built, instance)) for user in (first, second)
+        ]
+        await Player(plan, offer, desks[0], groups).start(city.signing_process)
+        await desks[1].join(desks[0].case_id)
+        for desk, step in zip(desks, plan.steps, strict=False):
+            await Player(plan, offer, desk, groups).play(step)
+        await desks[0].all_open("Task_PlanSurvey")
+        return desks[0].case_id
+
+
+async def _completed_by_nobody(settings: Settings, case_id: str) -> None:
+    """Complete the case's open task past Tasklist, which would insist on an assignee."""
+    async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
+        tasks = OpenTasks(rest, tasklist)
+        (task,) = await tasks.find(case_id=case_id)
+        await rest.complete_user_task(task.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -164,6 +164,10 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "arrangements-draft": (TO_PARTNER, ["申し合わせ事項の案", "チラシとポスターの部数"]),
     "arrangements-agreed": (TO_PARTNER, ["申し合わせ事項が定まりました", "全課にも知らせました"]),
     "arrangements-published": (TO_PARTNER, ["申し合わせ事項を定めました", "先に戦略推進課へ相談"]),
+    "task-unassigned": (
+        {**TO_PARTNER, "task_name": "② 申出書を出す", "done_at": datetime(2026, 6, 1, 16, tzinfo=UTC)},
+        ["作業「② 申出書を出す」が、だれにも割り当てられないまま", "済んだ日　令和8年6月2日", "Tasklist"],
+    ),
     "withdrawn-confirmation": (TO_PARTNER, ["令和8年6月1日付けで取り下げ"]),
 }
 OPTIONAL = {
