@@ -26,7 +26,7 @@ from workers.runtime.persons import PersonSearch
 from workers.runtime.ports import WorkerServices
 from workers.usecases.journal import note
 from workers.usecases.ports import JobRef
-from workers.usecases.record_act import act_of, adopt_acts, record_act
+from workers.usecases.record_act import act_of, adopt_acts, record_act, record_start
 
 pytestmark = pytest.mark.asyncio
 CASE = "midori-2026-0001"
@@ -153,6 +153,29 @@ async def test_what_was_done_before_a_case_had_its_number_reaches_its_history(of
     async with office.open_unit() as uow:
         await adopt_acts(uow, CASE, _ref("Task_OpenCase"))
     assert [what for _, what in await office.lines()] == ["作業「Task_CorrectStart」を済ませた"]
+
+
+async def test_whoever_started_by_the_form_entered_it_unless_somebody_corrected_it(office: _Office) -> None:
+    """8.6 does not tell who started: that is said, and bothers nobody."""
+    async with office.open_unit() as uow:
+        await record_start(uow, CASE, _ref("Task_OpenCase"))
+        await note(uow, CASE, "事前相談を登録した")
+    number = await office.acts(_ref("Task_CorrectStart"))
+    async with office.open_unit() as uow:
+        uow.act = await act_of(uow, {"act": number}, _ref())
+        await record_start(uow, CASE, _ref("Task_OpenCase"))
+        await note(uow, CASE, "事前相談を登録し直した")
+    start = number - 1
+    office.source.known = {
+        start: Completion(task_key=None, person="", name=""),
+        number: Completion(task_key=7, person="sato", name=""),
+    }
+    for _ in range(persons._SURE_AFTER):
+        await office.due()
+        await office.search.look()
+    assert [who for who, _ in await office.lines()] == ["（開始した人の記録なし）", "sato", "sato"]
+    assert await MailQueue(office.registry.sessions()).list(case_id=CASE) == []
+    assert (await office.open_acts()).unassigned == 0
 
 
 async def test_a_task_that_nobody_was_assigned_to_is_named_and_told_to_the_office_once_a_day(office: _Office) -> None:

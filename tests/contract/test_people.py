@@ -144,3 +144,16 @@ async def test_a_camunda_that_is_away_is_asked_again(version: str) -> None:
             await people.look_up([_act(1, 101)], [])
         server.away = False
         assert await people.look_up([_act(1, 101)], [])
+
+
+@pytest.mark.parametrize(("version", "person"), [("8.6", ""), ("8.9", "sato")])
+async def test_who_started_an_instance_is_known_since_8_9(version: str, person: str) -> None:
+    """8.6 keeps no record of it, so nobody waits for one."""
+    start = _act(5, INSTANCE, element="")
+    async with _people(version, _task(102, 101, "sato")) as (people, server):
+        server.starter = "sato"
+        found = await people.look_up([start, _act(1, 101)], [])
+    assert found is not None
+    assert {number: each.person for number, each in found.items()} == {5: person, 1: "sato"}
+    start.settle(found[5])
+    assert start.who == (person or "（開始した人の記録なし）")

@@ -17,6 +17,7 @@ from typing import Any
 HOST = "127.0.0.1"
 _TOKEN = "token"  # noqa: S105 (of a test)
 _COMPLETED = {"entityType": "USER_TASK", "operationType": "COMPLETE", "result": "SUCCESS"}
+_STARTED = {"entityType": "PROCESS_INSTANCE", "operationType": "CREATE", "result": "SUCCESS"}
 _FILTERS_OF_89 = {"state", "elementId", "candidateGroup", "processInstanceKey", "processInstanceVariables"}
 
 
@@ -47,6 +48,7 @@ class Camunda(ThreadingHTTPServer):
         self.tasks = list(tasks)
         self.away = False
         self.audited = True
+        self.starter = ""
         self.users: dict[str, str] = {}
         self.seen: list[str] = []
 
@@ -116,9 +118,14 @@ class _Calls(BaseHTTPRequestHandler):
         wanted = search["filter"]
         if self.path == "/v2/audit-logs/search":
             found = [task for task in self.server.tasks if task.actor and self.server.audited]
-            keys = wanted["elementInstanceKey"]["$in"]
-            assert {name: value for name, value in wanted.items() if isinstance(value, str)} == _COMPLETED
-            items = [_audited(task, *task.actor) for task in found if task.actor and str(task.element_instance) in keys]
+            operation = {name: value for name, value in wanted.items() if isinstance(value, str)}
+            if operation == _STARTED:
+                keys = wanted["processInstanceKey"]["$in"]
+                items = [_started(int(key), self.server.starter) for key in keys if self.server.starter]
+            else:
+                assert operation == _COMPLETED
+                keys = wanted["elementInstanceKey"]["$in"]
+                items = [_audited(t, *t.actor) for t in found if t.actor and str(t.element_instance) in keys]
             self._answer(200, {"items": items, "page": {"totalItems": len(items)}})
         elif self.path != "/v2/user-tasks/search":
             self._answer(404, {})
@@ -235,4 +242,16 @@ def _audited(task: Task, kind: str, actor: str) -> dict[str, Any]:
         "elementInstanceKey": str(task.element_instance),
         "jobKey": None,
         "userTaskKey": str(task.key),
+    }
+
+
+def _started(instance: int, actor: str) -> dict[str, Any]:
+    task = Task(key=instance, element="", name="", case="", group="", instance=instance)
+    return {
+        **_audited(task, "USER", actor),
+        "entityType": "PROCESS_INSTANCE",
+        "operationType": "CREATE",
+        "category": "DEPLOYED_RESOURCES",
+        "elementInstanceKey": None,
+        "userTaskKey": None,
     }

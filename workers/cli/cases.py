@@ -13,7 +13,7 @@ from workers.adapters.camunda.starting import start_case
 from workers.adapters.offerfile import read_offer
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
-from workers.cli.running import command_settings, json_option, run, show_json, show_table
+from workers.cli.running import command_settings, commander, json_option, run, show_json, show_table
 from workers.domain.entities import Case
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, RetryableError
@@ -64,7 +64,7 @@ async def file_input(services: Services, code: str, input_file: Path) -> str:
     city = services.packs.city(code)
     offer = read_offer(input_file, city, services.clock.today())
     async with services.open_unit() as uow:
-        case = await file_case(uow, city, offer)
+        case = await file_case(uow, city, offer, actor=commander())
         for path in offer.attachments:
             await _store(uow, case.id, Path(path))
     return case.id
@@ -241,7 +241,7 @@ async def _store(uow: Any, case_id: str, path: Path) -> None:
     await uow.documents.store(
         case_id=case_id, kind=_ATTACHMENT, name=path.name, media_type=media_type, content=content, draft=False
     )
-    await note(uow, case_id, f"ファイルを添付した: {path.name}")
+    await note(uow, case_id, f"ファイルを添付した: {path.name}", actor=commander())
 
 
 commands = (start, cases, case_command, attach)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON で出�
 def command_settings(data: Path | None, packs: Sequence[Path] = ()) -> Settings:
     """Return the settings of a command: those of the running local stack unless the environment says otherwise."""
     return local_settings(data, packs=packs)
+
+
+def commander() -> str:
+    """Return who gave the command, for the history: the user of this machine, whom nobody has typed."""
+    try:
+        return f"{getpass.getuser()}（renkei コマンド）"
+    except (OSError, KeyError):  # a container's user without a name
+        return "renkei コマンド"
 
 
 def run(settings: Settings, work: Callable[[Services], Awaitable[T]]) -> T:

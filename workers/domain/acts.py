@@ -24,6 +24,7 @@ _NOBODY = {
     ActStatus.UNASSIGNED: "（割り当てられずに完了）",
     ActStatus.UNKNOWN: "（担当者の記録なし）",
 }
+_NO_STARTER = "（開始した人の記録なし）"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,9 @@ class Completion:
 
 @dataclass(eq=False, kw_only=True)
 class Act:
-    """One completion of a user task. ``case_id`` is None while the case does not exist yet.
+    """One completion of a user task, or with an empty ``element_id`` the start of a process instance by its form.
+
+    ``case_id`` is None while the case does not exist yet.
 
     ``loop``: the round of the multi-instance body around the task; ``person`` the user's id in the engine,
     ``person_name`` what the engine calls that user. ``task_key``: the engine's user task, once it is found.
@@ -62,6 +65,11 @@ class Act:
     queued_at: datetime
     look_at: datetime | None
 
+    @property
+    def is_start(self) -> bool:
+        """Whether it is the start of an instance: 8.6 keeps no record of who that was."""
+        return not self.element_id
+
     def settle(self, completion: Completion) -> None:
         """Keep who it was, or that the task was completed without being assigned to anybody."""
         self.status = ActStatus.FOUND if completion.person else ActStatus.UNASSIGNED
@@ -75,4 +83,6 @@ class Act:
     @property
     def who(self) -> str:
         """Who did it, for people: a name, or why there is none."""
+        if self.is_start and self.status not in {ActStatus.PENDING, ActStatus.FOUND}:
+            return _NO_STARTER
         return _NOBODY.get(self.status) or self.person_name or self.person

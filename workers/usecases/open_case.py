@@ -12,7 +12,7 @@ from workers.domain.offerinput import OfferInput, StartInput, parse_partner, par
 from workers.usecases.caseview import case_title, city_options, offer_variables
 from workers.usecases.journal import note
 from workers.usecases.ports import JobRef, UnitOfWork
-from workers.usecases.record_act import adopt_acts
+from workers.usecases.record_act import adopt_acts, record_start
 
 _FORM_KEYS = {
     "name": "name",
@@ -34,8 +34,11 @@ async def draw_case_id(uow: UnitOfWork, city: City) -> str:
     return f"{city.code}-{year}-{number:04d}"
 
 
-async def file_case(uow: UnitOfWork, city: City, offer: OfferInput) -> Case:
-    """Put a case with its first offer into the registry, before any process instance exists (``renkei start``)."""
+async def file_case(uow: UnitOfWork, city: City, offer: OfferInput, *, actor: str | None = None) -> Case:
+    """Put a case with its first offer into the registry, before any process instance exists (``renkei start``).
+
+    ``actor``: who gave the command.
+    """
     case = Case(
         id=await draw_case_id(uow, city),
         city=city.code,
@@ -48,7 +51,7 @@ async def file_case(uow: UnitOfWork, city: City, offer: OfferInput) -> Case:
     case.projects.extend(offer.content.project_entities(1))
     case.records.extend(offer.content.record_entities())
     await uow.cases.add(case)
-    await note(uow, case.id, "申出書を受け付けた（第1回、入力ファイル）")
+    await note(uow, case.id, "申出書を受け付けた（第1回、入力ファイル）", actor=actor)
     return case
 
 
@@ -70,7 +73,8 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
     """
     if case_id is None:
         named = bool(str(form.get("name") or "").strip())
-        case = await _from_form(uow, city, parse_start(start_data(form)) if named or not partner_later else None)
+        start = parse_start(start_data(form)) if named or not partner_later else None
+        case = await _from_form(uow, city, start, ref)
     else:
         case = await uow.cases.get(case_id)
         claimed = case.process_instance_key
@@ -102,7 +106,7 @@ async def record_partner(uow: UnitOfWork, case_id: str, form: Mapping[str, Any])
     return {"partnerKnown": True, "formError": None, **_no_personal_data()}
 
 
-async def _from_form(uow: UnitOfWork, city: City, start: StartInput | None) -> Case:
+async def _from_form(uow: UnitOfWork, city: City, start: StartInput | None, ref: JobRef) -> Case:
     case = Case(
         id=await draw_case_id(uow, city),
         city=city.code,
@@ -112,6 +116,7 @@ async def _from_form(uow: UnitOfWork, city: City, start: StartInput | None) -> C
         partner=start.partner.entity() if start else None,
     )
     await uow.cases.add(case)
+    await record_start(uow, case.id, ref)
     await note(uow, case.id, "事前相談を登録した" if start else "案件を登録した（相手方は未定）")
     return case
 

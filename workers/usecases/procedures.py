@@ -21,7 +21,7 @@ from workers.usecases.caseview import agreement_of, case_title, city_options
 from workers.usecases.journal import note
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
-from workers.usecases.record_act import adopt_acts
+from workers.usecases.record_act import adopt_acts, record_start
 
 _MESSAGE_SECONDS = 3600
 _KIND_NAMES = {
@@ -122,7 +122,7 @@ async def open_procedure(
     instance of the same procedure learns ``caseState = "already-started"``. Raises InputError for an unknown agreement
     or one that is not in force, PermanentError for a kind that the diagram's header misspells.
     """
-    case = await uow.cases.get(case_id) if case_id else await _from_form(uow, kind, form)
+    case = await uow.cases.get(case_id) if case_id else await _from_form(uow, kind, form, ref)
     if case.agreement_id is None:
         raise PermanentError(f"案件 {case.id} は協定の手続ではありません")
     claimed = case.process_instance_key
@@ -147,7 +147,7 @@ async def open_procedure(
     }
 
 
-async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any]) -> Case:
+async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any], ref: JobRef) -> Case:
     chosen = _kind(kind)
     number = str(form.get("agreementId") or "").strip()
     if not number:
@@ -156,7 +156,9 @@ async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any]) -> Cas
     if not _open_to(agreement, chosen, uow.clock.today()):
         raise InputError("協定番号", f"協定 {agreement.id} は今日、効力がありません")
     period = await new_period(uow, agreement, chosen)
-    return await file_procedure(uow, agreement, chosen, period)
+    case = await file_procedure(uow, agreement, chosen, period)
+    await record_start(uow, case.id, ref)
+    return case
 
 
 def _kind(value: str) -> CaseKind:

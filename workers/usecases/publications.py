@@ -15,7 +15,7 @@ from workers.usecases.caseview import city_options
 from workers.usecases.journal import note
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
-from workers.usecases.record_act import adopt_acts
+from workers.usecases.record_act import adopt_acts, record_start
 
 _TOLD = (ActivityStatus.RUNNING, ActivityStatus.DONE)
 
@@ -42,6 +42,7 @@ async def open_publication(uow: UnitOfWork, city_code: str, form: Mapping[str, A
     )
     await uow.cases.add(case)
     await adopt_acts(uow, case.id, ref)
+    await record_start(uow, case.id, ref)
     await note(uow, case.id, f"{format_fiscal_year(year)}の一覧を作り始めた")
     return {
         "caseId": case.id,

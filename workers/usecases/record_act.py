@@ -26,24 +26,23 @@ async def record_act(
     ``ref`` is the listener's job: its element instance is that of the user task. Without a case, where a start form is
     corrected before the case has its number, the entry follows with :func:`adopt_acts`.
     """
-    now = datetime.now(UTC)
-    act = Act(
-        case_id=case_id,
-        engine_id=ref.engine_id,
-        process_id=process_id,
-        process_instance_key=ref.process_instance_key,
-        element_id=ref.element_id,
-        element_instance_key=ref.element_instance_key,
-        loop=loop,
-        task_name=uow.cities.task_name(process_id, ref.element_id),
-        at=uow.clock.now(),
-        queued_at=now,
-        look_at=now + _INDEX_LAGS,
-    )
+    act = _act(uow, ref, case_id=case_id)
+    act.process_id, act.element_id, act.element_instance_key = process_id, ref.element_id, ref.element_instance_key
+    act.loop, act.task_name = loop, uow.cities.task_name(process_id, ref.element_id)
     await uow.acts.add(act)
     if case_id is not None:
         await _enter(uow, act, case_id)
     return {VARIABLE: act.id}
+
+
+async def record_start(uow: UnitOfWork, case_id: str, ref: JobRef) -> None:
+    """Let what this transaction enters be the deed of whoever started the instance by its form.
+
+    Nothing where a person's task led here: whoever corrected the form entered it.
+    """
+    if uow.act is None:
+        uow.act = _act(uow, ref, case_id=case_id)
+        await uow.acts.add(uow.act)
 
 
 async def act_of(uow: UnitOfWork, variables: Mapping[str, Any], ref: JobRef) -> Act | None:
@@ -68,3 +67,20 @@ async def _enter(uow: UnitOfWork, act: Act, case_id: str) -> None:
     act.case_id = case_id
     what = f"作業「{act.task_name}」を済ませた"
     await uow.history.add(HistoryEntry(case_id=case_id, at=act.at, actor="", what=what, act=act))
+
+
+def _act(uow: UnitOfWork, ref: JobRef, *, case_id: str | None) -> Act:
+    """Return an act of a process instance, as yet its start."""
+    now = datetime.now(UTC)
+    return Act(
+        case_id=case_id,
+        engine_id=ref.engine_id,
+        process_id="",
+        process_instance_key=ref.process_instance_key,
+        element_id="",
+        element_instance_key=ref.process_instance_key,
+        task_name="",
+        at=uow.clock.now(),
+        queued_at=now,
+        look_at=now + _INDEX_LAGS,
+    )

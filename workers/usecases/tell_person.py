@@ -34,7 +34,7 @@ async def tell_persons(uow: UnitOfWork, found: Mapping[int, Completion], given_u
 
 async def _tell_office(uow: UnitOfWork, act: Act) -> None:
     """Send the office a mail, one a case and day: whose entry it is can be asked now, not next year."""
-    if act.case_id is None:
+    if act.case_id is None or act.is_start:
         return
     values = {"task_name": act.task_name, "done_at": act.at}
     key = f"unassigned:{act.at.date().isoformat()}"

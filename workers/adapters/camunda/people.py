@@ -21,6 +21,8 @@ _LOOP: Final = "loopCounter"
 _AT_ONCE: Final = 4
 _PAGE: Final = 200
 _PROGRAM: Final = "プログラム"
+_UNTOLD: Final = Completion(task_key=None, person="", name="")
+"""Before 8.9 nothing says who started an instance."""
 
 Group = tuple[int, str]
 """Process instance and element."""
@@ -53,30 +55,35 @@ class People:
         RetryableError when the engine or Tasklist does not answer, PermanentError when they refuse.
         """
         found = await self._by_audit(acts)
-        rest = [act for act in acts if act.id not in found]
+        rest = [act for act in acts if act.id not in found and not act.is_start]
+        if not self._has_audit:
+            found |= {act.id: _UNTOLD for act in acts if act.is_start and act.id is not None}
         searched = await self._by_search(rest) if rest else {}
         if searched is not None:
             return found | searched
         if self._tasklist is None:
             return None
-        return await self._by_tasklist(self._tasklist, rest, set(taken))
+        return found | await self._by_tasklist(self._tasklist, rest, set(taken))
 
     async def _by_audit(self, acts: Sequence[Act]) -> dict[int, Completion]:
         """8.9: the log of who did what; empty where there is none, or no permission to read it."""
-        if self._has_audit is False:
+        starts = [act for act in acts if act.is_start]
+        tasks = [act for act in acts if not act.is_start]
+        found = await self._logged(tasks, "elementInstanceKey", entityType="USER_TASK", operationType="COMPLETE")
+        return found | await self._logged(
+            starts, "processInstanceKey", entityType="PROCESS_INSTANCE", operationType="CREATE"
+        )
+
+    async def _logged(self, acts: Sequence[Act], field: str, **operation: str) -> dict[int, Completion]:
+        if self._has_audit is False or not acts:
             return {}
         by_key = {str(act.element_instance_key): act for act in acts}
-        wanted = {
-            "elementInstanceKey": {"$in": list(by_key)},
-            "entityType": "USER_TASK",
-            "operationType": "COMPLETE",
-            "result": "SUCCESS",
-        }
+        wanted = {field: {"$in": list(by_key)}, **operation, "result": "SUCCESS"}
         items = await self._rest.search("/v2/audit-logs/search", {"filter": wanted, "page": {"limit": len(by_key)}})
         self._has_audit = items is not None
         found = {}
         for item in items or []:
-            act = by_key.get(str(item.get("elementInstanceKey")))
+            act = by_key.get(str(item.get(field)))
             if act is not None and act.id is not None:
                 found[act.id] = await self._audited(item)
         return found

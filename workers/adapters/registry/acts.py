@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from workers.adapters.registry import tables
@@ -67,7 +67,8 @@ async def open_acts(engine: AsyncEngine) -> OpenActs:
     """Return how many acts have no person yet, or none for good; reads only, raises RetryableError."""
     t = tables.act
     asked = select(t.c.status, func.count(), func.min(t.c.queued_at), func.min(t.c.look_at)).group_by(t.c.status)
-    query = asked.where(t.c.status != ActStatus.FOUND)
+    pending = t.c.status == ActStatus.PENDING
+    query = asked.where(or_(pending, and_(t.c.status != ActStatus.FOUND, t.c.element_id != "")))
     with passing_faults_retryable():
         async with engine.connect() as connection:
             await connection.execution_options(**READ_ONLY)
