@@ -178,6 +178,7 @@ class MemoryUnit:
 
     def __init__(self, clock: Clock, cities: Iterable[City]) -> None:
         self.act = None
+        self.by = ""
         self.clock = clock
         self.cities = MemoryCities(cities)
         self.cases = MemoryCases()

@@ -64,7 +64,8 @@ async def file_input(services: Services, code: str, input_file: Path) -> str:
     city = services.packs.city(code)
     offer = read_offer(input_file, city, services.clock.today())
     async with services.open_unit() as uow:
-        case = await file_case(uow, city, offer, actor=commander())
+        uow.by = commander()
+        case = await file_case(uow, city, offer)
         for path in offer.attachments:
             await _store(uow, case.id, Path(path))
     return case.id
@@ -224,6 +225,7 @@ def attach(*, case_id: str, files: tuple[Path, ...], data: Path | None) -> None:
 
     async def work(services: Services) -> None:
         async with services.open_unit() as uow:
+            uow.by = commander()
             await uow.cases.get(case_id)
             for path in files:
                 await _store(uow, case_id, path)
@@ -241,7 +243,7 @@ async def _store(uow: Any, case_id: str, path: Path) -> None:
     await uow.documents.store(
         case_id=case_id, kind=_ATTACHMENT, name=path.name, media_type=media_type, content=content, draft=False
     )
-    await note(uow, case_id, f"ファイルを添付した: {path.name}", actor=commander())
+    await note(uow, case_id, f"ファイルを添付した: {path.name}")
 
 
 commands = (start, cases, case_command, attach)

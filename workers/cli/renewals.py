@@ -10,7 +10,7 @@ import click
 
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
-from workers.cli.running import command_settings, json_option, run, show_json
+from workers.cli.running import command_settings, commander, json_option, run, show_json
 from workers.domain.agreements import Side
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
@@ -117,6 +117,7 @@ def notice(  # noqa: PLR0913 (one parameter an option)
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.open_unit() as uow:
+            uow.by = commander()
             if withdraw:
                 return await withdraw_received(
                     uow, agreement, side=side, received=received, decision=str(decision), reason=reason

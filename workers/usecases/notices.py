@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from workers.domain import renewal
+from workers.domain.acts import SYSTEM
 from workers.domain.agreements import Agreement, Notice, Side, TermStage
 from workers.domain.entities import CaseKind
 from workers.domain.renewal import renewal_plan
@@ -87,7 +88,7 @@ async def record_notice(
     await note(uow, found.case.id, f"{text}（{SIDE_NAMES[entry.side]}から）")
     told = term.stage is TermStage.SETTLED
     if renewal.reverse(city, agreement, term, uow.clock.today()):
-        await note(uow, found.case.id, "申出が期限内に届いていたため、記録した更新を取り消した")
+        await note(uow, found.case.id, "申出が期限内に届いていたため、記録した更新を取り消した", actor=SYSTEM)
         await tell_both(uow, found, "reversed" if told else "blocked")
         if uow.clock.today() >= found.plan.over_on:
             await apply_expiry(uow, found)

@@ -34,11 +34,8 @@ async def draw_case_id(uow: UnitOfWork, city: City) -> str:
     return f"{city.code}-{year}-{number:04d}"
 
 
-async def file_case(uow: UnitOfWork, city: City, offer: OfferInput, *, actor: str | None = None) -> Case:
-    """Put a case with its first offer into the registry, before any process instance exists (``renkei start``).
-
-    ``actor``: who gave the command.
-    """
+async def file_case(uow: UnitOfWork, city: City, offer: OfferInput) -> Case:
+    """Put a case with its first offer into the registry, before any process instance exists (``renkei start``)."""
     case = Case(
         id=await draw_case_id(uow, city),
         city=city.code,
@@ -51,7 +48,7 @@ async def file_case(uow: UnitOfWork, city: City, offer: OfferInput, *, actor: st
     case.projects.extend(offer.content.project_entities(1))
     case.records.extend(offer.content.record_entities())
     await uow.cases.add(case)
-    await note(uow, case.id, "申出書を受け付けた（第1回、入力ファイル）", actor=actor)
+    await note(uow, case.id, "申出書を受け付けた（第1回、入力ファイル）")
     return case
 
 

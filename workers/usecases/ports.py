@@ -306,10 +306,11 @@ class DocumentRenderer(Protocol):
 class UnitOfWork(Protocol):
     """One database transaction and all that a use case may touch in it.
 
-    ``act``: whose entries it records; None where the system works by itself.
+    ``act``: whose entries it records, ``by``: who gave the command; without both the system works by itself.
     """
 
     act: Act | None
+    by: str
 
     clock: Clock
     cities: Cities

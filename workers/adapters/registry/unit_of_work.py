@@ -68,6 +68,7 @@ class SqlUnitOfWork:
     def __init__(self, session: AsyncSession, parts: Parts) -> None:
         self._session = session
         self.act: Act | None = None
+        self.by = ""
         self.clock = parts.clock
         self.cities = parts.cities
         self.renderer = parts.renderer
