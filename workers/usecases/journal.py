@@ -13,7 +13,7 @@ async def note(uow: UnitOfWork, case_id: str, what: str, *, actor: str | None = 
     """Append a line to a case's history; ``what`` is Japanese and free of personal data.
 
     Without ``actor`` it is the deed of the person whose entries this transaction records (``uow.act``), of whoever
-    gave a command (``uow.by``), else of the system. ``actor=SYSTEM`` is for what follows by itself from a person's entry.
+    gave a command (``uow.by``), else of the system. ``actor=SYSTEM``: what follows by itself from a person's entry.
     """
     act = uow.act if actor is None else None
     name = "" if act else actor or uow.by or SYSTEM
