@@ -14,9 +14,11 @@ from tests.kit import coverage_page
 from tests.kit.apart import Apart
 from tests.kit.coverage import COVERAGE, ROOT, Coverage
 from tests.kit.postgres import Postgres, PostgresMissingError
+from tests.kit.returned import RETURNED, ReturnedInputs
 from workers.errors import InputError
 
 pytest_plugins = ["tests.kit.bars"]
+_LOOKING_BACK = {"diagram_coverage", "returned_inputs"}
 
 _APART = pytest.StashKey[Apart]()
 
@@ -84,9 +86,15 @@ def diagram_coverage() -> Coverage:
     return COVERAGE
 
 
+@pytest.fixture
+def returned_inputs() -> ReturnedInputs:
+    """What this run returned of the diagrams' tasks; a test that asks for it runs after all others."""
+    return RETURNED
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests of the coverage run last."""
-    items.sort(key=lambda item: "diagram_coverage" in getattr(item, "fixturenames", ()))
+    """Let the tests that look back on the run come last."""
+    items.sort(key=lambda item: bool(_LOOKING_BACK & set(getattr(item, "fixturenames", ()))))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -44,6 +44,7 @@ _ALL = (
     _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む"),
     _variable("act", "number", "record-act (listener)", "直前の作業を済ませた人の控えの番号"),
     # The offer
+    _variable("offer", "context", "forms, open-case, record-offer", "申出書の入力: 直すときに戻す"),
     _variable("proposals", "list", "open-case, record-offer", "提案された連携事業の表"),
     _variable("offerSummary", "text", "open-case, record-offer", "申出の要約（Markdown）"),
     _variable("pastRecords", "list", "open-case, record-offer, record-past-projects", "これまでの連携実績の表"),
@@ -73,7 +74,7 @@ _ALL = (
     _variable("discussionNext", "text", "record-discussion", "talks / revise / none"),
     _variable("talkProjects", "list", "record-discussion", "詳細協議をする事業"),
     _variable("talkResults", "list", "summarize-talks", "詳細協議の結果の表"),
-    _variable("proposalRows", "list", "forms, record-proposals", "協定の下での連携事業の提案の入力"),
+    _variable("proposalRows", "list", "forms", "協定の下での連携事業の提案の入力"),
     _variable("activityPlan", "list", "propose-activity-years, forms", "事業ごとの実施する年度と理由"),
     _variable("yearOptions", "list", "propose-activity-years", "実施する年度の選択肢"),
     # Meetings

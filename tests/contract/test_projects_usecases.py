@@ -15,7 +15,8 @@ from tests.kit.registry import registry_at
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, PastRecord, Project, ProjectStatus
 from workers.errors import InputError, InputErrors
-from workers.usecases.discuss_projects import record_discussion
+from workers.usecases.caseview import offer_variables
+from workers.usecases.discuss_projects import record_discussion, record_project_talk
 from workers.usecases.record_offer import record_offer, record_past_projects
 
 pytestmark = pytest.mark.asyncio
@@ -116,3 +117,59 @@ async def test_a_project_can_be_feasible_without_talks(following: str, uow: SqlU
 async def test_a_project_that_goes_on_needs_a_department(uow: SqlUnitOfWork) -> None:
     with pytest.raises(InputError, match="事業1の担当する課"):
         await record_discussion(uow, CASE_ID, {"next": "decide", "projects": [{"number": 1, "judgement": "feasible"}]})
+
+
+async def test_an_offer_comes_back_as_it_was_typed(uow: SqlUnitOfWork) -> None:
+    """For a correction, with what the registry would have written otherwise."""
+    typed = {**OFFER, "offeredOn": "令和8年5月1日", "purpose": " 見守り ", "records": []}
+    assert (await record_offer(uow, CASE_ID, typed))["offer"] == typed
+
+
+async def test_an_offer_from_a_file_comes_back_as_its_form(uow: SqlUnitOfWork) -> None:
+    """Nobody typed it into the form: the registry fills it in."""
+    case = await uow.cases.get(CASE_ID)
+    form = offer_variables(case, uow.cities.city(case.city))["offer"]
+    assert form == {
+        "offeredOn": "2026-05-01",
+        "purpose": "見守り",
+        "fields": ["1", "2"],
+        "other": "",
+        "projects": [
+            {"field": "1", "title": "健康測定", "content": "店舗で測る", "costToCity": False},
+            {"field": "2", "title": "見守り", "content": "声を掛ける", "costToCity": False},
+        ],
+        "records": [{"fiscalYear": "令和6年度", "field": "6", "title": KEPT, "department": ""}],
+    }
+    assert (await record_offer(uow, CASE_ID, form))["offer"] == form
+
+
+async def test_the_agreements_terms_begin_with_the_offers_purpose_and_fields(uow: SqlUnitOfWork) -> None:
+    terms = (await record_offer(uow, CASE_ID, OFFER))["agreementTerms"]
+    assert (terms["purpose"], terms["fields"], terms["startsOn"]) == ("見守り", ["2"], None)
+
+
+async def test_a_revised_offer_leaves_the_other_terms_as_they_were_typed(uow: SqlUnitOfWork) -> None:
+    """Purpose and fields are the partner's again; the days and the third party are the clerk's."""
+    typed = {"purpose": "前の目的", "fields": ["1"], "startsOn": "2026-07-01", "otherParties": [{"name": "乙"}]}
+    terms = (await record_offer(uow, CASE_ID, OFFER, terms=typed))["agreementTerms"]
+    assert (terms["purpose"], terms["fields"]) == ("見守り", ["2"])
+    assert (terms["startsOn"], terms["otherParties"]) == ("2026-07-01", [{"name": "乙"}])
+
+
+async def test_talks_of_an_earlier_round_come_back_for_the_same_project(uow: SqlUnitOfWork) -> None:
+    """Found by field and title: the revised offer numbers its projects anew."""
+    rows = [{"number": number, "judgement": "talks", "department": "korei"} for number in (1, 2)]
+    first = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows})
+    assert [row["result"] for row in first["talkProjects"]] == ["", ""]
+    await record_project_talk(uow, CASE_ID, 2, {"feasible": "no", "result": "場所が足りない"})
+    await record_offer(uow, CASE_ID, OFFER)
+    again = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows[:1]})
+    assert [(row["title"], row["result"]) for row in again["talkProjects"]] == [("見守り", "場所が足りない")]
+
+
+async def test_what_was_said_to_the_partner_is_there_for_the_next_round(uow: SqlUnitOfWork) -> None:
+    """The judgements are not: the next offer brings other projects."""
+    answer = await record_discussion(
+        uow, CASE_ID, {"next": "revise", "message": "場所を決めてください", "projects": []}
+    )
+    assert answer["discussionResult"] == {"message": "場所を決めてください"}

@@ -13,6 +13,7 @@ from tests.kit.broker import Broker
 from tests.kit.clock import EngineClock
 from tests.kit.model import Incident, Job, JobState, Message, ProcessInstance, State, UserTask
 from tests.kit.records import DEADLINE, NotReached, Records
+from tests.kit.returned import RETURNED
 
 T = TypeVar("T")
 _BARRIER = "kit-barrier"
@@ -138,7 +139,11 @@ class EngineDriver:
         return task
 
     async def complete_task(self, task: UserTask, variables: Variables | None = None) -> None:
-        """Complete this very task; raises EngineRefused (status 404) when it is no longer open."""
+        """Complete this very task; raises EngineRefused (status 404) when it is no longer open.
+
+        A task that was completed before in its instance has to show what was typed then (:mod:`tests.kit.returned`).
+        """
+        RETURNED.completing(self.records, task, variables or {})
         await asyncio.to_thread(self.api.complete_task, task.key, variables or {})
         await self.records.wait(
             lambda: task.state is not State.ACTIVE, timeout=self.timeout, what=f"completion of {task.element_id}"

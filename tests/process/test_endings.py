@@ -111,6 +111,8 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
     async with _clerk(driver, settings, whole_guideline=False) as clerk:
         await clerk.begin("common-agreement-amendment", "isesaki-a99")
         assert "isesaki-a99" in await clerk.told("Task_CorrectStart")
+        await clerk.does("Task_CorrectStart", agreementId="isesaki-a98")
+        assert "isesaki-a98" in await clerk.told("Task_CorrectStart")
         await clerk.does("Task_CorrectStart", agreementId=clerk.agreement_id)
         request = {"requestedBy": "partner", "requestedOn": "{today}", "request": "環境を加えたい"}
         await clerk.does("Task_EnterRequest", **request, talkBy="meeting")
@@ -224,6 +226,8 @@ async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, setti
     async with _clerk(driver, settings, **facts) as clerk:
         await clerk.begin("common-agreement-termination", "nowhere")
         assert "協定番号" in await clerk.told("Task_CorrectStart")
+        await clerk.does("Task_CorrectStart", agreementId="isesaki-a98")
+        assert "isesaki-a98" in await clerk.told("Task_CorrectStart")
         await clerk.does("Task_CorrectStart", agreementId=clerk.agreement_id)
         low = {
             "prospects": "low",

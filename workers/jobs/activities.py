@@ -52,7 +52,7 @@ async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, 
     "record-proposals",
     label="連携事業の提案を記録する",
     headers=(Header(name="purpose", label="何の提案か（照会や文書に載る）", required=True), *CHECKS),
-    writes=("proposals", "proposalRows", "formError"),
+    writes=("proposals", "formError"),
     requires=(
         "proposalRows:提案する連携事業,"
         "proposalRows.*.field:分野,"

@@ -34,6 +34,7 @@ from workers.usecases.record_step import collect_steps, last_agreement_step, rec
         "partnerKnown",
         "officeGroup",
         "cityOptions",
+        "offer",
         "proposals",
         "offerSummary",
         "agreementTerms",
@@ -81,7 +82,7 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     "record-offer",
     label="申出を記録する",
     headers=(Header(name="within", label="分野の範囲（agreement: 協定の連携事項の中に限る）"), *CHECKS),
-    writes=("proposals", "offerSummary", "agreementTerms", "pastRecords", "formError"),
+    writes=("offer", "proposals", "offerSummary", "agreementTerms", "pastRecords", "formError"),
     requires=(
         "offer.purpose:目的,"
         "offer.fields:連携事項,"
@@ -99,7 +100,14 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the offer form (ISE-2/3, DAT-A: B)."""
     within = job.headers.get("within") == "agreement"
-    return await record_offer(uow, job.text("caseId"), job.context("offer"), within_agreement=within)
+    terms = job.variables.get("agreementTerms")
+    return await record_offer(
+        uow,
+        job.text("caseId"),
+        job.context("offer"),
+        within_agreement=within,
+        terms=terms if isinstance(terms, dict) else None,
+    )
 
 
 @job_type(
@@ -247,7 +255,7 @@ async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[
 @job_type(
     "register-agreement",
     label="協定を登録する",
-    writes=("agreementId", "agreementExpiry", "agreementYear", "formError"),
+    writes=("agreementId", "agreementExpiry", "agreementYear", "agreementTerms", "formError"),
     headers=CHECKS,
     requires=("signature.signedOn:締結日"),
     by_person=True,

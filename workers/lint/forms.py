@@ -13,6 +13,9 @@ from workers.errors import InputError
 
 # Properties that form-js evaluates as FEEL; a text without "=" there would be shown or stored as it stands.
 FEEL_ONLY: Final = frozenset({"hide", "dataSource", "valuesExpression", "columnsExpression", "expression"})
+_TYPED: Final = frozenset(
+    ["checkbox", "checklist", "datetime", "number", "radio", "select", "taglist", "textarea", "textfield"]
+)
 _TEMPLATED: Final = frozenset(
     {"text", "label", "dateLabel", "timeLabel", "description", "content", "alt", "source", "url"}
 )
@@ -87,6 +90,34 @@ def keys(form: Form) -> set[str]:
             if isinstance(name, str) and name:
                 names.add(name.split(".")[0])
     return names
+
+
+def typed_keys(form: Form) -> dict[str, frozenset[str]]:
+    """Return the variables that a person fills in, with the types of their fields; rows and groups as a whole."""
+    found: dict[str, set[str]] = {}
+    _collect_typed(form.content, found)
+    return {key: frozenset(kinds) for key, kinds in found.items()}
+
+
+def _collect_typed(container: dict[str, Any], found: dict[str, set[str]]) -> None:
+    parts = container.get("components")
+    for part in parts if isinstance(parts, list) else []:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind in {"dynamiclist", "group"}:
+            inner: dict[str, set[str]] = {}
+            _collect_typed(part, inner)
+            path = part.get("path")
+            if inner and isinstance(path, str) and path:
+                found.setdefault(path.split(".")[0], set()).add(str(kind))
+            else:
+                for key, kinds in inner.items():
+                    found.setdefault(key, set()).update(kinds)
+        elif kind in _TYPED and isinstance(key := part.get("key"), str) and key and _is_filled_in(part):
+            found.setdefault(key.split(".")[0], set()).add(str(kind))
+
+
+def _is_filled_in(part: dict[str, Any]) -> bool:
+    return part.get("readonly") is not True and part.get("disabled") is not True
 
 
 def expressions(form: Form) -> Iterator[Expression]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from workers.domain.offerinput import OfferInput
 from workers.scenarios.agreement import Begun
 from workers.scenarios.model import Scenario, Step, dated
+from workers.usecases import offerform
 
 
 class Desk(Protocol):
@@ -89,28 +90,5 @@ def start_form(offer: OfferInput) -> dict[str, Any]:
 def offer_form(offer: OfferInput) -> dict[str, Any]:
     """Return the offer form's data of an offer."""
     content = offer.content
-    return {
-        "filing": "file",
-        "offeredOn": content.offered_on.isoformat(),
-        "purpose": content.purpose,
-        "fields": [str(number) for number in content.fields],
-        "other": content.other,
-        "projects": [
-            {
-                "field": str(project.field),
-                "title": project.title,
-                "content": project.content,
-                "costToCity": project.cost_to_city,
-            }
-            for project in content.projects
-        ],
-        "records": [
-            {
-                "fiscalYear": str(record.fiscal_year),
-                "field": str(record.field),
-                "title": record.title,
-                "department": record.department,
-            }
-            for record in content.records
-        ],
-    }
+    form = offerform.offer_form(content.offer(1), content.project_entities(1), content.record_entities())
+    return {"filing": "file", **form}

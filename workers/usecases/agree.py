@@ -90,6 +90,7 @@ async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[s
         "agreementId": agreement.id,
         "agreementExpiry": format_wareki(agreement.current_term.expires_on),
         "agreementYear": fiscal_year(agreement.current_term.starts_on),
+        "agreementTerms": None,  # the registry has them, with the people that they name
         "formError": None,
     }
 

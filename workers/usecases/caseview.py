@@ -9,6 +9,7 @@ from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.wareki import format_wareki
+from workers.usecases.offerform import offer_form
 from workers.usecases.ports import UnitOfWork
 
 
@@ -71,12 +72,13 @@ def past_records(case: Case, city: City) -> list[dict[str, Any]]:
 
 
 def offer_variables(case: Case, city: City) -> dict[str, Any]:
-    """Return what a filed offer sets: proposals, its summary (Markdown), past records, the terms to begin with."""
+    """Return what a filed offer sets: its form, proposals, summary (Markdown), past records, the first terms."""
     offer = case.offer
     if offer is None:
         return {}
     fields = "\n".join(f"- {number} {city.field_name(number)}" for number in offer.fields)
     return {
+        "offer": offer_form(offer, case.current_projects(), case.records),
         "proposals": proposals(case, city),
         "pastRecords": past_records(case, city),
         "offerSummary": (
@@ -84,7 +86,7 @@ def offer_variables(case: Case, city: City) -> dict[str, Any]:
             f"**連携事項**\n\n{fields}\n\n**実績** {len(case.records)}件"
         ),
         "agreementTerms": {
-            "purpose": None,
+            "purpose": offer.purpose,
             "fields": [str(number) for number in offer.fields],
             "startsOn": None,
             "expiresOn": None,

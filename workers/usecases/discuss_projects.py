@@ -47,8 +47,8 @@ async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, 
     await note(uow, case.id, f"連携事業の可否を協議した（詳細協議へ{len(talks)}件）")
     return {
         "discussionNext": following,
-        "talkProjects": [_talk_row(project, city) for project in talks],
-        "discussionResult": None,
+        "talkProjects": [_talk_row(case, project, city) for project in talks],
+        "discussionResult": {"message": result.get("message")},  # the next round brings other projects
         "formError": None,
     }
 
@@ -65,7 +65,7 @@ def _judge(project: Project, row: Mapping[str, Any], city: City, *, going_on: bo
     project.status = status
 
 
-def _talk_row(project: Project, city: City) -> dict[str, Any]:
+def _talk_row(case: Case, project: Project, city: City) -> dict[str, Any]:
     department = city.department(project.department)
     return {
         "number": project.number,
@@ -74,7 +74,17 @@ def _talk_row(project: Project, city: City) -> dict[str, Any]:
         "fieldName": city.field_name(project.field),
         "department": department.code,
         "group": department.group,
+        "result": _earlier_talk(case, project),
     }
+
+
+def _earlier_talk(case: Case, project: Project) -> str:
+    """Return what the talks of an earlier round said about the same project, for the clerk to go on from."""
+    earlier = [
+        p for p in case.projects if p.round <= project.round and (p.field, p.title) == (project.field, project.title)
+    ]
+    told = [p for p in sorted(earlier, key=lambda p: p.round) if p.talk_result]
+    return told[-1].talk_result if told else ""
 
 
 async def record_project_talk(uow: UnitOfWork, case_id: str, number: int, talk: Mapping[str, Any]) -> None:

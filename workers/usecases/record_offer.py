@@ -14,11 +14,18 @@ from workers.usecases.ports import UnitOfWork
 
 
 async def record_offer(
-    uow: UnitOfWork, case_id: str, form: Mapping[str, Any], *, within_agreement: bool = False
+    uow: UnitOfWork,
+    case_id: str,
+    form: Mapping[str, Any],
+    *,
+    within_agreement: bool = False,
+    terms: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Check and keep the offer form and return the offer's variables; raises InputErrors with every bad field.
 
     ``within_agreement``: once an agreement is signed, a proposal keeps to its fields (DAT-A: B).
+
+    ``terms``: the agreement's terms as they stand; only purpose and fields follow a revised offer.
 
     A form without the list ``records`` leaves the past records as they are: where the city organises them at a step of
     its own (AGE-2), the proposal does not ask for them again.
@@ -34,7 +41,10 @@ async def record_offer(
     if "records" in form:
         case.records[:] = content.record_entities()
     await note(uow, case.id, f"申出書を受け付けた（第{number}回、提案{len(content.projects)}件）")
-    return {"offer": None, "formError": None, **offer_variables(case, city)}
+    variables = offer_variables(case, city)
+    begun = variables["agreementTerms"]
+    kept = {**begun, **(terms or {}), "purpose": begun["purpose"], "fields": begun["fields"]}
+    return {**variables, "offer": dict(form), "agreementTerms": kept, "formError": None}
 
 
 def _keep_to(agreement: Agreement, content: OfferContent) -> None:

@@ -39,7 +39,7 @@ async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping
     }
     await record(uow, case, "requirement-check", {**eligibility, "comment": check.get("comment")})
     await note(uow, case.id, f"要件を確かめた（連携事項{facts.field_count}分野）")
-    return {"eligibility": eligibility, "requirementCheck": None, "formError": None}
+    return {"eligibility": eligibility, "formError": None}
 
 
 def _called(project: Project) -> str:

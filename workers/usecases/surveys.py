@@ -48,7 +48,6 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
             "status": status_rows(survey),
             **timer_variables(timetable),
         },
-        "surveyPlan": None,
         "formError": None,
     }
 

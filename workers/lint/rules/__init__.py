@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from workers.lint.rules import drawing, flow, identities, people, references, required, scopes, tasks, variables
+from workers.lint.rules import (
+    drawing,
+    flow,
+    identities,
+    people,
+    references,
+    required,
+    returned,
+    scopes,
+    tasks,
+    variables,
+)
 from workers.lint.rules import expressions as feel
 from workers.lint.rules.base import Context, Rule
 
@@ -24,6 +35,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     references.forms,
     references.decisions,
     references.processes,
+    returned.returned_input,
     scopes.multi_instance,
     scopes.call_activities,
     people.listeners,

@@ -1,0 +1,101 @@
+"""Which elements of a diagram a token can come back to, and which scope lives on meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from workers.lint.model import SUB_PROCESSES, Element, local
+
+_SCOPES: Final = SUB_PROCESSES | {"process"}
+Steps = dict[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Return:
+    """One way in which an element is reached again.
+
+    ``scope`` (a sub-process or the process) lives on with its variables; ``entered`` are the sub-processes between it
+    and the element, innermost first, which begin anew; ``node`` is the element, or the outermost of ``entered``: what
+    lies in ``scope`` itself. ``way`` are the ids of all that lies on a loop through ``node``, with itself.
+    """
+
+    scope: Element
+    entered: tuple[Element, ...]
+    node: str
+    way: frozenset[str]
+
+    def passes(self, identity: str) -> bool:
+        """Return whether a token that has done an element of the way, and was not refused there, comes back."""
+        return bool(_flows(self.scope).get(identity, set()) & self.way)
+
+    def avoids(self, identities: set[str]) -> bool:
+        """Return whether there is a way back on which none of these elements is done; a refusal leaves it undone."""
+        steps = _flows(self.scope)
+        for identity in identities - {self.node}:
+            steps.pop(identity, None)
+        for source, targets in _events(self.scope).items():
+            steps.setdefault(source, set()).update(targets)
+        return self.node in _reached(steps, self.node)
+
+
+def returns(element: Element) -> Iterator[Return]:
+    """Yield every way in which a token comes back to an element, the one that keeps the innermost scope first."""
+    entered: list[Element] = []
+    node, scope = element, element.getparent()
+    while scope is not None and local(scope) in _SCOPES:
+        if way := _loop(scope, node.get("id", "")):
+            yield Return(scope, tuple(entered), node.get("id", ""), way)
+        entered.append(scope)
+        node, scope = scope, scope.getparent()
+
+
+def scopes_around(element: Element) -> list[Element]:
+    """Return the sub-processes around an element, innermost first."""
+    found, scope = [], element.getparent()
+    while scope is not None and local(scope) in SUB_PROCESSES:
+        found.append(scope)
+        scope = scope.getparent()
+    return found
+
+
+def _flows(scope: Element) -> Steps:
+    """Return where a token goes from each node of a scope when that node is done."""
+    steps: Steps = {}
+    for child in scope:
+        if local(child) == "sequenceFlow":
+            steps.setdefault(child.get("sourceRef", ""), set()).add(child.get("targetRef", ""))
+    return steps
+
+
+def _events(scope: Element) -> Steps:
+    """Return the events that sit on each node of a scope."""
+    steps: Steps = {}
+    for child in scope:
+        if local(child) == "boundaryEvent":
+            steps.setdefault(child.get("attachedToRef", ""), set()).add(child.get("id", ""))
+    return steps
+
+
+def _loop(scope: Element, identity: str) -> frozenset[str]:
+    """Return the nodes of a scope that lie on a loop through one of them; empty when there is no way back to it."""
+    forward = _flows(scope)
+    backward: Steps = {}
+    for source, targets in _events(scope).items():
+        forward.setdefault(source, set()).update(targets)
+    for source, targets in forward.items():
+        for target in targets:
+            backward.setdefault(target, set()).add(source)
+    return _reached(forward, identity) & _reached(backward, identity)
+
+
+def _reached(steps: Steps, start: str) -> frozenset[str]:
+    found: set[str] = set()
+    todo = list(steps.get(start, ()))
+    while todo:
+        node = todo.pop()
+        if node not in found:
+            found.add(node)
+            todo.extend(steps.get(node, ()))
+    return frozenset(found)
