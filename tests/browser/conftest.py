@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.kit.stack import free_offset
 from workers.cli.packdeploy import deploy_city
 from workers.runtime.stack import Stack
 from workers.settings import Settings
 from workers.wiring import services
 
 _ROOT = Path(__file__).parent.parent.parent
-_FIRST_OFFSET = 3000
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
     "--no-sandbox",  # tests run as root in containers
@@ -31,7 +30,7 @@ _ARGUMENTS = [
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A running stack with 伊勢崎市 deployed; its settings."""
-    settings = Settings(data=tmp_path_factory.mktemp("stack"), port_offset=_free_offset())
+    settings = Settings(data=tmp_path_factory.mktemp("stack"), port_offset=free_offset())
     running = Stack(settings)
     try:
         running.up()
@@ -44,19 +43,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 async def _deploy(settings: Settings) -> None:
     async with services(settings) as built:
         await deploy_city(built, "isesaki")
-
-
-def _free_offset() -> int:
-    """Return an offset under which no port of the stack is taken."""
-    for offset in range(_FIRST_OFFSET, 20000, 500):
-        if not any(_taken(base + offset) for base in (8025, 8026, 8080, 8088, 8090, 9200, 9300, 9600, 26500)):
-            return offset
-    raise AssertionError("no free ports")
-
-
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +31,7 @@ from workers.wiring import Services, services
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 T = TypeVar("T")
+_GROUP = "isesaki-korei"
 _COMMENT = "地域包括支援センターと組み合わせて進めたい。"
 _WAIT = 60_000
 NOBODY = "（割り当てられずに完了）"
@@ -44,12 +48,13 @@ _GLYPHS_DIFFER = """
 
 
 def test_a_department_answers_its_survey_in_tasklist(stack: Settings, chromium: Browser, screenshots: Path) -> None:
-    """Open the task, claim it, rate a project, complete it: the registry has the answer."""
+    """Follow the mail's link to the task, claim it, rate a project, complete it: the registry has the answer."""
     case_id = _run(_case_with_open_survey(stack))
     page = chromium.new_page(viewport={"width": 1400, "height": 1300}, locale="ja-JP")
     page.set_default_timeout(_WAIT)
     _log_in(page, stack)
-    _open_task(page, stack)
+    link = _link_in_mail(stack, case_id)
+    _open_task(page, stack, link)
     page.screenshot(path=screenshots / "tasklist-answer-open.png")
     assert page.evaluate(_GLYPHS_DIFFER), "Japanese characters are drawn as the same box"
     _fill(page)
@@ -57,6 +62,8 @@ def test_a_department_answers_its_survey_in_tasklist(stack: Settings, chromium: 
     page.get_by_role("button", name="Complete Task").click()
     expect(page.get_by_text("Task completed").first).to_be_visible()
     answer = _run(_answer(stack, case_id))
+    _says_done(page, link)
+    page.screenshot(path=screenshots / "link-of-a-done-task.png")
     page.close()
     assert answer.person == "田村 由美"
     assert [(rating.project_number, rating.rating.mark, rating.comment) for rating in answer.ratings] == [
@@ -101,8 +108,32 @@ def _log_in(page: Page, stack: Settings) -> None:
     page.wait_for_url(lambda url: "login" not in url)
 
 
-def _open_task(page: Page, stack: Settings) -> None:
-    page.goto(f"{stack.tasklist}/tasklist/{_run(_task_key(stack))}")
+def _link_in_mail(stack: Settings, case_id: str) -> str:
+    """Return the link in the mail to the department; waits until the mail has arrived."""
+    wanted = re.compile(rf"http://\S+/open/{case_id}\?group={_GROUP}(?=\s)".encode())
+    deadline = time.monotonic() + 60
+    while True:
+        for file in (stack.data / "mails").glob("*.eml"):
+            content = message_from_bytes(file.read_bytes()).get_payload(decode=True) or b""
+            if found := wanted.search(content if isinstance(content, bytes) else b""):
+                return found[0].decode()
+        assert time.monotonic() < deadline, "no mail with a link has arrived"
+        time.sleep(0.3)
+
+
+def _says_done(page: Page, link: str) -> None:
+    """Wait until the link tells that the task is done: Tasklist's index takes a moment."""
+    deadline = time.monotonic() + 60
+    while True:
+        page.goto(link)
+        if page.get_by_role("heading", name="いま開いている作業はありません").is_visible():
+            return
+        assert time.monotonic() < deadline, page.url
+
+
+def _open_task(page: Page, stack: Settings, link: str) -> None:
+    page.goto(link)
+    expect(page).to_have_url(f"{stack.tasklist}/tasklist/{_run(_task_key(stack))}")
     page.get_by_role("button", name="Assign to me").click()
     expect(page.get_by_role("button", name="Unassign")).to_be_visible()
     expect(page.get_by_text("この提案に関わりますか")).to_be_visible()
@@ -145,7 +176,7 @@ async def _case_of(built: Services, instance: int) -> str | None:
 
 async def _task_key(settings: Settings) -> str:
     async with Tasklist.from_settings(settings) as tasklist:
-        wanted = {"taskDefinitionId": "Task_AnswerSurvey", "candidateGroup": "isesaki-korei"}
+        wanted = {"taskDefinitionId": "Task_AnswerSurvey", "candidateGroup": _GROUP}
         return str((await tasklist.search(wanted))[-1]["id"])
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,16 +21,30 @@ import psutil
 from workers.runtime.stack.ports import HOST, Ports
 from workers.runtime.stack.processes import port_owner
 
-_HIGHEST_OFFSET = 6000  # above, the gateway's port would be among those that the system gives to clients
+_HIGHEST_OFFSET = 6200  # above, the gateway's port would be among those that the system gives to clients
+_drawn: list[ExitStack] = []
 
 
 def free_offset() -> int:
-    """Return an offset whose every port is free now."""
-    for _ in range(50):
+    """Return an offset whose every port is free now, and which no other run on this machine draws before this ends."""
+    for _ in range(100):
         offset = random.randrange(2000, _HIGHEST_OFFSET, 20)  # noqa: S311 (no secret)
-        if not any(port_owner(port) for port in asdict(Ports.shifted(offset)).values()):
+        if _draw(offset) and not any(port_owner(port) for port in asdict(Ports.shifted(offset)).values()):
             return offset
     raise AssertionError("no free port offset found")
+
+
+def _draw(offset: int) -> bool:
+    """Lock an offset until this process ends; tell whether it was to be had."""
+    with ExitStack() as stack:
+        try:
+            file = Path(tempfile.gettempdir(), f"renkei-tests-offset-{offset}")
+            lock = stack.enter_context(file.open("a", encoding="utf-8"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        _drawn.append(stack.pop_all())
+    return True
 
 
 def renkei(*arguments: str, data: Path, seconds: float = 120) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.kit.apart import Apart, own_environment
 from tests.kit.guarded import renkei_guard
+from tests.kit.stack import _drawn, free_offset
 from workers.runtime.stack.ports import HOST, Ports
 from workers.settings import Settings
 
@@ -103,3 +104,17 @@ def test_a_process_that_a_test_starts_is_guarded_too(apart: Apart) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert "PermissionError" in done.stderr
     assert apart.refused() == [f"socket.connect {HOST}:8090 by -c"]
+
+
+def test_two_runs_on_a_machine_never_draw_the_same_ports() -> None:
+    """An offset is taken until the process ends that drew it, whether it listens there already or not."""
+    code = "from tests.kit.stack import _draw; import sys; sys.exit(not _draw(int(sys.argv[1])))"
+    offset = free_offset()
+
+    def drawn_by_another() -> bool:
+        return subprocess.run([sys.executable, "-c", code, str(offset)], timeout=60, check=False).returncode == 0
+
+    assert not drawn_by_another()
+    _drawn.pop().close()
+    assert drawn_by_another()
+    assert drawn_by_another()
