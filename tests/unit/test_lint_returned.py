@@ -9,7 +9,7 @@ import pytest
 
 from tests.kit.diagram import bpmn
 from tests.kit.lint_examples import example
-from workers.lint.findings import Finding
+from workers.lint.findings import Finding, Severity
 
 _RULE = "returned-input"
 _RECORD = '<zeebe:taskDefinition type="record-answer"/>'
@@ -115,6 +115,7 @@ def test_rows_come_back_as_a_whole(tmp_path: Path) -> None:
 
     (found,) = _found(tmp_path, _refusable("out kept ={rows: rows}"), rows)
     assert "「rows」" in found.message
+    assert found.severity is Severity.ERROR
     assert _found(tmp_path / "second", _refusable("out kept ={rows: rows}", "in rows =kept.rows"), rows) == []
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from workers.lint import forms, model
 from workers.lint.expressions import linked_forms
-from workers.lint.findings import Finding, Severity
+from workers.lint.findings import Finding
 from workers.lint.loops import Return, returns, scopes_around
 from workers.lint.model import Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
@@ -41,7 +41,7 @@ def returned_input(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for key in _keys(diagram, context):
         if why := next((why for way in returns(key.task) if (why := _lost(context, key, way))), None):
             message = f"{name_of(key.task)}に戻ると、フォームの「{key.name}」に入力したものが消えます。{why}"
-            yield report(diagram, key.task, _RULE, message, Severity.WARNING)
+            yield report(diagram, key.task, _RULE, message)
     for call in diagram.all("callActivity"):
         if next(returns(call), None) is not None:
             yield from _called_again(diagram, context, call)
@@ -90,7 +90,7 @@ def _called_again(diagram: Diagram, context: Context, call: Element) -> Iterator
                     f"{name_of(call)}をもう一度呼ぶと、{name_of(key.task)}のフォームの「{key.name}」に"
                     f"入力したものが消えます。{why}"
                 )
-                yield report(diagram, call, _RULE, message, Severity.WARNING)
+                yield report(diagram, call, _RULE, message)
 
 
 def _called(context: Context, call: Element, seen: frozenset[str]) -> Iterator[tuple[Diagram, set[str]]]:
