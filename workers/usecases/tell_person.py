@@ -11,25 +11,26 @@ from workers.usecases.ports import UnitOfWork
 from workers.usecases.send_mail import send_mail
 
 
-async def tell_persons(uow: UnitOfWork, found: Mapping[int, Completion], given_up: Sequence[int]) -> list[Act]:
+async def tell_persons(uow: UnitOfWork, found: Mapping[int, Completion], given_up: Sequence[int]) -> None:
     """Keep who did it (ALL-15); the office is told of tasks that were completed without being assigned to anybody.
 
-    An act that was settled before stays as it is. Returns the acts without a person.
+    An act that was settled before stays as it is.
     """
-    unassigned = []
     for number, completion in found.items():
-        act = await uow.acts.find(number)
-        if act is None or act.status is not ActStatus.PENDING:
-            continue
-        act.settle(completion)
-        if act.status is ActStatus.UNASSIGNED:
-            unassigned.append(act)
-            await _tell_office(uow, act)
+        act = await _waiting(uow, number)
+        if act is not None:
+            act.settle(completion)
+            if not completion.person:
+                await _tell_office(uow, act)
     for number in given_up:
-        act = await uow.acts.find(number)
-        if act is not None and act.status is ActStatus.PENDING:
+        act = await _waiting(uow, number)
+        if act is not None:
             act.give_up()
-    return unassigned
+
+
+async def _waiting(uow: UnitOfWork, number: int) -> Act | None:
+    act = await uow.acts.find(number)
+    return act if act is not None and act.status is ActStatus.PENDING else None
 
 
 async def _tell_office(uow: UnitOfWork, act: Act) -> None:
