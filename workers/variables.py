@@ -92,6 +92,22 @@ _ALL = (
     _variable("meetingReport", "context", "forms, record-meeting", "会議の記録の入力"),
     _variable("meetingOutcome", "text", "record-meeting, cancel-meeting", "held / cancelled"),
     _variable("meetingAgain", "yes/no", "cancel-meeting", "取りやめた会議を改めて開くか"),
+    # Mails to the partner that the office sees before they leave
+    _variable("mailTemplate", "text", "diagram", "相手方へのメールのひな形"),
+    _variable("mailAttach", "list", "diagram", "添付する文書（null なら無し）"),
+    _variable("mailValues", "context", "diagram", "ひな形に渡す変数"),
+    _variable("mailMayReturn", "yes/no", "diagram", "送らずに前の手順に戻れるか"),
+    _variable(
+        "mailDraft",
+        "context",
+        "prepare-mail",
+        "下書き: id, title, to, subject, body, attachments（送り終えたら null）",
+        personal=True,
+    ),
+    _variable("mailReview", "yes/no", "prepare-mail", "送る前に所管課が確かめるか"),
+    _variable("mailChoices", "list", "prepare-mail", "下書きをどうするかの選択肢"),
+    _variable("mailDueAt", "timestamp", "prepare-mail", "下書きを確かめる期限"),
+    _variable("mailOutcome", "text", "send-reviewed-mail", "sent / returned / dropped"),
     # The agreement
     _variable("agreementTerms", "context", "open-case, record-offer", "協定書の内容の下書き"),
     _variable("agreementId", "text", "register-agreement / open-procedure", "協定の番号"),

@@ -7,12 +7,13 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.kit.api import EngineRefused
 from tests.kit.driver import EngineDriver
 from tests.kit.model import State, UserTask
 from workers.adapters.camunda.open_tasks import OpenTasks
@@ -26,7 +27,7 @@ from workers.runtime.ports import PeopleSource
 from workers.runtime.supervisor import run_worker
 from workers.scenarios.agreement import begin
 from workers.scenarios.model import Scenario, read_scenario
-from workers.scenarios.player import Player
+from workers.scenarios.player import REVIEW_TASK, Player, as_it_stands
 from workers.settings import Settings
 from workers.usecases.open_case import draw_case_id, file_case
 from workers.usecases.ports import UnitOfWork
@@ -36,6 +37,7 @@ ROOT = Path(__file__).parent.parent.parent
 PACKS = ROOT / "bpmn"
 _REGISTRIES = itertools.count()
 _NUMBERS_OF_A_REGISTRY = 3
+_EVER = 1_000_000.0
 _DEPLOYED = {".bpmn", ".dmn", ".form"}
 
 
@@ -77,6 +79,7 @@ class BrokerDesk:
 
     def __init__(self, driver: EngineDriver) -> None:
         self.driver = driver
+        self.own_review = False
         self.instance = 0
         self.completed: list[UserTask] = []
         self.person_of: Callable[[UserTask], str] | None = None
@@ -88,6 +91,7 @@ class BrokerDesk:
 
     async def start(self, process_id: str, variables: Mapping[str, Any]) -> None:
         """Start an instance as Tasklist does with a start form."""
+        self._leave_to_scenario()
         self.instance = await self.driver.start(process_id, dict(variables))
 
     async def join(self, case_id: str) -> None:
@@ -107,6 +111,9 @@ class BrokerDesk:
         await self.driver.task(task, instance=self.instance, candidate=group)
         await self.driver.settled()
         found = await self.driver.task(task, instance=self.instance, candidate=group)
+        if task == REVIEW_TASK:
+            answers = {**as_it_stands(found.variables), **answers}
+        self._leave_to_scenario()
         if self.person_of is not None:
             await asyncio.to_thread(self.driver.api.assign_task, found.key, self.person_of(found))
         await self.driver.complete_task(found, dict(answers))
@@ -123,9 +130,15 @@ class BrokerDesk:
         """Move the engine's clock to the moment of a timer and wait until its event is over."""
         before = self.driver.records.completed(timer, instance=self.instance)
         due = await self.driver.reached(lambda: self._due(timer), instance=self.instance, what=f"timer {timer}")
+        self._leave_to_scenario()
         if due > self.driver.clock.now():
             await self.driver.move_clock_to(due)
         await self.driver.passed(self.instance, timer, times=before + 1)
+
+    def _leave_to_scenario(self) -> None:
+        """Send no more mails by itself where the scenario's next step is about one."""
+        if self.driver.mail_clerk:
+            self.driver.sends_mails = not self.own_review
 
     def _due(self, timer: str) -> datetime | None:
         """Return when an open timer is due, rounded up to the second so that it has fired by then."""
@@ -183,8 +196,7 @@ class Office:
             await player.start_procedure(begun)
         else:
             await player.start(pack.signing_process, case_id)
-        for step in scenario.steps:
-            await player.play(step)
+        await player.play_all()
         await self.driver.completed(desk.instance)
         return desk, scenario
 
@@ -215,11 +227,26 @@ async def skip_known_numbers(uow: UnitOfWork, pack: City) -> None:
         await draw_case_id(uow, pack)
 
 
+async def mail_clerk(driver: EngineDriver) -> None:
+    """Send every mail that the office sees first as it stands, while ``driver.sends_mails``; runs until cancelled."""
+
+    def waiting() -> UserTask | None:
+        return next(iter(driver.records.open_tasks(REVIEW_TASK)), None) if driver.sends_mails else None
+
+    while True:
+        task = await driver.records.wait(waiting, timeout=_EVER)
+        with suppress(EngineRefused):  # its instance was cancelled a moment ago
+            await driver.complete_task(task, as_it_stands(task.variables))
+
+
 @asynccontextmanager
 async def office(
-    driver: EngineDriver, settings: Settings, *, people: PeopleSource | None = None
+    driver: EngineDriver, settings: Settings, *, people: PeopleSource | None = None, clerk: bool = True
 ) -> AsyncIterator[Office]:
-    """Run a worker in this process against the test's broker, its business clock the engine's."""
+    """Run a worker in this process against the test's broker, its business clock the engine's.
+
+    Mails to partners that wait to be seen are sent as they stand, unless ``clerk`` is False.
+    """
     stop, taking = asyncio.Event(), asyncio.Event()
     async with (
         services(settings, clock=driver.clock) as built,
@@ -228,12 +255,16 @@ async def office(
     ):
         driver.served = set(built.job_types)
         tasks = RecordedTasks(driver, rest, tasklist)
+        driver.mail_clerk = driver.sends_mails = clerk
+        sending = asyncio.create_task(mail_clerk(driver))
         work = asyncio.create_task(run_worker(built, stop=stop, taking=taking, user_tasks=tasks, people=people))
         try:
             async with asyncio.timeout(30):
                 await taking.wait()
             yield Office(driver=driver, services=built)
         finally:
+            driver.mail_clerk = driver.sends_mails = False
+            sending.cancel()
             stop.set()
             async with asyncio.timeout(20):
                 await work

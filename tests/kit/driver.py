@@ -14,6 +14,7 @@ from tests.kit.clock import EngineClock
 from tests.kit.model import Incident, Job, JobState, Message, ProcessInstance, State, UserTask
 from tests.kit.records import DEADLINE, NotReached, Records
 from tests.kit.returned import RETURNED
+from workers.scenarios.player import REVIEW_TASK
 
 T = TypeVar("T")
 _BARRIER = "kit-barrier"
@@ -33,11 +34,15 @@ class EngineDriver:
 
     ``instance`` is always the key of a process instance and includes what it called; None means any instance.
     ``served``: the job types that a worker of this test takes; moving the clock waits for their jobs.
+    ``mail_clerk``: somebody in this test sends the mails that the office sees first; while ``sends_mails`` too, the
+    engine does not rest until they are sent.
     """
 
     def __init__(self, broker: Broker, *, served: set[str] | None = None, timeout: float = DEADLINE) -> None:
         self.broker = broker
         self.served = served or set()
+        self.mail_clerk = False
+        self.sends_mails = False
         self.timeout = timeout
         self.api = Api(broker.rest)
 
@@ -286,6 +291,8 @@ class EngineDriver:
 
     def _quiet(self) -> bool:
         now = self.clock.millis()
+        if self.sends_mails and self.records.open_tasks(REVIEW_TASK):
+            return False
         return not self.records.unfinished_jobs(self.served, now) and not self.records.due_timers(now)
 
     async def _barrier(self) -> None:

@@ -15,6 +15,7 @@ from tests.kit.registry import Registry, registry_at, some_case, some_mail
 from tests.kit.smtp import HOST, SmtpServer
 from workers.adapters.registry.outbox import utc_now
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue, QueuedMail, QueueStatus
+from workers.domain.mails import WrittenMail
 from workers.runtime.sender import Pace, Sender
 from workers.settings import Settings
 from workers.usecases.ports import MailRequest, RenderedMail
@@ -30,6 +31,10 @@ class Letters:
     """A mail renderer whose letters differ in recipient and Message-ID only."""
 
     sender = SENDER
+
+    def compose(self, request: MailRequest) -> WrittenMail:
+        """Return what names the mail."""
+        return WrittenMail(subject=request.template, body=f"{request.recipient_name}\n")
 
     def render(self, request: MailRequest, attachments: Sequence[tuple[str, str, bytes]]) -> RenderedMail:
         """Return a letter; its Message-ID is its business key."""

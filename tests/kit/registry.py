@@ -25,6 +25,7 @@ from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, uow_
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, Project, Survey, SurveyTarget
+from workers.domain.mails import WrittenMail
 from workers.usecases.ports import DocumentRenderer, JobRef, MailRequest, RenderedMail
 
 MORNING = datetime(2026, 6, 1, 8, 30, tzinfo=TOKYO)
@@ -35,6 +36,10 @@ class CountingRenderer:
 
     def __init__(self) -> None:
         self.rendered = 0
+
+    def compose(self, request: MailRequest) -> WrittenMail:
+        """Return what names the mail."""
+        return WrittenMail(subject=request.template, body=f"{request.recipient_name}\n")
 
     def render(self, request: MailRequest, attachments: Sequence[tuple[str, str, bytes]]) -> RenderedMail:
         """Return bytes that no other call returns."""

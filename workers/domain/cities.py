@@ -165,6 +165,17 @@ class TerminationRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailRule:
+    """What the pack says of a mail to the partner, by its template's name (ALL-2).
+
+    ``title``: what it is called in lists. ``review``: the office sees it before it leaves; else it goes by itself.
+    """
+
+    title: str
+    review: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Requirements:
     """The city's minimum (ISE-R1, AGE-R1); 0 where the guideline asks for none."""
 
@@ -217,6 +228,8 @@ class City:
     deadlines: Mapping[str, DeadlineRule] = field(default_factory=dict)
     meetings: MeetingPlan = field(default_factory=MeetingPlan)
     termination: TerminationRule = field(default_factory=TerminationRule)
+    mails: Mapping[str, MailRule] = field(default_factory=dict)
+    """The mails to partners by template; one that is not among them cannot be sent to a partner (see ``mail``)."""
     cost_next_year: bool = False
     """A project whose cost the city bears is one of the fiscal year after its proposal's (AGE-A3)."""
 
@@ -231,6 +244,18 @@ class City:
         if name not in self.deadlines:
             raise PermanentError(f"{self.name}の city.toml に [deadlines.{name}] がありません")
         return self.deadlines[name]
+
+    def mail(self, template: str) -> MailRule:
+        """Return the rule of a mail to the partner; raises PermanentError for a template that the pack does not name.
+
+        Nobody has decided then whether it may leave unread, so it does not leave.
+        """
+        if template not in self.mails:
+            raise PermanentError(
+                f"相手方へのメール「{template}」を送る前に確かめるかが決まっていません。{self.name}の city.toml に "
+                f"[mails.{template}] の title と review を書いてください"
+            )
+        return self.mails[template]
 
     def field_name(self, number: int) -> str:
         """Return a field's name; raises InputError for a number that is not in the list."""

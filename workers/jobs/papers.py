@@ -10,6 +10,7 @@ from workers.errors import PermanentError
 from workers.jobs.catalog import Header, JobInput, job_type
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.render_document import render_document
+from workers.usecases.review_mail import finish_mail, prepare_mail
 from workers.usecases.send_mail import send_mail
 
 _ALWAYS: dict[str, Any] = {"message": "", "failedConditions": [], "project": None}
@@ -57,7 +58,7 @@ async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, An
         Header(name="template", label="メールのひな形", required=True),
         Header(
             name="to",
-            label="宛先（partner / office / department / departments / all-departments / meeting）",
+            label="宛先（partner / office / department / departments / all-departments / meeting / meeting-city）",
             required=True,
         ),
         Header(
@@ -83,6 +84,46 @@ async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         meeting_id=job.variables.get("meetingId"),
     )
     return {}
+
+
+@job_type(
+    "prepare-mail",
+    label="相手方へのメールの下書きを作る",
+    writes=("mailDraft", "mailReview", "mailChoices", "mailDueAt", "formError"),
+)
+async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Fill the template for the partner and keep it as a draft (ALL-2)."""
+    given = job.variables.get("mailValues")
+    own = {name: value for name, value in (given or {}).items() if value is not None or name not in _ALWAYS}
+    values = {**_ALWAYS, **own}
+    attach = job.variables.get("mailAttach") or []
+    return await prepare_mail(
+        uow,
+        job.text("caseId"),
+        template=job.text("mailTemplate"),
+        attach=[attach] if isinstance(attach, str) else [str(name) for name in attach],
+        values=_snake_names({**values, "reason": values["message"]}),
+        key=str(job.ref.process_instance_key),
+        may_return=job.variables.get("mailMayReturn") is True,
+        meeting_id=job.variables.get("meetingId"),
+    )
+
+
+@job_type(
+    "send-reviewed-mail",
+    label="相手方へのメールを、確かめたとおりに送る（または戻す）",
+    writes=("mailOutcome", "mailDraft", "mailReply", "formError"),
+)
+async def handle_send_reviewed_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Send what the office left standing, or take the mail back (ALL-2)."""
+    reviewed = job.variables.get("mailReview") is True
+    outcome = await finish_mail(
+        uow,
+        int(job.context("mailDraft")["id"]),
+        job.context("mailReply") if reviewed else None,
+        may_return=job.variables.get("mailMayReturn") is True,
+    )
+    return {"mailOutcome": outcome.value, "mailDraft": None, "mailReply": None, "formError": None}
 
 
 def _department(job: JobInput) -> str | None:

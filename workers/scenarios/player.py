@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Protocol
+from itertools import zip_longest
+from typing import Any, Final, Protocol
 
 from workers.domain.offerinput import OfferInput
 from workers.scenarios.agreement import Begun
 from workers.scenarios.model import Scenario, Step, dated
 from workers.usecases import offerform
 
+REVIEW_TASK: Final = "Task_ReviewMail"
+"""Where the office sees a mail before it leaves; a desk sends it as it stands unless the scenario has a step for it."""
+
+
+def as_it_stands(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers of a clerk who sends the mail that the form shows."""
+    return {"mailSubject": shown.get("mailSubject"), "mailBody": shown.get("mailBody"), "mailChoice": "send"}
+
 
 class Desk(Protocol):
-    """Where staff work."""
+    """Where staff work.
+
+    ``own_review``: the scenario's next step is about a mail to be reviewed, so the desk leaves that one alone. All
+    others it sends as they stand.
+    """
+
+    own_review: bool
 
     def today(self) -> date:
         """Return the Japanese date at the desk."""
@@ -45,13 +60,25 @@ class Player:
         self._groups = groups
         self._began = desk.today()
 
+    def look_ahead(self, step: Step | None) -> None:
+        """Tell the desk which step follows."""
+        self._desk.own_review = step is not None and step.task == REVIEW_TASK
+
+    async def play_all(self) -> None:
+        """Do all steps."""
+        for step, following in zip_longest(self._scenario.steps, self._scenario.steps[1:]):
+            self.look_ahead(following)
+            await self.play(step)
+
     async def start(self, process_id: str, case_id: str | None = None) -> None:
         """Start the case from the start form, or as the case that ``renkei start`` has filed."""
+        self.look_ahead(next(iter(self._scenario.steps), None))
         form = {"caseId": case_id} if case_id else {**start_form(self._offer), **self._scenario.start_form}
         await self._desk.start(process_id, form)
 
     async def start_procedure(self, begun: Begun) -> None:
         """Take up the procedure that the watch has started, or start it as a clerk does with its form."""
+        self.look_ahead(next(iter(self._scenario.steps), None))
         if begun.case_id is not None:
             await self._desk.join(begun.case_id)
         else:

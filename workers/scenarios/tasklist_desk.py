@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.errors import PermanentError
+from workers.scenarios.player import REVIEW_TASK, as_it_stands
 from workers.usecases.ports import Clock
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class TasklistDesk:
         self._case_of = case_of
         self._done: set[str] = set()
         self.case_id = ""
+        self.own_review = False
 
     def today(self) -> date:
         """Return today's Japanese date."""
@@ -58,7 +60,7 @@ class TasklistDesk:
 
     async def all_open(self, task: str) -> list[str]:
         """Return the keys of the case's open tasks of a kind, once the index shows no more of them."""
-        found = await _awaited(lambda: self._open(task, None), task)
+        found = await _awaited(lambda: self._wanted(task, None), task)
         while True:
             await asyncio.sleep(_REST_SECONDS)
             again = await self._open(task, None)
@@ -68,8 +70,23 @@ class TasklistDesk:
 
     async def complete(self, task: str, group: str | None, answers: Mapping[str, Any]) -> None:
         """Claim and complete the case's open task of a kind, as a clerk does."""
-        found = await _awaited(lambda: self._open(task, group), task)
-        await self._complete(found[0]["id"], answers)
+        found = await _awaited(lambda: self._wanted(task, group), task)
+        key = found[0]["id"]
+        if task == REVIEW_TASK:
+            answers = {**as_it_stands(await self._tasklist.variables(key)), **answers}
+        await self._complete(key, answers)
+
+    async def send_reviewed_mails(self) -> None:
+        """Send the case's mails that wait for the office, as they stand."""
+        for row in await self._open(REVIEW_TASK, None):
+            await self._complete(row["id"], as_it_stands(await self._tasklist.variables(row["id"])))
+
+    async def _wanted(self, task: str, group: str | None) -> list[dict[str, Any]]:
+        """Return the open tasks of a kind; where there is none yet, a mail may be what the case waits for."""
+        found = await self._open(task, group)
+        if not found and task != REVIEW_TASK:
+            await self.send_reviewed_mails()
+        return found
 
     async def _complete(self, key: str, answers: Mapping[str, Any]) -> None:
         self._done.add(key)  # the index shows it as open for another moment

@@ -13,6 +13,7 @@ from workers.domain.agreementlist import ListedAgreement
 from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind, Document, HistoryEntry, Survey, SurveyAnswer, SurveyTarget
+from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
 
@@ -210,6 +211,22 @@ class Documents(Protocol):
         """Return the bytes; raises PermanentError when they no longer match the hash."""
 
 
+class MailDrafts(Protocol):
+    """Mails to partners before they leave (ALL-2)."""
+
+    async def add(self, draft: MailDraft) -> None:
+        """Keep a draft; it has its id afterwards."""
+
+    async def get(self, draft_id: int) -> MailDraft:
+        """Return a draft; raises PermanentError where there is none."""
+
+    async def of_key(self, business_key: str) -> MailDraft | None:
+        """Return the draft of a business key."""
+
+    async def of_case(self, case_id: str) -> list[MailDraft]:
+        """Return a case's drafts, oldest first."""
+
+
 class Counters(Protocol):
     """Numbers that are never drawn twice."""
 
@@ -237,6 +254,8 @@ class MailRequest:
     """A calendar entry that the mail carries (ALL-4)."""
     group: str = ""
     """The candidate group of whoever gets the mail, for a link to their task; a partner has none."""
+    written: WrittenMail | None = None
+    """Subject and body as the office saw them; the template is not filled again, and its HTML is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,9 +275,15 @@ class MailRenderer(Protocol):
         Raises InputError for a bad address, PermanentError for a template that is missing or cannot be filled.
         """
 
+    def compose(self, request: MailRequest) -> WrittenMail:
+        """Return what the template says for a request, for the office to see; raises PermanentError as ``render``."""
+
 
 class Outbox(Protocol):
     """Effects that leave the database after the commit."""
+
+    def compose(self, request: MailRequest) -> WrittenMail:
+        """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""
 
     async def mail(self, request: MailRequest) -> bool:
         """Render and enqueue a mail; False when its business key was enqueued before (nothing is sent twice)."""
@@ -322,6 +347,7 @@ class UnitOfWork(Protocol):
     register: Register
     sweeps: Sweeps
     documents: Documents
+    drafts: MailDrafts
     counters: Counters
     outbox: Outbox
     history: History

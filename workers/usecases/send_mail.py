@@ -28,6 +28,7 @@ RECIPIENTS = {
     "departments": "照会した課すべて",
     "all-departments": "全課",
     "meeting": "会議の出席者",
+    "meeting-city": "会議の出席者（市の側）",
 }
 
 
@@ -53,11 +54,12 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
     meeting = await uow.meetings.get(meeting_id) if meeting_id else None
-    if to == "meeting" and meeting:
-        recipients = participants(case, city, meeting)
+    if to in {"meeting", "meeting-city"} and meeting:
+        everybody = participants(case, city, meeting)
+        recipients = [one for one in everybody if to == "meeting" or one.key != "partner"]
     else:
-        recipients = await _recipients(uow, case, city, to, department)
-    documents = [document for kind in attach for document in await _attached(uow, case, kind, department)]
+        recipients = await recipients_of(uow, case, city, to, department)
+    documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
     context = {**values, **await mail_context(uow, case, city, meeting)}
     for recipient in recipients:
         await uow.outbox.mail(
@@ -85,7 +87,10 @@ async def _in_place_of_the_partner(uow: UnitOfWork, case: Case, city: City) -> R
     return Recipient(key="partner", name=office.name, address=office.address)
 
 
-async def _recipients(uow: UnitOfWork, case: Case, city: City, to: str, department: str | None) -> list[Recipient]:
+async def recipients_of(
+    uow: UnitOfWork, case: Case, city: City, to: str, department: str | None = None
+) -> list[Recipient]:
+    """Return who gets a mail; raises PermanentError for a word that names nobody."""
     partner = partner_recipient(case)
     if to == "partner" and partner:
         return [partner if partner.address else await _in_place_of_the_partner(uow, case, city)]
@@ -110,7 +115,7 @@ async def _recipients(uow: UnitOfWork, case: Case, city: City, to: str, departme
     raise PermanentError(f"ヘッダー to の値 {to} では宛先が決まりません（{'・'.join(RECIPIENTS)}）")
 
 
-async def _attached(uow: UnitOfWork, case: Case, kind: str, department: str | None) -> list[Document]:
+async def attached_documents(uow: UnitOfWork, case: Case, kind: str, department: str | None = None) -> list[Document]:
     """Return the newest document of a kind; ``NAME@department`` is the one of the department that the task is about.
 
     ``NAME@all`` are the newest ones of all departments or projects, perhaps none.

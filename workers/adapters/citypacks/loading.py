@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pydantic import ValidationError
 
 from workers.adapters.citypacks.departments import read_departments
+from workers.adapters.citypacks.mails import own_rules
 from workers.adapters.citypacks.messages import problems
 from workers.adapters.citypacks.schema import CityFile
 from workers.adapters.tomlsource import Place, TomlSource, read_toml
-from workers.domain.cities import City, Department, TermRuleKind
+from workers.domain.cities import City, Department, MailRule, TermRuleKind
 from workers.errors import InputError, InputErrors
 
 CITY_FILE: Final = "city.toml"
 DEPARTMENTS_FILE: Final = "departments.csv"
 
 
-def load_pack(folder: Path) -> City:
+def load_pack(folder: Path, mails: Mapping[str, MailRule] = MappingProxyType({})) -> City:
     """Return the city whose pack lies in a folder, which bears the city's code.
+
+    ``mails`` are the common rules of mails to partners, see ``common_mails``; the pack adds and changes.
 
     Raises InputErrors with the problems of both files at once; each names file, line and key.
     """
     errors: list[InputError] = []
     city_file: CityFile | None = None
     departments: tuple[Department, ...] = ()
+    rules: dict[str, MailRule] = {}
     try:
-        city_file = _city_file(folder)
+        city_file, rules = _city_file(folder, mails)
     except InputErrors as found:
         errors += found.errors
     try:
@@ -37,19 +42,21 @@ def load_pack(folder: Path) -> City:
         errors += found.errors
     if errors or city_file is None:
         raise InputErrors(errors)
-    return city_file.city(departments)
+    return city_file.city(departments, rules)
 
 
-def _city_file(folder: Path) -> CityFile:
+def _city_file(folder: Path, mails: Mapping[str, MailRule]) -> tuple[CityFile, dict[str, MailRule]]:
     source = read_toml(folder / CITY_FILE, f"{folder.name}/{CITY_FILE}")
     try:
         city_file = CityFile.model_validate(source.data)
     except ValidationError as error:
         raise InputErrors(problems(source, error)) from None
     errors = [InputError(source.where(place), detail) for place, detail in _contradictions(city_file, folder, source)]
+    rules, undecided = own_rules(city_file.mails, mails)
+    errors += [InputError(source.where(("mails", name)), detail) for name, detail in undecided]
     if errors:
         raise InputErrors(errors)
-    return city_file
+    return city_file, rules
 
 
 def _contradictions(city: CityFile, folder: Path, source: TomlSource) -> Iterator[tuple[Place, str]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from workers.adapters.citypacks.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
+from workers.adapters.citypacks.mails import MAILS_FILE, common_mails
 from workers.adapters.citypacks.schema import CODE_PATTERN
 from workers.adapters.citypacks.tasknames import TaskNames
-from workers.domain.cities import City
+from workers.domain.cities import City, MailRule
 from workers.domain.text import shown
 from workers.errors import InputError, InputErrors
 
@@ -58,17 +59,27 @@ class CityPacks:
 
     def city(self, code: str) -> City:
         """Return a city; raises InputError for an unknown code, InputErrors for a pack with mistakes."""
-        if (known := self._read.get(code)) is not None and _unchanged(*known[:2]):
+        common = self._mails_file()
+        if (known := self._read.get(code)) is not None and _unchanged(known[0], common, known[1]):
             return known[2]
         folder = self.folder(code)
-        stamp = _stamp(folder)
-        city = load_pack(folder)
+        stamp = _stamp(folder, common)
+        city = load_pack(folder, self._mails())
         self._read[code] = (folder, stamp, city)
         return city
 
     def task_name(self, process_id: str, element_id: str) -> str:
         """Return what a diagram calls a task; the task's id where that is not known."""
         return self._tasks.name(process_id, element_id)
+
+    def _mails_file(self) -> Path | None:
+        """Return the common pack's rules of mails to partners, from the first folder that has them."""
+        found = (folder / COMMON / MAILS_FILE for folder in self._folders)
+        return next((file for file in found if file.is_file()), None)
+
+    def _mails(self) -> Mapping[str, MailRule]:
+        file = self._mails_file()
+        return common_mails(file) if file else {}
 
 
 def _is_code(code: str) -> bool:
@@ -86,20 +97,20 @@ def _holds_pack(folder: Path, code: str) -> bool:
         return False
 
 
-def _unchanged(folder: Path, stamp: _Stamp) -> bool:
+def _unchanged(folder: Path, common: Path | None, stamp: _Stamp) -> bool:
     try:
-        return _stamp(folder) == stamp
+        return _stamp(folder, common) == stamp
     except InputErrors:  # gone: looked for anew
         return False
 
 
-def _stamp(folder: Path) -> _Stamp:
+def _stamp(folder: Path, common: Path | None) -> _Stamp:
     """Return what changes with an edit; taken before reading, so that a change meanwhile is seen the next time."""
     stamps = []
-    for name in (CITY_FILE, DEPARTMENTS_FILE):
+    for file in (folder / CITY_FILE, folder / DEPARTMENTS_FILE, *([common] if common else [])):
         try:
-            status = (folder / name).stat()
+            status = file.stat()
         except OSError:
-            raise InputErrors([InputError(f"{folder.name}/{name}", "ファイルがありません")]) from None
+            raise InputErrors([InputError(f"{file.parent.name}/{file.name}", "ファイルがありません")]) from None
         stamps.append((status.st_mtime_ns, status.st_size, status.st_ino))
     return tuple(stamps)

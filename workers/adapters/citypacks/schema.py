@@ -5,7 +5,9 @@ Unknown keys and wrong types are refused: a misspelt key that is passed over wou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -15,6 +17,7 @@ from workers.domain.entities import CaseKind
 from workers.errors import InputError
 
 CODE_PATTERN = r"^[a-z][a-z0-9-]*$"
+TEMPLATE_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _ID_PATTERN = r"^[a-z][A-Za-z0-9_-]*$"
 
 
@@ -233,6 +236,13 @@ class DeadlineTable(_Table):
         return cities.DeadlineRule(days=self.days, date=day, remind_before=self.remind_before)
 
 
+class MailTable(_Table):
+    """``[mails.NAME]``: a mail to the partner; what is left out is as in the common pack's ``mails.toml``."""
+
+    title: Line | None = None
+    review: bool | None = None
+
+
 class FieldTable(_Table):
     """``[[fields]]``."""
 
@@ -269,10 +279,13 @@ class CityFile(_Table):
     meeting: MeetingTable = Field(default_factory=MeetingTable)
     activities: ActivitiesTable = Field(default_factory=ActivitiesTable)
     termination: TerminationTable = Field(default_factory=TerminationTable)
+    mails: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], MailTable] = Field(default_factory=dict)
     links: dict[str, Annotated[str, Field(pattern=r"^https?://[^\s]+$")]] = Field(default_factory=dict)
 
-    def city(self, departments: tuple[cities.Department, ...]) -> cities.City:
-        """Return the domain's city."""
+    def city(
+        self, departments: tuple[cities.Department, ...], mails: Mapping[str, cities.MailRule] = MappingProxyType({})
+    ) -> cities.City:
+        """Return the domain's city; ``mails`` are the rules of all its mails to partners."""
         return cities.City(
             code=self.code,
             name=self.name,
@@ -295,6 +308,7 @@ class CityFile(_Table):
             meetings=self.meeting.plan(),
             cost_next_year=self.activities.cost_next_year,
             termination=self.termination.rule(),
+            mails=dict(mails),
         )
 
 
@@ -313,6 +327,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "meeting": MeetingTable,
     "activities": ActivitiesTable,
     "termination": TerminationTable,
+    "mails": MailTable,
     "fields": FieldTable,
     "partner_grounds": GroundTable,
     "project_grounds": GroundTable,

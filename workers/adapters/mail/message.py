@@ -15,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from workers.adapters.mail.headers import POLICY
 from workers.adapters.templates import clean
+from workers.domain.mails import LONGEST_SUBJECT
 from workers.errors import InputError
 
 _MEDIA_TYPE: Final = re.compile(
@@ -22,7 +23,6 @@ _MEDIA_TYPE: Final = re.compile(
 )
 _PARAMETER: Final = re.compile(r';\s*([A-Za-z0-9-]+)="?([A-Za-z0-9.+_-]+)"?')
 _CALENDAR_FILE: Final = "invite.ics"
-_LONGEST_SUBJECT: Final = 200
 _LONGEST_NAME: Final = 100
 _LONGEST_FILE_NAME: Final = 120
 
@@ -59,7 +59,7 @@ def build(letter: Letter) -> bytes:
     message["To"] = letter.to
     if letter.reply_to is not None:
         message["Reply-To"] = letter.reply_to
-    message["Subject"] = one_line(letter.subject, _LONGEST_SUBJECT)
+    message["Subject"] = one_line(letter.subject, LONGEST_SUBJECT)
     message["Date"] = letter.date
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, TemplateError
 from workers.adapters.mail.calendar import calendar_part
 from workers.adapters.mail.message import Letter, address, build, one_line
 from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
+from workers.domain.mails import LONGEST_SUBJECT, WrittenMail
 from workers.errors import PermanentError
 from workers.usecases.ports import Cities, Clock, MailRequest, RenderedMail
 
@@ -63,16 +64,10 @@ class JinjaMails:
         sender = address(city.sender.name, city.sender.address, "sender.address")
         to = address(request.recipient_name, request.recipient, "宛先")
         reply_to = address("", city.sender.reply_to, "sender.reply_to") if city.sender.reply_to else None
-        context = {
-            "case": SimpleNamespace(id=request.case_id),
-            **request.context,
-            **self._links,
-            **self._task_link(request),
-            "city": city,
-            "today": self._clock.today(),
-            "recipient_name": request.recipient_name,
-        }
-        subject, text, html = self._fill(request.city, request.template, context)
+        if request.written is not None:
+            subject, text, html = request.written.subject, request.written.body, None
+        else:
+            subject, text, html = self._fill(request.city, request.template, self._context(request))
         message_id = f"<{self._new_id()}@{sender.domain}>"
         raw = build(
             Letter(
@@ -95,6 +90,22 @@ class JinjaMails:
         if not (self._open_url and request.group):
             return {}
         return {"task_link": f"{self._open_url}/{quote(request.case_id)}?group={quote(request.group)}"}
+
+    def compose(self, request: MailRequest) -> WrittenMail:
+        """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""
+        subject, text, _ = self._fill(request.city, request.template, self._context(request))
+        return WrittenMail(subject=one_line(subject, LONGEST_SUBJECT), body=text)
+
+    def _context(self, request: MailRequest) -> dict[str, Any]:
+        return {
+            "case": SimpleNamespace(id=request.case_id),
+            **request.context,
+            **self._links,
+            **self._task_link(request),
+            "city": self._cities.city(request.city),
+            "today": self._clock.today(),
+            "recipient_name": request.recipient_name,
+        }
 
     def preview(self, city: str, template: str, context: Mapping[str, Any]) -> tuple[str, str]:
         """Return the subject and the body alone; ``context`` has to hold everything, ``city`` too."""

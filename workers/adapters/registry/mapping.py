@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import RelationshipProperty, registry, relationship
 
-from workers.adapters.registry import agreement_tables, meeting_tables, tables
-from workers.domain import acts, agreements, entities, meetings
+from workers.adapters.registry import agreement_tables, mail_drafts, meeting_tables, tables
+from workers.domain import acts, agreements, entities, mails, meetings
 
 _registry = registry(metadata=tables.metadata)
 
@@ -63,6 +63,7 @@ def _map() -> None:
     _plain(entities.HistoryEntry, t.history, act=relationship(acts.Act, lazy="joined"))
     _map_agreements()
     _map_meetings()
+    _versioned(mails.MailDraft, mail_drafts.mail_draft)
     _registry.configure()
 
 

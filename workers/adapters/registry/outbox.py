@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.statements import insert_once
+from workers.domain.mails import WrittenMail
 from workers.usecases.ports import Clock, Documents, MailRenderer, MailRequest
 
 OutboxName = Literal["mail", "engine-call"]
@@ -73,6 +74,10 @@ class SqlOutbox:
             deadline_at=self._now() + self._mail_deadline,
             smtp_reply="",
         )
+
+    def compose(self, request: MailRequest) -> WrittenMail:
+        """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""
+        return self._mails.compose(request)
 
     async def engine_call(self, *, business_key: str, kind: str, payload: Mapping[str, Any]) -> bool:
         """Enqueue a call to the engine; False when its business key is known already."""

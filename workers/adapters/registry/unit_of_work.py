@@ -20,6 +20,7 @@ from workers.adapters.registry.applied import AppliedJobs
 from workers.adapters.registry.deployments import Deployments
 from workers.adapters.registry.documents import SqlDocuments
 from workers.adapters.registry.faults import MESSAGE, is_passing, passing_faults_retryable
+from workers.adapters.registry.mail_drafts import SqlMailDrafts
 from workers.adapters.registry.meeting_repositories import SqlMeetings
 from workers.adapters.registry.outbox import OutboxName, RealTime, SqlOutbox, utc_now
 from workers.adapters.registry.register import SqlRegister
@@ -59,6 +60,7 @@ class SqlUnitOfWork:
     register: ports.Register
     sweeps: ports.Sweeps
     documents: ports.Documents
+    drafts: ports.MailDrafts
     counters: ports.Counters
     outbox: ports.Outbox
     history: ports.History
@@ -80,6 +82,7 @@ class SqlUnitOfWork:
         self.register = SqlRegister(session)
         self.sweeps = SqlSweeps(session)
         self.documents = SqlDocuments(session, parts.files, parts.clock)
+        self.drafts = SqlMailDrafts(session)
         self.counters = SqlCounters(session)
         self.history = SqlHistory(session)
         self.acts = SqlActs(session)

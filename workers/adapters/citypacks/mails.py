@@ -1,0 +1,65 @@
+"""Which mails to partners the office sees before they leave: the common pack's ``mails.toml`` and a city's changes.
+
+``mails.toml`` has a table for each common mail template that goes to partners::
+
+    [offer-correction]
+    title = "申出の見直しのお願い"   # what it is called in lists
+    review = true                    # the office sees it, and may change it, before it leaves
+
+A city changes either by ``[mails.offer-correction]`` in its ``city.toml``; a template of its own has both there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+
+from workers.adapters.citypacks.messages import problems
+from workers.adapters.citypacks.schema import TEMPLATE_PATTERN, Line, MailTable
+from workers.adapters.tomlsource import read_toml
+from workers.domain.cities import MailRule
+from workers.errors import InputErrors
+
+MAILS_FILE: Final = "mails.toml"
+
+
+class _CommonMail(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: Line
+    review: bool
+
+
+class _CommonMails(RootModel[dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], _CommonMail]]):
+    pass
+
+
+def common_mails(file: Path) -> dict[str, MailRule]:
+    """Return the common rules by template; raises InputErrors, each with file, line and key."""
+    source = read_toml(file, f"{file.parent.name}/{file.name}")
+    try:
+        read = _CommonMails.model_validate(source.data)
+    except ValidationError as error:
+        raise InputErrors(problems(source, error)) from None
+    return {name: MailRule(title=table.title, review=table.review) for name, table in read.root.items()}
+
+
+def own_rules(
+    tables: Mapping[str, MailTable], common: Mapping[str, MailRule]
+) -> tuple[dict[str, MailRule], list[tuple[str, str]]]:
+    """Return a city's rules by template, and what is missing as (template, Japanese message)."""
+    rules, undecided = dict(common), []
+    for name, table in tables.items():
+        known = common.get(name)
+        title = table.title or (known.title if known else None)
+        review = table.review if table.review is not None else (known.review if known else None)
+        if title is None or review is None:
+            undecided.append(
+                (name, "共通のひな形にない名前です。名前を確かめるか、市のひな形なら title と review を書いてください")
+            )
+        else:
+            rules[name] = MailRule(title=title, review=review)
+    return rules, undecided

@@ -1,0 +1,173 @@
+"""A mail to the partner that the office sees before it leaves: prepared, then sent, dropped or taken back (ALL-2).
+
+The text that the office saw and changed is the text that leaves: the template is filled once, when the draft is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from workers.domain.business_days import add_business_days
+from workers.domain.entities import Document
+from workers.domain.jst import at
+from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft, WrittenMail, reviewed_text
+from workers.domain.text import multi_line
+from workers.errors import InputError
+from workers.usecases.journal import note
+from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.send_mail import attached_documents, mail_context, recipients_of
+
+_DAYS_TO_REVIEW: Final = 2
+_CHOICES: Final = {
+    MailChoice.SEND: "この内容で送る",
+    MailChoice.RETURN: "送らずに前の手順に戻る",
+    MailChoice.DROP: "メールでは送らない（郵送や電話で伝える）",
+}
+_ENDED: Final = {
+    DraftState.SENT: "確かめて送った",
+    DraftState.RETURNED: "送らずに前の手順に戻した",
+    DraftState.DROPPED: "メールでは送らないことにした",
+}
+
+
+async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram names them)
+    uow: UnitOfWork,
+    case_id: str,
+    *,
+    template: str,
+    attach: Sequence[str],
+    values: Mapping[str, Any],
+    key: str,
+    may_return: bool,
+    meeting_id: str | None = None,
+) -> dict[str, Any]:
+    """Keep a mail to the partner as a draft and return what the office's form shows.
+
+    ``key`` says which step this is, as in ``send_mail``. ``mailReview`` tells whether the pack wants the office to see
+    the mail. Raises PermanentError for a template that the pack does not name, and for a document that is missing.
+    """
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    rule = city.mail(template)
+    business_key = f"{case.id}:{key}:partner:{template}"
+    draft = await uow.drafts.of_key(business_key)
+    (recipient,) = await recipients_of(uow, case, city, "partner")
+    documents = [document for kind in attach for document in await attached_documents(uow, case, kind)]
+    if draft is None:
+        meeting = await uow.meetings.get(meeting_id) if meeting_id else None
+        request = MailRequest(
+            business_key=business_key,
+            case_id=case.id,
+            city=city.code,
+            kind=template,
+            template=template,
+            recipient_name=recipient.name,
+            recipient=recipient.address,
+            context={**values, **await mail_context(uow, case, city, meeting)},
+        )
+        written = uow.outbox.compose(request)
+        draft = MailDraft(
+            business_key=business_key,
+            case_id=case.id,
+            city=city.code,
+            template=template,
+            recipient_name=recipient.name,
+            recipient=recipient.address,
+            subject=written.subject,
+            body=written.body,
+            documents=[document.id for document in documents if document.id is not None],
+            review=rule.review,
+            made_at=uow.clock.now(),
+        )
+        await uow.drafts.add(draft)
+        if rule.review:
+            await note(uow, case.id, f"企業等へのメールの下書きを作った: {rule.title}")
+    return {
+        "mailDraft": _shown(draft, rule.title, documents),
+        "mailReview": draft.review,
+        "mailChoices": [
+            {"label": label, "value": choice.value}
+            for choice, label in _CHOICES.items()
+            if may_return or choice is not MailChoice.RETURN
+        ],
+        "mailDueAt": at(add_business_days(uow.clock.today(), _DAYS_TO_REVIEW), 23, 59, 59).isoformat(),
+        "formError": None,
+    }
+
+
+def _shown(draft: MailDraft, title: str, documents: Sequence[Document]) -> dict[str, Any]:
+    return {
+        "id": draft.id,
+        "title": title,
+        "to": f"{draft.recipient_name} <{draft.recipient}>",
+        "subject": draft.subject,
+        "body": draft.body.rstrip("\n"),
+        "attachments": "\n".join(document.name for document in documents) or "なし",
+    }
+
+
+async def finish_mail(
+    uow: UnitOfWork, draft_id: int, form: Mapping[str, Any] | None, *, may_return: bool
+) -> DraftState:
+    """Do with a draft what the office decided, once; deciding again returns what was done.
+
+    ``form``: choice, subject, body and reason as the office entered them; None sends a routine mail as it is. Raises
+    InputError for what cannot be sent, or a missing reason.
+    """
+    draft = await uow.drafts.get(draft_id)
+    if draft.state is not DraftState.WAITING:
+        return draft.state
+    choice = _choice(form, may_return=may_return)
+    if choice is MailChoice.SEND:
+        await _send(uow, draft, form)
+    else:
+        draft.reason = multi_line((form or {}).get("reason") or "", "理由", maximum=1000)
+        if not draft.reason:
+            raise InputError("理由", "送らない理由を書いてください")
+    draft.state, draft.ended_at = STATE_AFTER[choice], uow.clock.now()
+    await _leave_a_trace(uow, draft)
+    return draft.state
+
+
+def _choice(form: Mapping[str, Any] | None, *, may_return: bool) -> MailChoice:
+    if form is None:
+        return MailChoice.SEND
+    allowed = {choice for choice in MailChoice if may_return or choice is not MailChoice.RETURN}
+    choice = str(form.get("choice") or "")
+    if choice not in allowed:
+        labels = "・".join(label for one, label in _CHOICES.items() if one in allowed)
+        raise InputError("どうするか", f"選んでください（{labels}）")
+    return MailChoice(choice)
+
+
+async def _send(uow: UnitOfWork, draft: MailDraft, form: Mapping[str, Any] | None) -> None:
+    """Freeze the text as the office left it; the documents are those of the moment when the draft was made."""
+    written = WrittenMail(subject=draft.subject, body=draft.body)
+    if form is not None:
+        written = reviewed_text(draft, form.get("subject"), form.get("body"))
+    draft.edited = (written.subject, written.body) != (draft.subject, draft.body)
+    kept = {document.id: document for document in await uow.documents.of_case(draft.case_id)}
+    await uow.outbox.mail(
+        MailRequest(
+            business_key=draft.business_key,
+            case_id=draft.case_id,
+            city=draft.city,
+            kind=draft.template,
+            template=draft.template,
+            recipient_name=draft.recipient_name,
+            recipient=draft.recipient,
+            context={},
+            attachments=[kept[number] for number in draft.documents],
+            written=written,
+        )
+    )
+
+
+async def _leave_a_trace(uow: UnitOfWork, draft: MailDraft) -> None:
+    title = uow.cities.city(draft.city).mail(draft.template).title
+    if not draft.review:
+        await note(uow, draft.case_id, f"企業等へのメールを用意した: {title}（1通）")
+        return
+    edited = "（本文を直した）" if draft.edited else ""
+    await note(uow, draft.case_id, f"企業等へのメールを{_ENDED[draft.state]}: {title}{edited}")
