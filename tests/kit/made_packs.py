@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.kit.diagram import bpmn, drawn
+from tests.kit.driver import EngineDriver
 
 _ROOT = Path(__file__).parent.parent.parent
 _MODEL_CITY = _ROOT / "bpmn" / "isesaki"
@@ -81,6 +82,12 @@ class MadePacks:
             changed = text.replace('name="', f'name="{mark} ', 1)
         assert changed != text
         path.write_text(changed, encoding="utf-8")
+
+
+async def completed_task(driver: EngineDriver, element_id: str, *, instance: int) -> None:
+    """Complete a user task where no worker runs, and its listener's job."""
+    await driver.complete(element_id, instance=instance)
+    await driver.complete_job("record-act", instance=instance)
 
 
 def made_packs(folder: Path) -> MadePacks:

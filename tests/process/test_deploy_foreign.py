@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.kit.driver import EngineDriver
-from tests.kit.made_packs import DEPARTMENTS, MadePacks
+from tests.kit.made_packs import DEPARTMENTS, MadePacks, completed_task
 from workers.adapters.registry.deployments import DeployedDefinition
 from workers.cli.packdeploy import State, deploy_city
 from workers.errors import PermanentError
@@ -39,8 +39,8 @@ async def test_a_diagram_that_was_deployed_alone_is_told_and_the_pack_made_whole
         again = await deploy_city(built, code)
     assert (again.state, again.foreign, again.definitions) == (State.UNCHANGED, [], healed.definitions)
     whole = await driver.start(f"{code}-signing", DEPARTMENTS)
-    await driver.complete("Ask", instance=whole)
-    await driver.complete("Look", instance=whole)
+    await completed_task(driver, "Ask", instance=whole)
+    await completed_task(driver, "Look", instance=whole)
     await driver.completed(whole)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.driver import EngineDriver
-from tests.kit.made_packs import DEPARTMENTS, MadePacks
+from tests.kit.made_packs import DEPARTMENTS, MadePacks, completed_task
 from workers.cli.packdeploy import State, deploy_city, deploy_common
 from workers.settings import Settings
 from workers.wiring import services
@@ -22,15 +22,15 @@ async def test_a_called_process_is_found_only_when_it_came_with_the_same_call(
     own = [path for path in packs.bpmn.joinpath(code).iterdir() if path.suffix in {".bpmn", ".form", ".dmn"}]
     await driver.deploy(own)
     alone = await driver.start(f"{code}-signing", DEPARTMENTS)
-    await driver.complete("Ask", instance=alone)
+    await completed_task(driver, "Ask", instance=alone)
     stopped = await driver.incident(alone)
     assert (stopped.type, stopped.element_id) == ("CALLED_ELEMENT_ERROR", "Call")
 
     async with services(at_home) as built:
         await deploy_city(built, code)
     together = await driver.start(f"{code}-signing", DEPARTMENTS)
-    await driver.complete("Ask", instance=together)
-    await driver.complete("Look", instance=together)
+    await completed_task(driver, "Ask", instance=together)
+    await completed_task(driver, "Look", instance=together)
     await driver.completed(together)
 
 
@@ -75,8 +75,8 @@ async def test_a_changed_common_process_reaches_every_city(
     assert [found.state for found in again] == [State.UNCHANGED, State.UNCHANGED]
     for code in cities:
         instance = await driver.start(f"{code}-signing", DEPARTMENTS)
-        await driver.complete("Ask", instance=instance)
-        await driver.complete("LookTwice", instance=instance)
+        await completed_task(driver, "Ask", instance=instance)
+        await completed_task(driver, "LookTwice", instance=instance)
         await driver.completed(instance)
 
 
@@ -98,8 +98,8 @@ async def test_running_cases_keep_their_version_and_new_ones_take_the_new(
         await deploy_city(built, code)
     new = await driver.start(f"{code}-signing", DEPARTMENTS)
     for instance, suffix in ((old, ""), (new, "Anew")):
-        await driver.complete(f"Ask{suffix}", instance=instance)
-        await driver.complete(f"Look{suffix}", instance=instance)
+        await completed_task(driver, f"Ask{suffix}", instance=instance)
+        await completed_task(driver, f"Look{suffix}", instance=instance)
         await driver.completed(instance)
     assert [driver.records.instances[instance].version for instance in (old, new)] == [1, 2]
 
