@@ -7,31 +7,40 @@ a form's personal data is nulled by the job that records it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Type = Literal["text", "number", "yes/no", "list", "context", "timestamp"]
+Shown = Literal["", "plain", "markdown"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """A process variable. ``personal``: holds personal data until the recording job nulls it."""
+    """A process variable. ``personal``: holds personal data until the recording job nulls it.
+
+    ``shown`` says what a text component, which reads its variables as Markdown, may do with it: ``markdown`` is written
+    for it (people's words in it passed ``workers.domain.markdown``), ``plain`` holds nothing that Markdown changes, and
+    everything else is for html components, which show words as they are.
+    """
 
     name: str
     type: Type
     writer: str
     meaning: str
     personal: bool = False
+    shown: Shown = ""
 
 
-def _variable(name: str, type_: Type, writer: str, meaning: str, *, personal: bool = False) -> Variable:
-    return Variable(name=name, type=type_, writer=writer, meaning=meaning, personal=personal)
+def _variable(  # noqa: PLR0913 (four say what it is, the others are by name)
+    name: str, type_: Type, writer: str, meaning: str, *, personal: bool = False, shown: Shown = ""
+) -> Variable:
+    return Variable(name=name, type=type_, writer=writer, meaning=meaning, personal=personal, shown=shown)
 
 
 _ALL = (
     # The case
-    _variable("caseId", "text", "open-case", "案件番号"),
+    _variable("caseId", "text", "open-case", "案件番号", shown="plain"),
     _variable("caseState", "text", "open-case", "new / offer-filed / already-started"),
-    _variable("caseTitle", "text", "open-case", "画面の見出し（案件番号と企業等の名称）"),
+    _variable("caseTitle", "text", "open-case", "画面の見出し（案件番号と企業等の名称）", shown="markdown"),
     _variable("origin", "text", "open-case", "partner / city"),
     _variable("partnerKnown", "yes/no", "open-case, record-partner", "相手方が決まっているか"),
     _variable("officeGroup", "text", "open-case", "所管課のグループ"),
@@ -41,12 +50,12 @@ _ALL = (
         "open-case",
         "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments",
     ),
-    _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む"),
+    _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む", shown="markdown"),
     _variable("act", "number", "record-act (listener)", "直前の作業を済ませた人の控えの番号"),
     # The offer
     _variable("offer", "context", "forms, open-case, record-offer", "申出書の入力: 直すときに戻す"),
     _variable("proposals", "list", "open-case, record-offer", "提案された連携事業の表"),
-    _variable("offerSummary", "text", "open-case, record-offer", "申出の要約（Markdown）"),
+    _variable("offerSummary", "text", "open-case, record-offer", "申出の要約（Markdown）", shown="markdown"),
     _variable("pastRecords", "list", "open-case, record-offer, record-past-projects", "これまでの連携実績の表"),
     _variable("eligibility", "context", "record-requirement-check", "要件の判定に使う事実"),
     _variable("failedConditions", "list", "decision", "満たしていない条件"),
@@ -57,7 +66,7 @@ _ALL = (
     _variable("dueAt", "timestamp", "open-survey, extend-survey", "回答期限"),
     _variable("remindAt", "timestamp", "open-survey, extend-survey", "督促の時刻"),
     _variable("dueDayAt", "timestamp", "open-survey, extend-survey", "期限の日の督促の時刻"),
-    _variable("dueText", "text", "open-survey, extend-survey", "回答期限（和暦）"),
+    _variable("dueText", "text", "open-survey, extend-survey", "回答期限（和暦）", shown="plain"),
     _variable(
         "surveyStatus",
         "list",
@@ -78,7 +87,7 @@ _ALL = (
     _variable("activityPlan", "list", "propose-activity-years, forms", "事業ごとの実施する年度と理由"),
     _variable("yearOptions", "list", "propose-activity-years", "実施する年度の選択肢"),
     # Meetings
-    _variable("meetingTitle", "text", "diagram", "会議の名前"),
+    _variable("meetingTitle", "text", "diagram", "会議の名前", shown="plain"),
     _variable("meetingAgenda", "text", "diagram", "案内に載せる連絡事項のはじめの値（null でもよい）"),
     _variable("meetingHost", "text", "diagram", "会議を開く課の番号（null なら所管課）"),
     _variable("meetingDepartments", "list", "diagram", "出席する課の番号のはじめの値（null でもよい）"),
@@ -86,7 +95,13 @@ _ALL = (
     _variable("meetingId", "text", "open-meeting, cancel-meeting", "会議の番号"),
     _variable("inviteBy", "timestamp", "open-meeting", "日程を決める日。過ぎると催促する"),
     _variable("holdBy", "timestamp", "open-meeting", "会議を開くべき日の終わり"),
-    _variable("meetingText", "text", "open-meeting, schedule-meeting, cancel-meeting", "会議の日時と場所（画面用）"),
+    _variable(
+        "meetingText",
+        "text",
+        "open-meeting, schedule-meeting, cancel-meeting",
+        "会議の日時と場所（画面用）",
+        shown="markdown",
+    ),
     _variable("meetingDates", "list", "record-meeting-dates", "候補日の選択肢"),
     _variable("meetingOrder", "context", "forms, schedule-meeting, cancel-meeting", "会議の日程・変更・取りやめの入力"),
     _variable("meetingReport", "context", "forms, record-meeting", "会議の記録の入力"),
@@ -113,48 +128,62 @@ _ALL = (
     _variable("agreementId", "text", "register-agreement / open-procedure", "協定の番号"),
     _variable("agreementTitle", "text", "open-procedure", "協定の名前"),
     _variable("nextTalkOn", "text", "forms / start-procedure", "次の協議の日"),
-    _variable("agreementSummary", "text", "open-procedure", "協定のあらまし（画面用）"),
-    _variable("renewal", "context", "plan-renewal", "更新の日程（remindAt、decideAt、tellAt、overAt など）"),
+    _variable("agreementSummary", "text", "open-procedure", "協定のあらまし（画面用）", shown="markdown"),
+    _variable(
+        "renewal", "context", "plan-renewal", "更新の日程（remindAt、decideAt、tellAt、overAt など）", shown="plain"
+    ),
     _variable("renewalState", "text", "plan-renewal", "open / renewed / blocked / ended"),
     _variable("agreementEnd", "text", "plan-renewal", "協定が終わったわけ: expired / terminated / null"),
     _variable("notices", "list", "plan-renewal", "更新しない旨の申出（画面用）"),
     _variable("sweepAfter", "text", "sweep-agreements", "どの協定まで確かめたか（最後は null）"),
     _variable("sweepFailures", "list", "sweep-agreements", "確かめられなかった協定とその理由"),
     _variable("period", "text", "open-procedure", "手続の対象: 年度（2027）、期の番号、回の番号"),
-    _variable("periodName", "text", "open-procedure", "手続の対象の読み方（令和9年度、第2期、第1回）"),
+    _variable("periodName", "text", "open-procedure", "手続の対象の読み方（令和9年度、第2期、第1回）", shown="plain"),
     _variable("nextCaseId", "text", "start-procedure", "次の手続の案件番号"),
     _variable("fiscalYear", "number", "diagram", "連携事業の年度（2026 は令和8年度）"),
-    _variable("yearName", "text", "load-activities", "連携事業の年度の読み方（令和8年度）"),
+    _variable("yearName", "text", "load-activities", "連携事業の年度の読み方（令和8年度）", shown="plain"),
     _variable("activities", "list", "load-activities, record-activities, plan-activities, forms", "連携事業の表"),
     _variable("activityDepartments", "list", "load-activities", "連携事業を担当する課: code, name, group"),
     _variable("workedDepartments", "list", "load-activities", "これまでに連携事業を行った課の番号"),
     _variable("agreementReports", "list", "load-agreement-reports", "年度に有効だった協定と、実績の数の表"),
-    _variable("reportSummary", "text", "load-agreement-reports", "実績の集まり具合"),
+    _variable("reportSummary", "text", "load-agreement-reports", "実績の集まり具合", shown="plain"),
     _variable(
         "deadline",
         "context",
         "set-deadline",
         "期限: on, text（和暦）、時刻 startsAt（9時）, remindAt, dueAt（その日の終わり）, overdueAt（翌日0時）",
+        shown="plain",
     ),
     # Amendment and termination
     _variable("amendmentRequest", "context", "forms", "変更の申出: requestedBy, requestedOn, request"),
     _variable("amendmentTerms", "context", "draft-amendment, forms", "変更後の協定の内容"),
     _variable("versionNumber", "number", "register-amendment", "協定の版の番号"),
     _variable("effectiveAt", "timestamp", "register-amendment", "変更の効力が生じる時刻"),
-    _variable("effectiveText", "text", "register-amendment", "変更の効力が生じる日（和暦）"),
-    _variable("dissolution", "context", "check-dissolution", "解除の事由の調べ: candidate, byGuideline, text"),
+    _variable("effectiveText", "text", "register-amendment", "変更の効力が生じる日（和暦）", shown="plain"),
+    _variable(
+        "dissolution",
+        "context",
+        "check-dissolution",
+        "解除の事由の調べ: candidate, byGuideline, text",
+        shown="markdown",
+    ),
     _variable("noticeMonths", "number", "check-dissolution", "解除の予告の月数（null なら協定書による）"),
-    _variable("terminationGrounds", "list", "decision", "解除できる事由"),
+    _variable("terminationGrounds", "list", "decision", "解除できる事由", shown="plain"),
     _variable(
         "terminationPlan",
         "context",
         "plan-termination",
         "解除の日と通知の期限: endsOn, noticeBy, endsText, noticeByText",
+        shown="plain",
     ),
     _variable("terminateAt", "timestamp", "record-termination-notice", "解除の日が終わる時刻"),
     _variable("terminationState", "text", "register-termination", "terminated / ended-before"),
     _variable("agreementYear", "number", "register-agreement", "協定の始まる年度"),
-    _variable("agreementExpiry", "text", "register-agreement", "満了日（和暦）"),
+    _variable("agreementExpiry", "text", "register-agreement", "満了日（和暦）", shown="plain"),
 )
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _ALL}
 """The variables by name."""
+PLAIN_LOCALS: Final = frozenset(
+    {"approvalOf", "department", "departmentName", "formName", "paperName", "proposedForm", "sectionName", "side"}
+)
+"""Names that diagrams give to the pack's own words: a department, a constant, a decision table's text."""

@@ -15,7 +15,7 @@ from workers.usecases.ports import UnitOfWork
 from workers.usecases.propose_projects import record_city_proposals
 from workers.usecases.record_offer import record_offer, record_past_projects
 from workers.usecases.record_requirement_check import record_requirement_check
-from workers.usecases.record_step import collect_steps, last_agreement_step, record_step
+from workers.usecases.record_step import case_heading, collect_steps, last_agreement_step, record_step
 
 
 @job_type(
@@ -145,6 +145,7 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
         Header(name="step", label="記録の名前", required=True),
         Header(name="keep", label="記録する変数（コンマ区切り）", required=True),
         Header(name="clear", label="記録したら消す変数（コンマ区切り）"),
+        Header(name="title", label="案件の見出しに添える変数（なければ相手方の名称）"),
         *CHECKS,
     ),
     by_person=True,
@@ -154,7 +155,10 @@ async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     given = {name: job.variables.get(name) for name in job.header_list("keep")}
     kept = read(given, all_job_types()[job.job_type].rules(job.headers))
     await record_step(uow, job.text("caseId"), job.header("step"), kept)
+    heading = kept.get(job.headers.get("title", ""))
+    title = {"caseTitle": await case_heading(uow, job.text("caseId"), str(heading))} if heading else {}
     return {
+        **title,
         **{name: value for name, value in kept.items() if value != given[name]},
         **dict.fromkeys(job.header_list("clear")),
     }

@@ -25,6 +25,7 @@ from pyzeebe.errors import (
 from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 
 from workers.adapters.registry.outbox import OutboxName
+from workers.domain.markdown import plain
 from workers.errors import BusinessError, BusyError, InputErrors, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput, JobType
 from workers.runtime import metrics
@@ -217,12 +218,12 @@ async def _command(job: Job, decision: Decision, adapter: ZeebeAdapter) -> None:
     if isinstance(decision, Complete):
         await adapter.complete_job(job_key=job.key, variables=dict(decision.variables))
     elif isinstance(decision, Throw):
-        # The catching event maps the message to where the form shows it.
+        # The catching event maps the message to where the form shows it, as Markdown.
         await adapter.throw_error(
             job_key=job.key,
             message=decision.message,
             error_code=decision.code,
-            variables={"formError": decision.message},
+            variables={"formError": plain(decision.message)},
         )
     else:
         await adapter.fail_job(

@@ -8,6 +8,7 @@ from workers.domain.agreements import Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.fiscal import format_fiscal_year
+from workers.domain.markdown import plain
 from workers.domain.wareki import format_wareki
 from workers.usecases.offerform import offer_form
 from workers.usecases.ports import UnitOfWork
@@ -20,9 +21,10 @@ async def agreement_of(uow: UnitOfWork, case: Case) -> Agreement | None:
     return await uow.agreements.of_case(case.id)
 
 
-def case_title(case: Case) -> str:
-    """Return the heading of a case's forms: the case id and the partner's name."""
-    return f"{case.id} {case.partner.name}" if case.partner else case.id
+def case_title(case: Case, addition: str = "") -> str:
+    """Return the heading of a case's forms (Markdown): the case id and ``addition``, else the partner's name."""
+    name = addition or (case.partner.name if case.partner else "")
+    return f"{case.id} {plain(name)}".rstrip()
 
 
 def city_options(city: City) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def offer_variables(case: Case, city: City) -> dict[str, Any]:
         "proposals": proposals(case, city),
         "pastRecords": past_records(case, city),
         "offerSummary": (
-            f"申出日 {format_wareki(offer.offered_on)}（第{offer.round}回）\n\n**目的** {offer.purpose}\n\n"
+            f"申出日 {format_wareki(offer.offered_on)}（第{offer.round}回）\n\n**目的** {plain(offer.purpose)}\n\n"
             f"**連携事項**\n\n{fields}\n\n**実績** {len(case.records)}件"
         ),
         "agreementTerms": {

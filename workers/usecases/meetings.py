@@ -7,6 +7,7 @@ from typing import Any
 
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
+from workers.domain.markdown import plain
 from workers.domain.meetings import (
     ExcludedPeriod,
     Meeting,
@@ -232,7 +233,7 @@ async def remind_meeting(uow: UnitOfWork, meeting_id: str, *, template: str, unl
 def meeting_text(meeting: Meeting, city: City) -> str:
     """Return a meeting as the heading text of forms (Markdown)."""
     names = "、".join(city.department(code).name for code in meeting.departments) or "なし"
-    return f"**{meeting.title}**\n\n日時 {meeting.when}\n\n場所 {meeting.place}\n\n出席する課 {names}"
+    return f"**{plain(meeting.title)}**\n\n日時 {meeting.when}\n\n場所 {plain(meeting.place)}\n\n出席する課 {names}"
 
 
 def _departments(city: City, order: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from workers.domain.cities import City
 from workers.domain.deadlines import period_of
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year
+from workers.domain.markdown import plain
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, PermanentError
 from workers.usecases.caseview import agreement_of, case_title, city_options
@@ -195,6 +196,6 @@ def agreement_summary(agreement: Agreement, city: City) -> str:
     term = agreement.current_term
     fields = "\n".join(f"- {number} {city.field_name(number)}" for number in agreement.fields)
     return (
-        f"**{agreement.title}**（{agreement.id}）\n\n締結日 {format_wareki(agreement.signed_on)}、"
+        f"**{plain(agreement.title)}**（{plain(agreement.id)}）\n\n締結日 {format_wareki(agreement.signed_on)}、"
         f"有効期間 {format_wareki(term.starts_on)}から{format_wareki(term.expires_on)}まで\n\n**連携事項**\n\n{fields}"
     )

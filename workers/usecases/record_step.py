@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workers.usecases.caseview import agreement_of
+from workers.usecases.caseview import agreement_of, case_title
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 
@@ -15,6 +15,11 @@ async def record_step(uow: UnitOfWork, case_id: str, step: str, values: Mapping[
     case = await uow.cases.get(case_id)
     await record(uow, case, step, dict(values))
     await note(uow, case.id, f"記録した: {step}")
+
+
+async def case_heading(uow: UnitOfWork, case_id: str, addition: str) -> str:
+    """Return the heading of a case's forms; the case is called by ``addition``, such as its project (CHI-3)."""
+    return case_title(await uow.cases.get(case_id), addition)
 
 
 async def collect_steps(uow: UnitOfWork, case_id: str, step: str) -> list[dict[str, Any]]:
