@@ -49,6 +49,7 @@ _ALL = (
         "context",
         "open-case",
         "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments",
+        shown="plain",
     ),
     _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む", shown="markdown"),
     _variable("act", "number", "record-act (listener)", "直前の作業を済ませた人の控えの番号"),
@@ -60,10 +61,16 @@ _ALL = (
     _variable("eligibility", "context", "record-requirement-check", "要件の判定に使う事実"),
     _variable("failedConditions", "list", "decision", "満たしていない条件"),
     # The survey
-    _variable("survey", "context", "open-survey", "照会: id, departments, dueAt, remindAt, dueDayAt, dueText, status"),
+    _variable(
+        "survey",
+        "context",
+        "open-survey",
+        "照会: id, departments, dueAt, remindAt, dueDayAt, dueText, status",
+        shown="plain",
+    ),
     _variable("surveyId", "text", "open-survey", "照会の番号"),
     _variable("departments", "list", "open-survey", "照会する課: code, name, group"),
-    _variable("dueAt", "timestamp", "open-survey, extend-survey", "回答期限"),
+    _variable("dueAt", "timestamp", "open-survey, extend-survey", "回答期限", shown="plain"),
     _variable("remindAt", "timestamp", "open-survey, extend-survey", "督促の時刻"),
     _variable("dueDayAt", "timestamp", "open-survey, extend-survey", "期限の日の督促の時刻"),
     _variable("dueText", "text", "open-survey, extend-survey", "回答期限（和暦）", shown="plain"),
@@ -143,7 +150,9 @@ _ALL = (
     _variable("fiscalYear", "number", "diagram", "連携事業の年度（2026 は令和8年度）"),
     _variable("yearName", "text", "load-activities", "連携事業の年度の読み方（令和8年度）", shown="plain"),
     _variable("activities", "list", "load-activities, record-activities, plan-activities, forms", "連携事業の表"),
-    _variable("activityDepartments", "list", "load-activities", "連携事業を担当する課: code, name, group"),
+    _variable(
+        "activityDepartments", "list", "load-activities", "連携事業を担当する課: code, name, group", shown="plain"
+    ),
     _variable("workedDepartments", "list", "load-activities", "これまでに連携事業を行った課の番号"),
     _variable("agreementReports", "list", "load-agreement-reports", "年度に有効だった協定と、実績の数の表"),
     _variable("reportSummary", "text", "load-agreement-reports", "実績の集まり具合", shown="plain"),
@@ -184,6 +193,9 @@ _ALL = (
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _ALL}
 """The variables by name."""
 PLAIN_LOCALS: Final = frozenset(
-    {"approvalOf", "department", "departmentName", "formName", "paperName", "proposedForm", "sectionName", "side"}
+    [
+        *("approvalOf", "charge", "department", "departmentCode", "departmentName", "formName", "openItems"),
+        *("paperName", "proposedForm", "sectionName", "side"),
+    ]
 )
 """Names that diagrams give to the pack's own words: a department, a constant, a decision table's text."""

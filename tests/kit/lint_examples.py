@@ -12,13 +12,14 @@ from workers.lint import linter
 from workers.lint.findings import Finding
 from workers.lint.linter import Report
 from workers.usecases.ports import UnitOfWork
+from workers.variables import VARIABLES as DECLARED
 
 GOOD: Final = Path(__file__).parent / "lint_pack"
 SIGNING: Final = "midori/midori-signing.bpmn"
 REVIEW: Final = "common/common-review.bpmn"
 FORM: Final = "midori/midori-answer.form"
 DECISION: Final = "midori/midori-check.dmn"
-VARIABLES: Final[dict[str, Any]] = dict.fromkeys(["caseId", "caseTitle", "departments", "dueAt"])
+VARIABLES: Final[dict[str, Any]] = {name: DECLARED[name] for name in ("caseId", "caseTitle", "departments", "dueAt")}
 
 
 async def _handle(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:

@@ -35,6 +35,7 @@ _RULES: Final = {
     "bpmn/import": "BPMN として読めないところがあります",
     "import": "読み込めません",
     "form/feel": "FEEL の書き方が正しくありません",
+    "form/feel-of-tasklist": "Camunda 8.6 の Tasklist が計算できない式です",
     "form/compatibility": "Camunda 8.6 の Tasklist では使えない設定です",
     "dmn/import": "DMN として読めないところがあります",
     "dmn/feel": "FEEL の書き方が正しくありません",

@@ -6,6 +6,7 @@ from typing import Final
 
 from workers.lint.rules import (
     drawing,
+    entered,
     flow,
     identities,
     people,
@@ -48,6 +49,10 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     drawing.lanes,
     drawing.sub_processes,
     variables.undeclared,
+    entered.emptied_lists,
+    entered.nulls,
+    entered.blanks,
+    entered.words,
     required.checks,
 )
 

@@ -9,6 +9,7 @@ from typing import Final
 from workers.lint import feel, forms
 from workers.lint.findings import Finding
 from workers.lint.forms import Form
+from workers.lint.rules import screen
 from workers.lint.rules.base import Context
 from workers.lint.rules.identities import PLATFORM, VERSION, file_name_message, id_problems
 from workers.lint.rules.variables import did_you_mean, unknown
@@ -29,6 +30,7 @@ def check(form: Form, context: Context) -> Iterator[Finding]:
     yield from _head(form, context)
     yield from _components(form)
     yield from _expressions(form, context)
+    yield from screen.check(form, context.variables)
 
 
 def _head(form: Form, context: Context) -> Iterator[Finding]:
