@@ -105,7 +105,7 @@ class ReturnedInputs:
         if known is None:
             return
         shown = task.variables
-        item = tuple(_named(shown.get(name)) for name in sorted(known.items))
+        item = tuple(_named(shown.get(name)) for name in sorted(known.items | {"department"}))
         here = (task.process_instance_key, known.name, item)
         case = (_root(records, task.process_instance_key), known.name, item, "again")
         if (before := self._typed.get(here)) is not None:
