@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from workers.lint import dates
+
 _FORM = {
     "type": "default",
     "id": "asahikawa-ceremony",
@@ -15,14 +17,27 @@ _FORM = {
     "components": [
         {"type": "text", "id": "Text_head", "text": "## 締結式の後の催し\n{{caseTitle}}"},
         {
-            "type": "datetime",
+            "type": "textfield",
             "id": "Field_heldOn",
             "key": "heldOn",
-            "subtype": "date",
-            "dateLabel": "開く日",
-            "validate": {"required": True},
+            "label": "開く日",
+            "description": dates.example(dates.DATE),
+            "validate": {"required": True, "pattern": dates.pattern(dates.DATE)},
+            "properties": {dates.KIND: dates.DATE},
         },
-        {"type": "textfield", "id": "Field_hall", "key": "hall", "label": "場所", "validate": {"required": True}},
+        {
+            "type": "text",
+            "id": "Reading_heldOn",
+            "text": dates.reading("heldOn", dates.DATE),
+            "properties": {dates.KIND: dates.READING},
+        },
+        {
+            "type": "textfield",
+            "id": "Field_hall",
+            "key": "hall",
+            "label": "場所",
+            "validate": {"required": True, "minLength": 1},
+        },
     ],
 }
 _MAIL = """\
