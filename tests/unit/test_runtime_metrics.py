@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.unit.test_runtime_health import free_port, ill, well
+from workers.adapters.registry.acts import OpenActs
 from workers.cli.workerstate import WorkerState, worker_state
-from workers.runtime import drain, metrics
+from workers.runtime import drain, metrics, persons
 from workers.runtime.drain import Drain
 from workers.runtime.health import Health, serve
 
@@ -72,11 +74,16 @@ def test_status_says_in_words_that_work_is_done_and_what_waits() -> None:
     metrics.WAITING.labels("mail").set(3)
     metrics.OLDEST.labels("mail").set(185)
     metrics.RENEWALS_DUE.set(2)
+    waiting_since = datetime.now(UTC) - timedelta(minutes=4, seconds=5)
+    persons.measure(OpenActs(waiting=5, oldest=waiting_since, next_look=None, unassigned=1, unknown=0))
     state = said(Health(checks={"gateway": well}))
     assert state.works
     assert state.lines[0] == "ワーカーは仕事をしています"
     assert "送信待ちのメール: 3 件（最も古いもの 3 分前）" in state.lines
     assert "更新の見回りを待つ協定: 2 件" in state.lines
+    assert "担当者を確認中の作業: 5 件（最も古いもの 4 分前）" in state.lines
+    assert "割り当てられずに完了した作業: 1 件（案件の経過を見てください）" in state.lines
+    assert not any("見つからなかった" in line for line in state.lines)
 
 
 def test_status_says_in_words_what_has_stopped() -> None:
