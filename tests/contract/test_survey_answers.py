@@ -1,4 +1,4 @@
-"""A survey: which answers count, what is refused, what the office sees, how it ends (ALL-1, ALL-19, ALL-22)."""
+"""A survey: which answers count, what is refused, what the office sees, how it ends (ALL-1)."""
 
 from __future__ import annotations
 

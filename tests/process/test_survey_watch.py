@@ -1,4 +1,4 @@
-"""A survey on a real broker: the office's open task follows the answers; what comes back is filled (ALL-1, ALL-19)."""
+"""A survey on a real broker: the office's open task follows the answers; what comes back is filled (ALL-1)."""
 
 from __future__ import annotations
 

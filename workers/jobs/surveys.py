@@ -130,7 +130,7 @@ async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     by_person=True,
 )
 async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """End the survey without a result (ALL-22)."""
+    """End the survey without a result (ALL-1)."""
     return await survey_closing.stop_survey(uow, job.text("surveyId"), job.header("template"))
 
 

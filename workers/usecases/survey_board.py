@@ -164,7 +164,7 @@ def asked_person(answer: SurveyAnswer) -> str:
 
 
 def answer_form(answer: SurveyAnswer) -> dict[str, Any]:
-    """Return an answer as its form has it: what comes back to a department is filled (ALL-19)."""
+    """Return an answer as its form has it: what comes back to a department is filled (ALL-1)."""
     return {
         "concerned": "yes" if answer.concerned else "no",
         "ratings": [

@@ -1,4 +1,4 @@
-"""End a survey: all have answered, the office closes it, or it is stopped and planned anew (ALL-1, ALL-22)."""
+"""End a survey: all have answered, the office closes it, or it is stopped and planned anew (ALL-1)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def close_survey(
 
 
 async def stop_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:
-    """End the survey without a result and tell everybody who was asked; returns ``surveyStopped`` (ALL-22).
+    """End the survey without a result and tell everybody who was asked; returns ``surveyStopped`` (ALL-1).
 
     What was answered stays on record.
     """

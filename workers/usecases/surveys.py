@@ -168,7 +168,7 @@ async def request_answer(
 ) -> dict[str, Any]:
     """Send a department's answer back with a question, or let the office answer for it; returns ``entry``.
 
-    ``entry.answer`` is the former answer as the form has it, so that nothing has to be typed again (ALL-19). Raises
+    ``entry.answer`` is the former answer as the form has it, so that nothing has to be typed again (ALL-1). Raises
     InputError where the department was not asked, has nothing to send back, or has answered already.
     """
     survey = await uow.surveys.get(survey_id, lock=True)
