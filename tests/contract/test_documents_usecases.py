@@ -250,7 +250,7 @@ async def test_every_mail_of_a_survey_is_filled(units: Units) -> None:
         await surveys.escalate_survey(uow, survey, "survey-escalation")
         await surveys.extend_survey(uow, survey, later, template="survey-extended", process_instance_key=1)
         order = {"action": "send-back", "targetDepartment": "korei", "question": "曜日の希望は？"}
-        await surveys.request_answer(uow, survey, order, template="survey-sent-back")
+        await surveys.request_answer(uow, survey, order, template="survey-sent-back", process_instance_key=1)
 
     mails = await sent(units, all_of_it)
     facts = [

@@ -99,6 +99,16 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**SURVEY, "question": "講師は何人必要ですか"},
         ["講師は何人必要ですか", "令和8年6月15日（月）"],
     ),
+    "survey-complete": (
+        {
+            **SURVEY,
+            "asked": 12,
+            "results": [{"heading": "事業1 見守り", "tally": "○ 2　△ 1　× 0　所管外 9　未回答 0"}],
+            "wishes": [{}],
+        },
+        ["照会した12課すべて", "事業1 見守り", "○ 2　△ 1", "希望する連携事業が1件"],
+    ),
+    "survey-stopped": (SURVEY, ["いったん中止します", "回答していただく必要はありません"]),
     "survey-result": (TO_PARTNER, ["連携事業調査", "○ …", "△ …", "× …"]),
     "talks-request": (
         {**TO_PARTNER, "project": papers.project(1)},

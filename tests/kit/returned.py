@@ -25,6 +25,7 @@ ALL: Final = frozenset({"*"})
 ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "common-renewal-decision": ALL,  # a notice is entered; the next one is another
     "common-department-survey/Task_ManageSurvey": ALL,  # an order is given; the next one is another
+    "common-department-survey/Task_EnterAnswer": ALL,  # the next one is another department's, or asks another question
     "*/Task_DiscussResults": frozenset({"discussion", "next", "shareWishes"}),  # another survey, another result
     "*/Task_CheckRequirements": frozenset({"projectChecks"}),  # other projects: those of the same name keep theirs
     "*/Task_CheckProposal": frozenset({"projectChecks"}),

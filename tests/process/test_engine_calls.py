@@ -15,7 +15,7 @@ from tests.kit.diagram import bpmn
 from tests.kit.driver import EngineDriver
 from tests.kit.model import State
 from workers.adapters.camunda.gateway import open_channel, zeebe_client
-from workers.adapters.camunda.rest import RestClient, TaskGoneError
+from workers.adapters.camunda.rest import InstanceGoneError, RestClient, TaskGoneError
 from workers.adapters.registry.queue import QueueStatus
 from workers.errors import RetryableError
 from workers.runtime.enginecalls import EngineCalls
@@ -73,6 +73,13 @@ class RecordedTasks:
         try:
             await self._rest.complete_user_task(key, variables)
         except TaskGoneError:
+            return
+
+    async def set_variables(self, scope_key: int, variables: Mapping[str, Any]) -> None:
+        """Set variables of an instance, unless it has ended."""
+        try:
+            await self._rest.set_variables(scope_key, variables)
+        except InstanceGoneError:
             return
 
 

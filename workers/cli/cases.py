@@ -20,10 +20,9 @@ from workers.errors import InputError, RetryableError
 from workers.usecases.close_case import OUTCOME_NAMES
 from workers.usecases.journal import note
 from workers.usecases.open_case import file_case
+from workers.usecases.survey_about import ATTACHMENT_KIND
 from workers.usecases.survey_view import status_rows
 from workers.wiring import Services
-
-_ATTACHMENT = "attachment"
 
 
 @command(
@@ -241,7 +240,7 @@ async def _store(uow: Any, case_id: str, path: Path) -> None:
         raise InputError(str(path), "読めません") from error
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     await uow.documents.store(
-        case_id=case_id, kind=_ATTACHMENT, name=path.name, media_type=media_type, content=content, draft=False
+        case_id=case_id, kind=ATTACHMENT_KIND, name=path.name, media_type=media_type, content=content, draft=False
     )
     await note(uow, case_id, f"ファイルを添付した: {path.name}")
 

@@ -279,6 +279,10 @@ class Survey:
         """The answer of this department that counts."""
         return next((a for a in self.answers if a.department == department and a.status is AnswerStatus.VALID), None)
 
+    def valid_answers(self) -> dict[str, SurveyAnswer]:
+        """The answers that count, by department: one look at all of them, however many departments ask."""
+        return {a.department: a for a in self.answers if a.status is AnswerStatus.VALID}
+
     def open_targets(self) -> list[SurveyTarget]:
         """The departments that still owe an answer or a correction."""
         return [t for t in self.targets if t.status in OWING]

@@ -15,7 +15,7 @@ from workers.domain.business_days import (
     subtract_business_days,
 )
 from workers.domain.cities import SurveyPlan
-from workers.domain.entities import Rating, Survey, SurveyTarget, TargetStatus
+from workers.domain.entities import Rating, Survey, SurveyAnswer, SurveyTarget, TargetStatus
 from workers.domain.jst import at, end_of, jst_date
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
@@ -97,7 +97,8 @@ def tally(survey: Survey, project_numbers: Iterable[int]) -> list[ProjectTally]:
 
     A department that answered but left a project unrated is not concerned by it. Only asked departments are counted.
     """
-    given = {target.department: _ratings_of(survey, target) for target in survey.targets}
+    answers = survey.valid_answers()
+    given = {target.department: _ratings_of(target, answers.get(target.department)) for target in survey.targets}
     return [_project(number, given) for number in project_numbers]
 
 
@@ -120,9 +121,8 @@ def _schedule(plan: SurveyPlan, due_on: date, today: date) -> SurveySchedule:
     )
 
 
-def _ratings_of(survey: Survey, target: SurveyTarget) -> dict[int, Rating] | None:
+def _ratings_of(target: SurveyTarget, answer: SurveyAnswer | None) -> dict[int, Rating] | None:
     """Return a department's ratings by project number, or None while it owes an answer."""
-    answer = survey.valid_answer(target.department)
     if answer is None:
         return {} if target.status is TargetStatus.NOT_CONCERNED else None
     return {line.project_number: line.rating for line in answer.ratings} if answer.concerned else {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
-from workers.usecases import survey_answers, surveys
+from workers.usecases import survey_answers, survey_closing, surveys
 from workers.usecases.ports import UnitOfWork
 
 _TEMPLATE = Header(name="template", label="メールのひな形", required=True)
-_MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "surveyStatus", "formError")
+_MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "formError")
 
 
 @job_type("open-survey", label="照会を起票する", writes=("survey", "formError"), headers=CHECKS, by_person=True)
@@ -27,16 +27,18 @@ async def handle_notify_department(job: JobInput, uow: UnitOfWork) -> dict[str, 
     return {}
 
 
-@job_type("remind-departments", label="未回答の課に督促する", headers=(_TEMPLATE,), writes=("surveyStatus",))
+@job_type("remind-departments", label="未回答の課に督促する", headers=(_TEMPLATE,))
 async def handle_remind_departments(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Remind the departments that owe an answer (ALL-1)."""
-    return await surveys.remind_departments(uow, job.text("surveyId"), job.header("template"))
+    await surveys.remind_departments(uow, job.text("surveyId"), job.header("template"))
+    return {}
 
 
-@job_type("escalate-survey", label="未回答を所管課に知らせる", headers=(_TEMPLATE,), writes=("surveyStatus",))
+@job_type("escalate-survey", label="未回答を所管課に知らせる", headers=(_TEMPLATE,))
 async def handle_escalate_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Tell the office who is late (ALL-1)."""
-    return await surveys.escalate_survey(uow, job.text("surveyId"), job.header("template"))
+    await surveys.escalate_survey(uow, job.text("surveyId"), job.header("template"))
+    return {}
 
 
 @job_type("extend-survey", label="照会の期限を延ばす", headers=(_TEMPLATE, *CHECKS), writes=_MOMENTS, by_person=True)
@@ -55,13 +57,19 @@ async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     "request-answer",
     label="差し戻し・代理回答を起こす",
     headers=(_TEMPLATE, *CHECKS),
-    writes=("entry", "surveyStatus", "formError"),
+    writes=("entry", "formError"),
     by_person=True,
 )
 async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Send an answer back or start one on behalf (ALL-1)."""
     order = job.context("surveyOrder")
-    return await surveys.request_answer(uow, job.text("surveyId"), order, template=job.header("template"))
+    return await surveys.request_answer(
+        uow,
+        job.text("surveyId"),
+        order,
+        template=job.header("template"),
+        process_instance_key=job.ref.process_instance_key,
+    )
 
 
 @job_type(
@@ -84,17 +92,46 @@ async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[st
     )
 
 
-@job_type("check-survey", label="回答の出そろいを確かめる", writes=("surveyComplete",), reads=("surveyId",))
+@job_type(
+    "check-survey",
+    label="回答の出そろいを確かめる",
+    headers=(Header(name="template", label="出そろったことを所管課に知らせるメールのひな形"),),
+    writes=("surveyComplete",),
+    reads=("surveyId",),
+)
 async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the survey when all have answered (ALL-1)."""
-    return await survey_answers.check_survey(uow, job.text("surveyId"))
+    return await survey_closing.check_survey(uow, job.text("surveyId"), job.headers.get("template", ""))
 
 
-@job_type("close-survey", label="照会を締め切る", by_person=True)
+@job_type(
+    "close-survey",
+    label="照会を締め切る",
+    writes=("formError",),
+    reads=("surveyId", "surveyOrder"),
+    by_person=True,
+)
 async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the survey by the office's decision (ALL-1)."""
-    await survey_answers.close_survey(uow, job.text("surveyId"))
-    return {}
+    return await survey_closing.close_survey(
+        uow,
+        job.text("surveyId"),
+        despite_missing=job.context("surveyOrder").get("closeAnyway") is True,
+        process_instance_key=job.ref.process_instance_key,
+    )
+
+
+@job_type(
+    "stop-survey",
+    label="照会をやめる",
+    headers=(_TEMPLATE,),
+    writes=("surveyStopped",),
+    reads=("surveyId",),
+    by_person=True,
+)
+async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """End the survey without a result (ALL-1)."""
+    return await survey_closing.stop_survey(uow, job.text("surveyId"), job.header("template"))
 
 
 @job_type(
@@ -102,4 +139,4 @@ async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_summarize_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Return the survey's result (ISE-4)."""
-    return await survey_answers.summarize_survey(uow, job.text("surveyId"))
+    return await survey_closing.summarize_survey(uow, job.text("surveyId"))

@@ -18,6 +18,7 @@ from workers.runtime.jobrunner import is_refusal
 from workers.runtime.ports import OpenJobUnit, UserTasks
 from workers.runtime.sender import BOUNCED
 from workers.usecases.journal import note
+from workers.usecases.survey_board import refreshed_board
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +39,7 @@ class EngineCalls:
     publish-message         name, correlation_key, message_id, optional variables, ttl_seconds
     update-due-dates        process_instance_key, due_date (ISO with offset)
     complete-user-task      key, optional variables
+    refresh-survey          survey_id, process_instance_key: what the office sees of a survey, read when sent
     mail-bounced            mail_id, case_id, mail_kind, bounced: written by the sender, ends in the case's history
     ======================  ===============================================================================
 
@@ -55,6 +57,7 @@ class EngineCalls:
             "publish-message": self._publish_message,
             "update-due-dates": self._update_due_dates,
             "complete-user-task": self._complete_user_task,
+            "refresh-survey": self._refresh_survey,
             BOUNCED: self._note_bounce,
         }
         self.drain = Drain(queue, self._handle)
@@ -105,6 +108,11 @@ class EngineCalls:
 
     async def _complete_user_task(self, payload: Payload) -> None:
         await self._tasks.complete(int(payload["key"]), payload.get("variables", {}))
+
+    async def _refresh_survey(self, payload: Payload) -> None:
+        async with self._open_unit() as unit:
+            variables = await refreshed_board(unit, payload["survey_id"])
+        await self._tasks.set_variables(int(payload["process_instance_key"]), variables)
 
     async def _note_bounce(self, payload: Payload) -> None:
         what = "宛先に届かなかった" if payload["bounced"] else "期限までに送れなかった"

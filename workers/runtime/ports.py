@@ -48,6 +48,9 @@ class UserTasks(Protocol):
     async def complete(self, key: int, variables: Mapping[str, Any]) -> None:
         """Complete a task; one that is gone is no error; raises RetryableError."""
 
+    async def set_variables(self, scope_key: int, variables: Mapping[str, Any]) -> None:
+        """Set variables in a process or element instance; one that is gone is no error; raises RetryableError."""
+
 
 class PeopleSource(Protocol):
     """Knows who completed which user task."""

@@ -288,8 +288,16 @@ class Outbox(Protocol):
     async def mail(self, request: MailRequest) -> bool:
         """Render and enqueue a mail; False when its business key was enqueued before (nothing is sent twice)."""
 
-    async def engine_call(self, *, business_key: str, kind: str, payload: Mapping[str, Any]) -> bool:
-        """Enqueue a call to the engine (``publish-message``, ``update-due-dates``); False when known already."""
+    async def engine_call(
+        self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0
+    ) -> bool:
+        """Enqueue a call to the engine (``publish-message``, ``update-due-dates``); False when known already.
+
+        ``after_seconds``: real time that has to pass first.
+        """
+
+    async def free_engine_call(self, business_key: str) -> None:
+        """Give a call's business key free: what is ordered under it from now on is a call of its own."""
 
 
 class History(Protocol):

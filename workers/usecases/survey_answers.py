@@ -1,4 +1,4 @@
-"""Record the departments' answers and close the survey; nothing that was sent in is ever lost (ALL-1, ALL-10)."""
+"""Record the departments' answers; nothing that was sent in is ever lost (ALL-1, ALL-10)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.domain.acts import SYSTEM
 from workers.domain.cities import City
 from workers.domain.entities import (
     OWING,
     AnswerStatus,
     Case,
     Rating,
-    Survey,
     SurveyAnswer,
     SurveyRating,
     SurveyTarget,
@@ -26,11 +24,12 @@ from workers.domain.text import multi_line, shown, single_line
 from workers.errors import InputError, InputErrors
 from workers.usecases.journal import note
 from workers.usecases.ports import Asked, JobRef, UnitOfWork
-from workers.usecases.survey_view import interested_departments, result_rows, wish_rows
+from workers.usecases.survey_board import board_changed
 
 _NOT_OURS = (None, "", "none")
 _SHORT = 200
 _LONG = 4000
+_NEEDS_COMMENT = frozenset({Rating.ADJUST, Rating.INFEASIBLE})
 
 
 async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
@@ -39,9 +38,9 @@ async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
     """Keep one answer and return whether the survey is now complete.
 
     An answer after the closing, or a second one that nobody asked for, is kept and does not count. A correction
-    supersedes the former answer. Raises InputErrors for a rating or field that the survey does not know, or a text that
-    nothing could hold: the department gets its task back. After the closing nobody has a task any more, so what can be
-    read of the answer is kept.
+    supersedes the former answer. Raises InputErrors for a rating or field that the survey does not know, a text that
+    nothing could hold, a concerned department that rates nothing, △ or × without a comment: the department gets its
+    task back as it filled it. After the closing nobody has a task any more, so what can be read of the answer is kept.
     """
     asked = await uow.surveys.asked(survey_id, department, lock=True)
     case = await uow.cases.get(asked.case_id)
@@ -62,6 +61,8 @@ async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
         ratings=reading.ratings(form.get("ratings")) if concerned else [],
         wishes=reading.wishes(form.get("wishes")),
     )
+    if concerned:
+        reading.check_complete(answer.ratings)
     if reading.errors and asked.closed_at is None:
         raise InputErrors(reading.errors)
     if answer.status is AnswerStatus.VALID:
@@ -72,6 +73,7 @@ async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
         target.question = ""
     await uow.surveys.add_answer(survey_id, answer)
     await note(uow, case.id, _history_line(target, answer))
+    await board_changed(uow, survey_id, ref.process_instance_key)
     complete = asked.closed_at is not None or not await uow.surveys.is_owed(survey_id)
     return {"surveyComplete": complete, "answer": None}
 
@@ -93,11 +95,6 @@ def _history_line(target: SurveyTarget, answer: SurveyAnswer) -> str:
     late = "、期限後" if answer.late else ""
     entered = "、所管課が代理で入力" if answer.on_behalf else ""
     return f"{target.division}{target.section}の{kinds[answer.status]}を控えた{late}{entered}"
-
-
-def is_complete(survey: Survey) -> bool:
-    """Whether the survey needs no further answer: closed, or every department has answered."""
-    return survey.closed_at is not None or not survey.open_targets()
 
 
 @dataclass
@@ -125,6 +122,22 @@ class _Reading:
         """Return the wishes that say something."""
         return [wish for row in self._rows(value, "希望する連携事業") if (wish := self._wish(row))]
 
+    def check_complete(self, ratings: list[SurveyRating]) -> None:
+        """Note what a department that calls itself concerned still has to say."""
+        projects = {project.number: project.title for project in self.case.current_projects()}
+        if projects and not ratings and not self.errors:
+            self.errors.append(
+                InputError(
+                    "事業ごとの見込み",
+                    "関わるときは、1つ以上の事業に見込みを選んでください。どの事業も所管でなければ「当課の所管ではない」を選びます",
+                )
+            )
+        for rating in ratings:
+            if rating.rating in _NEEDS_COMMENT and not rating.comment:
+                where = f"事業{rating.project_number}「{projects[rating.project_number]}」の意見"
+                label = self.city.survey.ratings[rating.rating.value]
+                self.errors.append(InputError(where, f"「{label}」を選んだわけを書いてください"))
+
     def _rows(self, value: Any, where: str) -> list[Mapping[str, Any]]:
         if not value:
             return []
@@ -136,7 +149,10 @@ class _Reading:
     def _rating(self, row: Mapping[str, Any]) -> SurveyRating | None:
         value, number = row["rating"], shown(row.get("number"))
         known = {str(project.number): project.number for project in self.case.current_projects()}
-        comment = self.text(row.get("comment"), f"事業{number}の意見", maximum=_LONG, lines=True)
+        typed = (
+            row.get("reason") if isinstance(value, str) and value in _NEEDS_COMMENT else None
+        )  # the form's box that has to be filled
+        comment = self.text(typed or row.get("comment"), f"事業{number}の意見", maximum=_LONG, lines=True)
         if number not in known:
             self.errors.append(InputError("事業の番号", f"{number} は提案にありません"))
         elif not isinstance(value, str) or value not in self.city.survey.ratings:
@@ -158,44 +174,3 @@ class _Reading:
             self.errors.append(error)
             return None
         return SurveyWish(field=number, content=content)
-
-
-async def check_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
-    """Close the survey when every department has answered; returns ``surveyComplete``."""
-    survey = await uow.surveys.get(survey_id, lock=True)
-    complete = is_complete(survey)
-    if complete and survey.closed_at is None:
-        survey.closed_at = uow.clock.now()
-        await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った", actor=SYSTEM)
-    return {"surveyComplete": complete}
-
-
-async def close_survey(uow: UnitOfWork, survey_id: str) -> None:
-    """Close the survey by the office's decision; who owes an answer stays on record as such (ALL-1).
-
-    A department whose correction is still out keeps its former answer.
-    """
-    survey = await uow.surveys.get(survey_id, lock=True)
-    if survey.closed_at is not None:
-        return
-    survey.closed_at = uow.clock.now()
-    missing = 0
-    for target in survey.open_targets():
-        former = survey.valid_answer(target.department)
-        if former is None:
-            target.status, missing = TargetStatus.UNANSWERED, missing + 1
-        else:
-            target.status = TargetStatus.ANSWERED if former.concerned else TargetStatus.NOT_CONCERNED
-    await note(uow, survey.case_id, f"照会を締め切った（回答なし{missing}課）")
-
-
-async def summarize_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
-    """Return ``surveyResult``, ``surveyWishes`` and ``interestedDepartments`` for the discussion (ISE-4, ISE-5)."""
-    survey = await uow.surveys.get(survey_id)
-    case = await uow.cases.get(survey.case_id)
-    city = uow.cities.city(case.city)
-    return {
-        "surveyResult": result_rows(case, survey, city),
-        "surveyWishes": wish_rows(survey, city),
-        "interestedDepartments": interested_departments(case, survey, city),
-    }

@@ -27,9 +27,9 @@ def due_text(due_on: date) -> str:
 
 def status_rows(survey: Survey) -> list[dict[str, str]]:
     """Return the departments with their status, for the office's form."""
-    rows = []
+    rows, answers = [], survey.valid_answers()
     for target in survey.targets:
-        answer = survey.valid_answer(target.department)
+        answer = answers.get(target.department)
         late = "（期限後）" if answer is not None and answer.late else ""
         rows.append(
             {
@@ -66,10 +66,11 @@ def _first(entry: ProjectTally) -> str | None:
 
 
 def _comments(survey: Survey, number: int) -> str:
+    answers = survey.valid_answers()
     return "\n".join(
         f"{rating.rating.mark} {target.section} {rating.comment}".rstrip()
         for target in survey.targets
-        if (answer := survey.valid_answer(target.department)) is not None
+        if (answer := answers.get(target.department)) is not None
         for rating in answer.ratings
         if rating.project_number == number
     )
@@ -77,6 +78,7 @@ def _comments(survey: Survey, number: int) -> str:
 
 def wish_rows(survey: Survey, city: City) -> list[dict[str, str]]:
     """Return the departments' own wishes (ISE-4)."""
+    answers = survey.valid_answers()
     return [
         {
             "department": f"{target.division}{target.section}",
@@ -84,7 +86,7 @@ def wish_rows(survey: Survey, city: City) -> list[dict[str, str]]:
             "content": wish.content,
         }
         for target in survey.targets
-        if (answer := survey.valid_answer(target.department)) is not None
+        if (answer := answers.get(target.department)) is not None
         for wish in answer.wishes
     ]
 
@@ -96,9 +98,9 @@ def interested_departments(case: Case, survey: Survey, city: City) -> list[dict[
     forms' choices have it), ``fieldName``, ``title``, ``content``, ``mark``, ``comment``.
     """
     projects = {project.number: project for project in case.current_projects()}
-    found = []
+    found, answers = [], survey.valid_answers()
     for target in survey.targets:
-        answer = survey.valid_answer(target.department)
+        answer = answers.get(target.department)
         if answer is None:
             continue
         rows = [
@@ -143,6 +145,7 @@ def interested_departments(case: Case, survey: Survey, city: City) -> list[dict[
 def answer_sheets(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
     """Return every department's answer that counts, as documents show it (DAT-F2, DAT-F3): one sheet a department."""
     projects = {project.number: project for project in case.current_projects()}
+    answers = survey.valid_answers()
     return [
         {
             "code": target.department,
@@ -166,5 +169,5 @@ def answer_sheets(case: Case, survey: Survey, city: City) -> list[dict[str, Any]
             "wishes": [{"field_name": city.field_name(wish.field), "content": wish.content} for wish in answer.wishes],
         }
         for target in survey.targets
-        if (answer := survey.valid_answer(target.department)) is not None
+        if (answer := answers.get(target.department)) is not None
     ]

@@ -13,7 +13,9 @@ from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
-from workers.usecases.survey_view import due_text, status_rows
+from workers.usecases.survey_about import survey_about
+from workers.usecases.survey_board import answer_form, board_changed, survey_board
+from workers.usecases.survey_view import due_text
 
 
 async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +47,8 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
         "survey": {
             "id": survey.id,
             "departments": [department_variable(target) for target in survey.targets],
-            "status": status_rows(survey),
+            "view": survey_board(case, survey, city, uow.clock.now()),
+            "about": await survey_about(uow, case, city),
             **timer_variables(timetable),
         },
         "formError": None,
@@ -100,7 +103,7 @@ async def notify_department(uow: UnitOfWork, survey_id: str, department: str, te
     await mail_target(uow, case, asked.due_on, asked.target, template=template, key=key)
 
 
-async def remind_departments(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:
+async def remind_departments(uow: UnitOfWork, survey_id: str, template: str) -> None:
     """Remind every department that still owes an answer; after the due day nobody is reminded (ALL-1)."""
     survey = await uow.surveys.get(survey_id)
     case = await uow.cases.get(survey.case_id)
@@ -109,10 +112,9 @@ async def remind_departments(uow: UnitOfWork, survey_id: str, template: str) -> 
         key = f"{survey.id}:{survey.extensions}:{target.department}:{template}"
         await mail_target(uow, case, survey.due_on, target, template=template, key=key)
     await note(uow, case.id, f"未回答の{len(owing)}課に督促した")
-    return {"surveyStatus": status_rows(survey)}
 
 
-async def escalate_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:
+async def escalate_survey(uow: UnitOfWork, survey_id: str, template: str) -> None:
     """Tell the office which departments have not answered by the due date (ALL-1)."""
     survey = await uow.surveys.get(survey_id)
     case = await uow.cases.get(survey.case_id)
@@ -131,7 +133,6 @@ async def escalate_survey(uow: UnitOfWork, survey_id: str, template: str) -> dic
         )
     )
     await note(uow, case.id, f"照会の期限を過ぎた（未回答{len(survey.open_targets())}課）")
-    return {"surveyStatus": status_rows(survey)}
 
 
 async def extend_survey(
@@ -158,13 +159,17 @@ async def extend_survey(
         payload={"process_instance_key": process_instance_key, "due_date": moments["dueAt"]},
     )
     await note(uow, case.id, f"照会の期限を{format_wareki(due_on)}に延ばした")
-    return {**moments, "surveyStatus": status_rows(survey), "formError": None}
+    await board_changed(uow, survey.id, process_instance_key)
+    return {**moments, "formError": None}
 
 
-async def request_answer(uow: UnitOfWork, survey_id: str, order: Mapping[str, Any], *, template: str) -> dict[str, Any]:
+async def request_answer(
+    uow: UnitOfWork, survey_id: str, order: Mapping[str, Any], *, template: str, process_instance_key: int
+) -> dict[str, Any]:
     """Send a department's answer back with a question, or let the office answer for it; returns ``entry``.
 
-    Raises InputError where the department was not asked, has nothing to send back, or has answered already.
+    ``entry.answer`` is the former answer as the form has it, so that nothing has to be typed again (ALL-1). Raises
+    InputError where the department was not asked, has nothing to send back, or has answered already.
     """
     survey = await uow.surveys.get(survey_id, lock=True)
     case = await uow.cases.get(survey.case_id)
@@ -173,22 +178,25 @@ async def request_answer(uow: UnitOfWork, survey_id: str, order: Mapping[str, An
     on_behalf = order.get("action") == "on-behalf"
     answered = target.status in (TargetStatus.ANSWERED, TargetStatus.NOT_CONCERNED)
     if on_behalf and answered:
-        raise InputError("課", f"{_named(target)}はすでに回答しています。差し戻しを選んでください")
+        raise InputError("課", f"{target_name(target)}はすでに回答しています。差し戻しを選んでください")
     if not on_behalf:
         if not answered:
-            raise InputError("課", f"{_named(target)}はまだ回答していません")
+            raise InputError("課", f"{target_name(target)}はまだ回答していません")
         target.status, target.question = TargetStatus.CORRECTING, str(order.get("question") or "")
         key = f"{survey.id}:{target.department}:{template}:{len(survey.answers)}"
         await mail_target(uow, case, survey.due_on, target, template=template, key=key)
-    await note(uow, case.id, f"{_named(target)}の回答を{'代理で入力する' if on_behalf else '差し戻した'}")
+    await note(uow, case.id, f"{target_name(target)}の回答を{'代理で入力する' if on_behalf else '差し戻した'}")
+    await board_changed(uow, survey.id, process_instance_key)
+    former = survey.valid_answer(target.department)
     return {
         "entry": {
             "department": department_variable(target),
             "groups": [city.office.group] if on_behalf else [target.group],
             "question": None if on_behalf else target.question,
+            "askedBy": None if on_behalf else office_text(city),
             "onBehalf": on_behalf,
+            "answer": answer_form(former) if former else None,
         },
-        "surveyStatus": status_rows(survey),
         "formError": None,
     }
 
@@ -201,7 +209,13 @@ def find_target(survey: Survey, department: str) -> SurveyTarget:
     return target
 
 
-def _named(target: SurveyTarget) -> str:
+def office_text(city: City) -> str:
+    """Return who asks: the office with its telephone."""
+    return "、".join(part for part in (city.office.section, city.office.phone) if part)
+
+
+def target_name(target: SurveyTarget) -> str:
+    """Return a surveyed department's name."""
     return f"{target.division}{target.section}"
 
 
@@ -235,12 +249,12 @@ async def mail_target(  # noqa: PLR0913 (the parts of one notice)
             city=city.code,
             kind=template,
             template=template,
-            recipient_name=_named(target),
+            recipient_name=target_name(target),
             recipient=target.email,
             group=target.group,
             context={
                 **survey_context(case, due_on, city),
-                "department": _named(target),
+                "department": target_name(target),
                 "question": target.question,
             },
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from workers.adapters.camunda.rest import RestClient, TaskGoneError
+from workers.adapters.camunda.rest import InstanceGoneError, RestClient, TaskGoneError
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.errors import RetryableError
 
@@ -94,6 +94,13 @@ class OpenTasks:
             await self._rest.complete_user_task(key, variables)
         except TaskGoneError:
             _log.info("user task is gone", key=key)
+
+    async def set_variables(self, scope_key: int, variables: Mapping[str, Any]) -> None:
+        """Set variables in a process or element instance; in one that has ended there is nobody to see them."""
+        try:
+            await self._rest.set_variables(scope_key, variables)
+        except InstanceGoneError:
+            _log.info("instance is gone", key=scope_key)
 
     async def _by_engine(self, given: Mapping[str, str], case_id: str | None) -> list[OpenTask] | None:
         variables = {} if case_id is None else {"processInstanceVariables": [_case_variable(case_id)]}

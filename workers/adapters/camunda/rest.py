@@ -14,6 +14,7 @@ from workers.errors import PermanentError
 from workers.settings import Settings
 
 TIMEOUT_SECONDS = 15
+_NOT_FOUND = 404
 
 
 class TaskGoneError(PermanentError):
@@ -25,6 +26,10 @@ class UnknownProcessError(PermanentError):
 
     def __init__(self, process_id: str) -> None:
         super().__init__(f"プロセス {process_id} は配備されていません")
+
+
+class InstanceGoneError(PermanentError):
+    """The process or element instance has ended, or was never there."""
 
 
 class RestClient(HttpClient):
@@ -65,6 +70,14 @@ class RestClient(HttpClient):
     async def update_user_task(self, key: int, changeset: Mapping[str, Any]) -> None:
         """Change ``dueDate``, ``followUpDate`` (ISO with offset), ``candidateGroups`` or ``candidateUsers``."""
         await self._user_task("PATCH", str(key), {"changeset": dict(changeset)})
+
+    async def set_variables(self, scope_key: int, variables: Mapping[str, Any]) -> None:
+        """Set variables in the scope of a process or element instance; raises InstanceGoneError when it has ended."""
+        body = {"variables": dict(variables), "local": True}
+        response = await self.request("PUT", f"/v2/element-instances/{scope_key}/variables", body)
+        if response.status_code == _NOT_FOUND:
+            raise InstanceGoneError("このプロセスはもう終わっています")
+        _raise_for(response)
 
     async def search_user_tasks(self, search: Mapping[str, Any]) -> list[dict[str, Any]] | None:
         """Return user tasks found by ``/v2/user-tasks/search`` (8.9), or None where the engine has no such search."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import String, Table, bindparam, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry import outbox_tables
@@ -79,17 +79,27 @@ class SqlOutbox:
         """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""
         return self._mails.compose(request)
 
-    async def engine_call(self, *, business_key: str, kind: str, payload: Mapping[str, Any]) -> bool:
-        """Enqueue a call to the engine; False when its business key is known already."""
+    async def engine_call(
+        self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0
+    ) -> bool:
+        """Enqueue a call to the engine, due after some seconds; False when its business key is known already."""
         self.used.add("engine-call")
+        now = self._now()
         return await enqueue(
             self._session,
             outbox_tables.engine_call,
-            self._now(),
+            now,
             business_key=business_key,
             kind=kind,
             payload=dict(payload),
+            next_attempt_at=now + timedelta(seconds=after_seconds),
         )
+
+    async def free_engine_call(self, business_key: str) -> None:
+        """Give a call's business key free: the row goes on under a key of its own."""
+        t = outbox_tables.engine_call
+        own = t.c.business_key + ":" + cast(t.c.id, String)
+        await self._session.execute(update(t).where(t.c.business_key == business_key).values(business_key=own))
 
 
 async def enqueue(session: AsyncSession, table: Table, now: datetime, **values: object) -> bool:

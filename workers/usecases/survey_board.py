@@ -1,0 +1,189 @@
+"""What the office sees of a survey while it runs: departments and projects as a matrix, comments in full (ALL-1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from workers.domain.cities import City
+from workers.domain.entities import Case, Project, Survey, SurveyAnswer, SurveyTarget, TargetStatus
+from workers.domain.jst import JST
+from workers.domain.survey import ProjectTally, tally
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.survey_view import due_text, status_rows, wish_rows
+
+BOARD_VARIABLE: Final = "surveyView"
+_SOON_SECONDS: Final = 2.0
+_TITLE_LENGTH: Final = 8
+_TEXTS_LENGTH: Final = 240_000
+"""Characters of all comments together: with the matrix well below the 4 MB that a record of the engine may have."""
+_CUT: Final = "\n（長いため、続きは省きました。全文は調査票にあります）"
+
+
+async def board_changed(uow: UnitOfWork, survey_id: str, process_instance_key: int) -> None:
+    """Let the office's open task show the survey as it is, soon.
+
+    At most one call waits for a survey, and it looks when it is made: a thousand answers in a minute cost a few calls.
+    """
+    await uow.outbox.engine_call(
+        business_key=_waiting_call(survey_id),
+        kind="refresh-survey",
+        payload={"survey_id": survey_id, "process_instance_key": process_instance_key},
+        after_seconds=_SOON_SECONDS,
+    )
+
+
+def _waiting_call(survey_id: str) -> str:
+    return f"{survey_id}:board"
+
+
+async def refreshed_board(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
+    """Return the variables of the office's task as they are now; what changes from here on orders a call of its own.
+
+    Under the survey's lock, which everybody who changes it holds: a change is either seen here or finds the key free.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    await uow.outbox.free_engine_call(_waiting_call(survey_id))
+    case = await uow.cases.get(survey.case_id)
+    return {BOARD_VARIABLE: survey_board(case, survey, uow.cities.city(case.city), uow.clock.now())}
+
+
+def survey_board(case: Case, survey: Survey, city: City, now: datetime) -> dict[str, Any]:
+    """Return ``surveyView``: the matrix, the comments by project, the wishes, who is missing.
+
+    ``columns`` and ``rows`` of the form's table; ``projects`` (``heading``, ``tally``, ``answers``); ``wishes``;
+    ``open`` (names, one a line) with ``openCount``; ``options`` for choosing a department; ``asOf``.
+    """
+    projects = case.current_projects()
+    missing = survey.open_targets()
+    return {
+        "asOf": f"{moment_text(now)}現在",
+        "dueText": due_text(survey.due_on),
+        "progress": f"{len(survey.targets)}課のうち{len(survey.targets) - len(missing)}課が回答",
+        "columns": _columns(projects),
+        "rows": _rows(survey, projects),
+        "projects": project_answers(case, survey),
+        "wishes": wish_rows(survey, city),
+        "open": "\n".join(_name(target) + _correcting(target) for target in missing),
+        "openCount": len(missing),
+        "options": [{"label": row["name"], "value": row["code"]} for row in status_rows(survey)],
+    }
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment as tables show it: 11月29日 9:05, in Japan."""
+    local = moment.astimezone(JST)
+    return f"{local.month}月{local.day}日 {local.hour}:{local.minute:02}"
+
+
+def _columns(projects: list[Project]) -> list[dict[str, str]]:
+    return [
+        {"key": "name", "label": "課"},
+        {"key": "status", "label": "状況"},
+        {"key": "answered", "label": "回答した日時"},
+        *({"key": f"p{project.number}", "label": _short(project)} for project in projects),
+    ]
+
+
+def _short(project: Project) -> str:
+    title = project.title
+    return f"{project.number} {title[:_TITLE_LENGTH]}{'…' if len(title) > _TITLE_LENGTH else ''}"
+
+
+def _rows(survey: Survey, projects: list[Project]) -> list[dict[str, str]]:
+    answers = survey.valid_answers()
+    rows = []
+    for target, row in zip(survey.targets, status_rows(survey), strict=True):
+        answer = answers.get(target.department)
+        marks = {rating.project_number: rating.rating.mark for rating in answer.ratings} if answer else {}
+        unrated = "－" if answer else ""
+        row["answered"] = _answered(answer) if answer else ""
+        row.update({f"p{project.number}": marks.get(project.number, unrated) for project in projects})
+        rows.append(row)
+    return rows
+
+
+def _answered(answer: SurveyAnswer) -> str:
+    return moment_text(answer.answered_at) + ("（代理）" if answer.on_behalf else "")
+
+
+def project_answers(case: Case, survey: Survey) -> list[dict[str, Any]]:
+    """Return every project with all that the departments say of it, those that say nothing named too (ISE-5).
+
+    A row: ``number``, ``heading``, ``tally``, ``answers`` (text: mark, department, person, comment).
+    """
+    projects = case.current_projects()
+    tallies = {entry.number: entry for entry in tally(survey, [project.number for project in projects])}
+    room = _TEXTS_LENGTH // max(1, len(projects))
+    return [
+        {
+            "number": project.number,
+            "heading": f"事業{project.number} {project.title}",
+            "tally": tally_text(tallies[project.number]),
+            "answers": _cut(answers_text(survey, project.number), room),
+        }
+        for project in projects
+    ]
+
+
+def tally_text(entry: ProjectTally) -> str:
+    """Return a project's counts in one line."""
+    counts = (
+        ("○", entry.feasible),
+        ("△", entry.adjust),
+        ("×", entry.infeasible),
+        ("所管外", entry.not_concerned),
+        ("未回答", entry.unanswered),
+    )
+    return "　".join(f"{label} {count}" for label, count in counts)
+
+
+def answers_text(survey: Survey, number: int) -> str:
+    """Return what the departments say of a project, whom to ask, and who has not answered."""
+    said, others, missing = [], [], []
+    answers = survey.valid_answers()
+    for target in survey.targets:
+        answer = answers.get(target.department)
+        rating = next((one for one in answer.ratings if one.project_number == number), None) if answer else None
+        if rating is not None and answer is not None:
+            said.append(f"{rating.rating.mark} {_name(target)}（{asked_person(answer)}）\n{rating.comment}".rstrip())
+        elif answer is not None or target.status is TargetStatus.NOT_CONCERNED:
+            others.append(_name(target))
+        else:
+            missing.append(_name(target))
+    if others:
+        said.append(f"所管外: {'、'.join(others)}")
+    if missing:
+        said.append(f"回答なし: {'、'.join(missing)}")
+    return "\n\n".join(said)
+
+
+def asked_person(answer: SurveyAnswer) -> str:
+    """Return whom to ask about an answer: person and contact."""
+    return "、".join(part for part in (answer.person, answer.contact) if part)
+
+
+def answer_form(answer: SurveyAnswer) -> dict[str, Any]:
+    """Return an answer as its form has it: what comes back to a department is filled (ALL-1)."""
+    return {
+        "concerned": "yes" if answer.concerned else "no",
+        "ratings": [
+            {"number": rating.project_number, "rating": rating.rating.value, "comment": rating.comment}
+            for rating in answer.ratings
+        ],
+        "wishes": [{"field": str(wish.field), "content": wish.content} for wish in answer.wishes],
+        "person": answer.person,
+        "contact": answer.contact,
+    }
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - len(_CUT)] + _CUT
+
+
+def _name(target: SurveyTarget) -> str:
+    return f"{target.division}{target.section}"
+
+
+def _correcting(target: SurveyTarget) -> str:
+    return "（訂正待ち。締め切ると前の回答が残ります）" if target.status is TargetStatus.CORRECTING else ""

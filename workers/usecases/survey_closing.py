@@ -1,0 +1,131 @@
+"""End a survey: all have answered, the office closes it, or it is stopped and planned anew (ALL-1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.domain.acts import SYSTEM
+from workers.domain.entities import Survey, TargetStatus
+from workers.errors import InputError
+from workers.usecases.journal import note, record
+from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.survey_board import board_changed, project_answers
+from workers.usecases.survey_view import interested_departments, result_rows, wish_rows
+from workers.usecases.surveys import mail_target, survey_context, target_name
+
+_NAMED = 30
+"""So many names stand in an error; the form lists them all."""
+
+
+async def check_survey(uow: UnitOfWork, survey_id: str, template: str = "") -> dict[str, Any]:
+    """Close the survey when every department has answered; returns ``surveyComplete``.
+
+    ``template``: the mail that tells the office so.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    complete = is_complete(survey)
+    if complete and survey.closed_at is None:
+        survey.closed_at = uow.clock.now()
+        await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った", actor=SYSTEM)
+        if template:
+            await _tell_office(uow, survey, template)
+    return {"surveyComplete": complete}
+
+
+def is_complete(survey: Survey) -> bool:
+    """Whether the survey needs no further answer: closed, or every department has answered."""
+    return survey.closed_at is not None or not survey.open_targets()
+
+
+async def _tell_office(uow: UnitOfWork, survey: Survey, template: str) -> None:
+    case = await uow.cases.get(survey.case_id)
+    city = uow.cities.city(case.city)
+    context = {
+        **survey_context(case, survey.due_on, city),
+        "asked": len(survey.targets),
+        "results": project_answers(case, survey),
+        "wishes": wish_rows(survey, city),
+    }
+    await uow.outbox.mail(
+        MailRequest(
+            business_key=f"{survey.id}:office:{template}",
+            case_id=case.id,
+            city=city.code,
+            kind=template,
+            template=template,
+            recipient_name=city.office.section,
+            recipient=city.office.email,
+            context=context,
+        )
+    )
+
+
+async def close_survey(
+    uow: UnitOfWork, survey_id: str, *, despite_missing: bool, process_instance_key: int
+) -> dict[str, Any]:
+    """Close the survey by the office's decision; who owes an answer stays on record as such (ALL-1).
+
+    A department whose correction is still out keeps its former answer. Raises InputError, naming them, where
+    departments owe an answer and the office has not said that it closes all the same.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    owing = survey.open_targets()
+    if survey.closed_at is None and owing and not despite_missing:
+        await board_changed(uow, survey.id, process_instance_key)
+        raise InputError(
+            "締切",
+            f"まだ回答していない課があります（{_names(survey)}）。回答なしで締め切るときは、その旨を選んでください",
+        )
+    if survey.closed_at is None:
+        missing = _end(uow, survey)
+        await note(uow, survey.case_id, f"照会を締め切った（回答なし{missing}課）")
+    return {"formError": None}
+
+
+async def stop_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:
+    """End the survey without a result and tell everybody who was asked; returns ``surveyStopped`` (ALL-1).
+
+    What was answered stays on record.
+    """
+    survey = await uow.surveys.get(survey_id, lock=True)
+    case = await uow.cases.get(survey.case_id)
+    if survey.closed_at is None:
+        answered = len(survey.valid_answers())
+        _end(uow, survey)
+        for target in survey.targets:
+            key = f"{survey.id}:{target.department}:{template}"
+            await mail_target(uow, case, survey.due_on, target, template=template, key=key)
+        await record(uow, case, "survey-stopped", {"survey": survey.id, "answered": answered})
+        await note(uow, case.id, f"照会をやめ、照会先と期限を決める手順に戻した（{len(survey.targets)}課に知らせた）")
+    return {"surveyStopped": True}
+
+
+def _end(uow: UnitOfWork, survey: Survey) -> int:
+    """Close a survey and return how many departments have not answered."""
+    survey.closed_at = uow.clock.now()
+    missing, answers = 0, survey.valid_answers()
+    for target in survey.open_targets():
+        former = answers.get(target.department)
+        if former is None:
+            target.status, missing = TargetStatus.UNANSWERED, missing + 1
+        else:
+            target.status = TargetStatus.ANSWERED if former.concerned else TargetStatus.NOT_CONCERNED
+    return missing
+
+
+def _names(survey: Survey) -> str:
+    names = [target_name(target) for target in survey.open_targets()]
+    more = f"ほか{len(names) - _NAMED}課" if len(names) > _NAMED else ""
+    return "、".join([*names[:_NAMED], *([more] if more else [])])
+
+
+async def summarize_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
+    """Return ``surveyResult``, ``surveyWishes`` and ``interestedDepartments`` for the discussion (ISE-4, ISE-5)."""
+    survey = await uow.surveys.get(survey_id)
+    case = await uow.cases.get(survey.case_id)
+    city = uow.cities.city(case.city)
+    return {
+        "surveyResult": result_rows(case, survey, city),
+        "surveyWishes": wish_rows(survey, city),
+        "interestedDepartments": interested_departments(case, survey, city),
+    }
