@@ -27,7 +27,9 @@ from workers.usecases.ports import UnitOfWork
 )
 async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Find the case that is to be broken off or to go back, and ask the engine where it stands (ALL-22)."""
-    return await case_control.look_up_case(uow, job.variables.get("caseNumber"), job.variables.get("formError"))
+    return await case_control.look_up_case(
+        uow, job.variables.get("caseNumber"), job.variables.get("formError"), job.ref
+    )
 
 
 @job_type(

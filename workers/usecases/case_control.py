@@ -39,7 +39,7 @@ _ALL_KINDS: Final = {CaseKind.SIGNING: "協定の締結", CaseKind.PUBLICATION: 
 _REASON_IN_HISTORY: Final = 200
 
 
-async def look_up_case(uow: UnitOfWork, number: object, refused: str | None) -> dict[str, Any]:
+async def look_up_case(uow: UnitOfWork, number: object, refused: str | None, ref: JobRef) -> dict[str, Any]:
     """Return what the office sees before it breaks a case off: ``orderText``, and where the case stands.
 
     ``refused``: why an order was not carried out a moment before; it is shown again. ``caseId`` None: there is no such
@@ -48,7 +48,7 @@ async def look_up_case(uow: UnitOfWork, number: object, refused: str | None) -> 
     """
     case = await uow.cases.find(_written(number))
     city = _city_of(uow, case.city if case else _written(number).partition("-")[0])
-    order_id = f"order-{await uow.counters.draw('case-control')}"
+    order_id = f"order-{ref.job_key}"  # the engine's own: it drops an answer of an id that it has seen
     why = _why_unknown(number) if case is None else _why_over(case)
     instance = case.process_instance_key if case and not why else None
     if case and instance is not None:

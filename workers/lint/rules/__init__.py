@@ -15,6 +15,7 @@ from workers.lint.rules import (
     scopes,
     tasks,
     variables,
+    ways,
 )
 from workers.lint.rules import expressions as feel
 from workers.lint.rules.base import Context, Rule
@@ -49,6 +50,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     drawing.sub_processes,
     variables.undeclared,
     required.checks,
+    ways.back,
 )
 
 __all__ = ["BPMN_RULES", "Context", "Rule"]
