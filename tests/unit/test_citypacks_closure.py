@@ -38,7 +38,6 @@ def _calling(process_id: str, called: str) -> bytes:
         ('<bpmn:messageEventDefinition id="M" messageRef="Message_1"/>', True),
         ('<bpmn:signalEventDefinition id="S"/>', True),
         ('<bpmn:extensionElements><zeebe:formDefinition formId="common-form"/></bpmn:extensionElements>', True),
-        ("", False),
     ],
 )
 def test_a_start_event_with_a_definition_or_a_form_starts_by_itself(

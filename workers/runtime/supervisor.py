@@ -115,7 +115,7 @@ class _Worker:
         return f"refused: {code}" if code else ""
 
 
-async def run_worker(
+async def run_worker(  # noqa: PLR0913 (what tests put in place of the engine's indexes)
     services: WorkerServices,
     *,
     stop: asyncio.Event,

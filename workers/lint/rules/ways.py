@@ -7,12 +7,14 @@ from typing import Final
 
 from workers.adapters.citypacks.stepways import BACK, FIRST, FORM, NONE
 from workers.lint.findings import Finding
-from workers.lint.model import BPMN, FLOW_NODES, SUB_PROCESSES, Diagram, Element, extensions, local
+from workers.lint.model import BPMN, FLOW_NODES, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
 
 _OPENS: Final = frozenset({"open-case", "open-procedure", "open-publication"})
 _INNER: Final = "【内部】"
 _WAITING: Final = frozenset({"userTask", "callActivity", "receiveTask", "intermediateCatchEvent"})
+_MAIL: Final = "common-partner-mail"
+"""A mail that the office reads before it leaves: its form offers to go back."""
 _NO_TARGET: Final = frozenset({"startEvent", "endEvent", "boundaryEvent"})
 _HOW: Final = (
     f"拡張プロパティ {BACK} に、戻る先の要素の id を入れてください（最初の手順なら {FIRST}、"
@@ -28,7 +30,7 @@ def back(diagram: Diagram, context: Context) -> Iterator[Finding]:
             continue
         targets = {node.get("id") for node in process if _is_node(node) and local(node) not in _NO_TARGET}
         for node in process:
-            if _is_node(node) and _waits(node):
+            if _is_node(node) and _waits(node) and _called(node) != _MAIL:
                 yield from _checked(diagram, node, targets)
 
 
@@ -64,6 +66,11 @@ def _waits(node: Element) -> bool:
         waiting = (f"{{{BPMN}}}{name}" for name in sorted(_WAITING))
         return node.get("triggeredByEvent") != "true" and next(node.iter(*waiting), None) is not None
     return local(node) in _WAITING
+
+
+def _called(node: Element) -> str:
+    called = extension(node, "calledElement")
+    return "" if called is None else called.get("processId") or ""
 
 
 def _property(node: Element) -> str:
