@@ -53,6 +53,15 @@ _ALL = (
     ),
     _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む", shown="markdown"),
     _variable("act", "number", "record-act (listener)", "直前の作業を済ませた人の控えの番号"),
+    # Breaking a case off, going back one step
+    _variable("orderText", "text", "look-up-case", "取り下げる・止める・戻す案件のあらまし（画面用）"),
+    _variable("orderId", "text", "look-up-case", "案件への指示の番号"),
+    _variable("stepsWanted", "yes/no", "look-up-case", "いまの手順をエンジンに問い合わせたか"),
+    _variable("steps", "list", "look-up-case, message common-steps-found", "いまの手順と、戻る手順の選択肢"),
+    _variable("stepChoice", "text", "look-up-case, message common-steps-found, forms", "戻す手順"),
+    _variable("orderState", "text", "order-case", "ended / going-back / refused"),
+    _variable("partnerTold", "yes/no", "order-case", "終了を相手方に知らせるか"),
+    _variable("stepLeft", "context", "message common-step-answered", "離れた手順: label, processes, groups"),
     # The offer
     _variable("offer", "context", "forms, open-case, record-offer", "申出書の入力: 直すときに戻す"),
     _variable("proposals", "list", "open-case, record-offer", "提案された連携事業の表"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from workers.adapters.citypacks.packs import CityPacks
+from workers.adapters.citypacks.stepways import StepWays
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.files import FileStore
 from workers.adapters.mail.renderer import JinjaMails
@@ -50,6 +51,7 @@ class Services:
     templates: TemplateFolders
     engine: AsyncEngine
     job_types: Mapping[str, JobType]
+    ways: StepWays
     open_unit: Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]
     mails: MailQueue
     engine_calls: EngineCallQueue
@@ -111,6 +113,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         templates=templates,
         engine=engine,
         job_types=all_job_types(),
+        ways=StepWays(pack_folders(settings)),
         open_unit=opening(engine, factory, turns),
         mails=MailQueue(sessions, turns=turns),
         engine_calls=EngineCallQueue(sessions),

@@ -69,6 +69,7 @@ REPORT: dict[str, Any] = {
     "deadline": {"text": "令和9年4月28日（水）"},
     "period_name": "令和9年度",
 }
+_STOPPED = {"action": "stop", "reason": "方針", "message": "またの機会に", "procedure": "協定の締結"}
 # What a template is given, and what its text has to say
 TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     **endings.MAILS,
@@ -126,6 +127,14 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "declined": (
         {**TO_PARTNER, "failed_conditions": ["公租公課に滞納がある"], "message": "来年度にご相談ください"},
         ["見送る", "・公租公課に滞納がある", "来年度にご相談ください", "個別の協定"],
+    ),
+    "case-stopped": (
+        {**TO_PARTNER, "steps": {"case-control": _STOPPED}},
+        ["「協定の締結」は、市の都合により", "またの機会に"],
+    ),
+    "work-withdrawn": (
+        {"case": CASE, "partner": CASE.partner, "reason": "申出を直すため", "over": False},
+        ["前の手順からやり直す", "申出を直すため", "あらためてお願いするとき"],
     ),
     "individual": (
         {**TO_PARTNER, "message": "分野が限られるため"},

@@ -16,7 +16,8 @@ from typing import Any
 from tests.kit.api import EngineRefused
 from tests.kit.driver import EngineDriver
 from tests.kit.model import State, UserTask
-from workers.adapters.camunda.open_tasks import OpenTasks
+from workers.adapters.camunda.instances import ElementInstance, Instances, RunningInstance
+from workers.adapters.camunda.open_tasks import OpenTask, OpenTasks
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.citypacks.closure import COMMON, common_call
@@ -27,7 +28,7 @@ from workers.runtime.ports import PeopleSource
 from workers.runtime.supervisor import run_worker
 from workers.scenarios.agreement import begin
 from workers.scenarios.model import Scenario, read_scenario
-from workers.scenarios.player import REVIEW_TASK, Player, as_it_stands
+from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS, REVIEW_TASK, Player, as_it_stands
 from workers.settings import Settings
 from workers.usecases.open_case import draw_case_id, file_case
 from workers.usecases.ports import UnitOfWork
@@ -140,6 +141,16 @@ class BrokerDesk:
         if self.driver.mail_clerk:
             self.driver.sends_mails = not self.own_review
 
+    async def control(self, order: Mapping[str, Any]) -> None:
+        """Start the control, read which case it is and where it stands, carry it out; returns when that is done."""
+        await self.driver.settled()
+        form = {"caseNumber": self.driver.variables(self.instance)["caseId"], **order}
+        control = await self.driver.start(CONTROL_PROCESS, form)
+        task = await self.driver.task(CONFIRM_TASK, instance=control)
+        answers = {**form, "stepChoice": task.variables.get("stepChoice"), "orderNext": "run"}
+        await self.driver.complete_task(task, answers)
+        await self.driver.completed(control)
+
     def _due(self, timer: str) -> datetime | None:
         """Return when an open timer is due, rounded up to the second so that it has fired by then."""
         records = self.driver.records
@@ -162,9 +173,58 @@ class RecordedTasks(OpenTasks):
 
     async def open_keys(self, process_instance_key: int) -> list[int]:
         """Return the keys of an instance's open tasks."""
+        return [task.key for task in await self.of_instance(process_instance_key)]
+
+    async def of_instance(self, process_instance_key: int) -> list[OpenTask]:
+        """Return an instance's open tasks."""
         with self._driver.records.snapshot():
             found = self._driver.records.open_tasks()
-        return [task.key for task in found if task.process_instance_key == process_instance_key]
+        return [
+            OpenTask(
+                key=task.key,
+                element_id=task.element_id,
+                name="",
+                process_instance_key=task.process_instance_key,
+                assignee=task.assignee,
+                candidate_groups=tuple(task.candidate_groups),
+                due_date=task.due_date.isoformat() if task.due_date else "",
+            )
+            for task in found
+            if task.process_instance_key == process_instance_key
+        ]
+
+
+class RecordedInstances(Instances):
+    """Tells where process instances stand by the broker's records, where production asks an index; moves by REST."""
+
+    def __init__(self, driver: EngineDriver, rest: RestClient, tasklist: Tasklist) -> None:
+        super().__init__(rest, tasklist)
+        self._records = driver.records
+
+    async def tree(self, root: int) -> list[RunningInstance]:
+        """Return a running instance and all that it called, callers first."""
+        with self._records.snapshot():
+            found = [self._records.instances[key] for key in sorted(self._records.tree(root))]
+        return [
+            RunningInstance(
+                key=i.key, process_id=i.process_id, parent_key=i.parent_key, parent_element_key=i.parent_element_key
+            )
+            for i in found
+            if i.state is State.ACTIVE
+        ]
+
+    async def active(self, instance: int) -> list[ElementInstance]:
+        """Return the elements at which one instance stands."""
+        return self._in_state(instance, State.ACTIVE)
+
+    async def completed(self, instance: int) -> list[ElementInstance]:
+        """Return the elements that one instance has completed."""
+        return self._in_state(instance, State.COMPLETED)
+
+    def _in_state(self, instance: int, state: State) -> list[ElementInstance]:
+        with self._records.snapshot():
+            found = [e for e in self._records.elements.values() if e.process_instance_key == instance]
+        return [ElementInstance(key=e.key, element_id=e.element_id, type=e.type) for e in found if e.state is state]
 
 
 @dataclass
@@ -197,7 +257,7 @@ class Office:
         else:
             await player.start(pack.signing_process, case_id)
         await player.play_all()
-        await self.driver.completed(desk.instance)
+        await self.driver.state(desk.instance, State.TERMINATED if scenario.broken_off else State.COMPLETED)
         return desk, scenario
 
 
@@ -257,7 +317,10 @@ async def office(
         tasks = RecordedTasks(driver, rest, tasklist)
         driver.mail_clerk = driver.sends_mails = clerk
         sending = asyncio.create_task(mail_clerk(driver))
-        work = asyncio.create_task(run_worker(built, stop=stop, taking=taking, user_tasks=tasks, people=people))
+        instances = RecordedInstances(driver, rest, tasklist)
+        work = asyncio.create_task(
+            run_worker(built, stop=stop, taking=taking, user_tasks=tasks, people=people, instances=instances)
+        )
         try:
             async with asyncio.timeout(30):
                 await taking.wait()

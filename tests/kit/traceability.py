@@ -24,6 +24,7 @@ REQUIREMENTS = (
     *(f"CHI-{n}" for n in range(1, 10)),
     *(f"ASA-{n}" for n in range(1, 9)),
     *(f"ALL-{n}" for n in range(1, 19)),
+    "ALL-22",
 )
 """The requirement ids of the specification."""
 

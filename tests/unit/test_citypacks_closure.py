@@ -37,10 +37,10 @@ def _calling(process_id: str, called: str) -> bytes:
         (_TIMER, True),
         ('<bpmn:messageEventDefinition id="M" messageRef="Message_1"/>', True),
         ('<bpmn:signalEventDefinition id="S"/>', True),
-        ('<bpmn:extensionElements><zeebe:formDefinition formId="common-form"/></bpmn:extensionElements>', False),
+        ('<bpmn:extensionElements><zeebe:formDefinition formId="common-form"/></bpmn:extensionElements>', True),
     ],
 )
-def test_a_start_event_with_a_definition_starts_by_itself(
+def test_a_start_event_with_a_definition_or_a_form_starts_by_itself(
     definition: str,
     expected: bool,  # noqa: FBT001 (a parameter)
     tmp_path: Path,

@@ -48,6 +48,12 @@ class CaseOutcome(StrEnum):
     TERMINATED = "terminated"
     AMENDED = "amended"
     CONTINUED = "continued"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+
+
+BROKEN_OFF = frozenset({CaseOutcome.WITHDRAWN, CaseOutcome.STOPPED, CaseOutcome.CANCELLED})
+"""How a case ends before its own end (ALL-22)."""
 
 
 class ProjectStatus(StrEnum):
@@ -165,7 +171,8 @@ class Case:
     """A case from its first step to its end: a signing, or a procedure of a signed agreement.
 
     ``id`` is readable: ``CITY-FISCALYEAR-NUMBER``. A procedure names its ``agreement_id`` and the ``period`` it is for:
-    a fiscal year ("2027"), a term's number, or a number of its own; one per agreement, kind and period.
+    a fiscal year ("2027"), a term's number, or a number of its own; one per agreement, kind and period, apart from
+    those that were begun by mistake and cancelled.
     """
 
     id: str

@@ -8,15 +8,16 @@ from typing import Any
 
 import structlog
 from pyzeebe import ZeebeClient
-from pyzeebe.errors import MessageAlreadyExistsError, ZeebeError
+from pyzeebe.errors import MessageAlreadyExistsError, ProcessInstanceNotFoundError, ZeebeError
 
 from workers.adapters.registry.queue import EngineCallQueue, QueuedEngineCall
-from workers.errors import RetryableError
+from workers.errors import PermanentError, RetryableError
 from workers.runtime import metrics
 from workers.runtime.drain import Drain, later
 from workers.runtime.jobrunner import is_refusal
 from workers.runtime.ports import OpenJobUnit, UserTasks
 from workers.runtime.sender import BOUNCED
+from workers.runtime.stepback import StepBack
 from workers.usecases.journal import note
 from workers.usecases.survey_board import refreshed_board
 
@@ -40,6 +41,9 @@ class EngineCalls:
     update-due-dates        process_instance_key, due_date (ISO with offset)
     complete-user-task      key, optional variables
     refresh-survey          survey_id, process_instance_key: what the office sees of a survey, read when sent
+    cancel-instance         process_instance_key; one that has ended is no error
+    find-steps              order_id, process_instance_key: answered by the message common-steps-found
+    step-back               order_id, process_instance_key, choice: answered by the message common-step-answered
     mail-bounced            mail_id, case_id, mail_kind, bounced: written by the sender, ends in the case's history
     ======================  ===============================================================================
 
@@ -47,17 +51,27 @@ class EngineCalls:
     """
 
     def __init__(
-        self, queue: EngineCallQueue, *, client: ZeebeClient, tasks: UserTasks, open_unit: OpenJobUnit
+        self,
+        queue: EngineCallQueue,
+        *,
+        client: ZeebeClient,
+        tasks: UserTasks,
+        open_unit: OpenJobUnit,
+        steps: StepBack | None = None,
     ) -> None:
         self._queue = queue
         self._client = client
         self._tasks = tasks
         self._open_unit = open_unit
+        self._steps = steps
         self._kinds: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "publish-message": self._publish_message,
             "update-due-dates": self._update_due_dates,
             "complete-user-task": self._complete_user_task,
             "refresh-survey": self._refresh_survey,
+            "cancel-instance": self._cancel_instance,
+            "find-steps": self._find_steps,
+            "step-back": self._step_back,
             BOUNCED: self._note_bounce,
         }
         self.drain = Drain(queue, self._handle)
@@ -113,6 +127,30 @@ class EngineCalls:
         async with self._open_unit() as unit:
             variables = await refreshed_board(unit, payload["survey_id"])
         await self._tasks.set_variables(int(payload["process_instance_key"]), variables)
+
+    async def _cancel_instance(self, payload: Payload) -> None:
+        try:
+            await self._client.cancel_process_instance(int(payload["process_instance_key"]))
+        except ProcessInstanceNotFoundError:
+            _log.info("process instance is gone", key=payload["process_instance_key"])
+
+    async def _find_steps(self, payload: Payload) -> None:
+        found = await self._step_ways().choices(int(payload["process_instance_key"]))
+        await self._answer("common-steps-found", payload["order_id"], found)
+
+    async def _step_back(self, payload: Payload) -> None:
+        answer = await self._step_ways().take(int(payload["process_instance_key"]), payload["choice"])
+        await self._answer("common-step-answered", payload["order_id"], answer)
+
+    def _step_ways(self) -> StepBack:
+        if self._steps is None:
+            raise PermanentError("手順を戻すための設定がありません")
+        return self._steps
+
+    async def _answer(self, name: str, order_id: str, variables: Payload) -> None:
+        await self._publish_message(
+            {"name": name, "correlation_key": order_id, "message_id": f"{order_id}:{name}", "variables": variables}
+        )
 
     async def _note_bounce(self, payload: Payload) -> None:
         what = "宛先に届かなかった" if payload["bounced"] else "期限までに送れなかった"

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from workers.adapters.camunda.instances import ElementInstance, RunningInstance
+from workers.adapters.camunda.open_tasks import OpenTask
+from workers.adapters.citypacks.stepways import StepWays
 from workers.adapters.registry.acts import OpenActs
 from workers.adapters.registry.outbox import OutboxName
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
@@ -42,6 +45,9 @@ class UserTasks(Protocol):
     async def open_keys(self, process_instance_key: int) -> list[int]:
         """Return the keys of an instance's open user tasks; raises RetryableError."""
 
+    async def of_instance(self, process_instance_key: int) -> list[OpenTask]:
+        """Return an instance's open user tasks, not those of what it calls; raises RetryableError."""
+
     async def set_due_date(self, key: int, due_date: str) -> None:
         """Set a due date (ISO with offset); a task that is gone is no error; raises RetryableError."""
 
@@ -59,6 +65,22 @@ class PeopleSource(Protocol):
         """Return what is known, by the act's number; None where nobody knows at all; raises RetryableError."""
 
 
+class ProcessInstances(Protocol):
+    """Where process instances stand, and how they are moved; ``adapters.camunda.instances`` tells the rest."""
+
+    async def tree(self, root: int) -> list[RunningInstance]:
+        """Return a running instance and all that it called, callers first."""
+
+    async def active(self, instance: int) -> list[ElementInstance]:
+        """Return the elements at which one instance stands."""
+
+    async def completed(self, instance: int) -> list[ElementInstance]:
+        """Return the elements that one instance has completed."""
+
+    async def move(self, instance: int, *, leave: Sequence[int], enter: str) -> None:
+        """End element instances and enter an element instead; raises PermanentError where one is gone."""
+
+
 class WorkerServices(Protocol):
     """All that a worker process needs; ``wiring.build_services`` makes it."""
 
@@ -69,6 +91,10 @@ class WorkerServices(Protocol):
     @property
     def job_types(self) -> Mapping[str, JobType]:
         """Handlers by job type."""
+
+    @property
+    def ways(self) -> StepWays:
+        """What the diagrams say about going back."""
 
     @property
     def open_unit(self) -> OpenJobUnit:

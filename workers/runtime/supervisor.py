@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from workers.adapters.camunda.gateway import is_ready, open_channel, probe, zeebe_client
+from workers.adapters.camunda.instances import Instances
 from workers.adapters.camunda.open_tasks import OpenTasks
 from workers.adapters.camunda.people import People
 from workers.adapters.camunda.rest import RestClient
@@ -32,8 +33,9 @@ from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
 from workers.runtime.outcomes import jittered_ms
-from workers.runtime.ports import PeopleSource, UserTasks, WorkerServices
+from workers.runtime.ports import PeopleSource, ProcessInstances, UserTasks, WorkerServices
 from workers.runtime.sender import Sender
+from workers.runtime.stepback import StepBack
 from workers.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -113,13 +115,14 @@ class _Worker:
         return f"refused: {code}" if code else ""
 
 
-async def run_worker(
+async def run_worker(  # noqa: PLR0913 (what tests put in place of the engine's indexes)
     services: WorkerServices,
     *,
     stop: asyncio.Event,
     taking: asyncio.Event | None = None,
     user_tasks: UserTasks | None = None,
     people: PeopleSource | None = None,
+    instances: ProcessInstances | None = None,
 ) -> None:
     """Work until ``stop`` is set, then drain and return within ten seconds.
 
@@ -129,6 +132,7 @@ async def run_worker(
         taking: Set while jobs are taken; for tests.
         user_tasks: Finds open user tasks; by default through the REST API or Tasklist.
         people: Knows who completed a task; by default the REST API or, where it is configured, Tasklist.
+        instances: Tells where process instances stand; by default through the REST API or Operate.
 
     Raises PermanentError when the health port is taken; any other trouble is waited out.
     """
@@ -146,7 +150,7 @@ async def run_worker(
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "intake": lambda: _take_jobs(worker, stop),
         "sender": lambda: _ending(worker.sender.run(stop), stop),
-        "engine calls": lambda: _ending(_call_engine(worker, stop, user_tasks), stop),
+        "engine calls": lambda: _ending(_call_engine(worker, stop, user_tasks, instances), stop),
         "people": lambda: _ending(_find_people(services, stop, people), stop),
         "gauges": lambda: _ending(_measure(services, stop), stop),
     }
@@ -235,7 +239,9 @@ async def _close_on(stop: asyncio.Event, intake: Intake) -> None:
     intake.close()
 
 
-async def _call_engine(worker: _Worker, stop: asyncio.Event, user_tasks: UserTasks | None) -> None:
+async def _call_engine(
+    worker: _Worker, stop: asyncio.Event, user_tasks: UserTasks | None, instances: ProcessInstances | None
+) -> None:
     services = worker.services
     settings = services.settings
     async with (
@@ -243,11 +249,13 @@ async def _call_engine(worker: _Worker, stop: asyncio.Event, user_tasks: UserTas
         RestClient.from_settings(settings) as rest,
         Tasklist.from_settings(settings) as tasklist,
     ):
+        tasks = user_tasks or OpenTasks(rest, tasklist)
         calls = EngineCalls(
             services.engine_calls,
             client=zeebe_client(channel),
-            tasks=user_tasks or OpenTasks(rest, tasklist),
+            tasks=tasks,
             open_unit=services.open_unit,
+            steps=StepBack(instances or Instances(rest, tasklist), tasks, services.ways),
         )
         worker.calls = calls
         worker.wakes["engine-call"] = calls.drain.wake

@@ -1,9 +1,10 @@
 """A scenario file: ``bpmn/CITY/scenarios/NAME.toml``.
 
 ``input`` names the offer's file. ``start`` is ``form`` (the office's start form in Tasklist) or ``command``
-(``renkei start``). Each ``[[steps]]`` either completes a user task (``task`` with ``answers``; ``department`` chooses
-one of several, ``"*"`` all that are still open) or lets time pass (``timer``: until this timer event has fired). Dates
-may be written ``{today}``, ``{today+14}`` (the business day on or after that day), ``{today-14}`` (on or before).
+(``renkei start``). Each ``[[steps]]`` completes a user task (``task`` with ``answers``; ``department`` chooses one of
+several, ``"*"`` all that are still open), lets time pass (``timer``: until this timer event has fired), or breaks the
+case off or goes back (``control``: ``withdraw``, ``stop``, ``cancel``, ``back``, with ``reason``, ``tell``). Dates may
+be written ``{today}``, ``{today+14}`` (the business day on or after that day), ``{today-14}`` (on or before).
 ``[expect]`` says how it ends. ``slow = true`` leaves a long scenario to ``make test-all``.
 
 A procedure of a signed agreement has an ``[agreement]`` section instead of an offer that is filed: those facts are
@@ -46,12 +47,15 @@ class Step(_Strict):
     answers: dict[str, Any] = Field(default_factory=dict)
     offer: bool = False
     timer: str = ""
+    control: Literal["", "withdraw", "stop", "cancel", "back"] = ""
+    reason: str = ""
+    tell: bool = False
     note: str = ""
 
     @model_validator(mode="after")
     def _one_act(self) -> Self:
-        if bool(self.task) == bool(self.timer):
-            raise ValueError("task か timer のどちらか1つを書いてください")
+        if [bool(self.task), bool(self.timer), bool(self.control)].count(True) != 1:
+            raise ValueError("task・timer・control のどれか1つを書いてください")
         return self
 
 
@@ -99,6 +103,11 @@ class Scenario(_Strict):
     slow: bool = False
     steps: list[Step]
     expect: Expectation
+
+    @property
+    def broken_off(self) -> bool:
+        """Whether the case ends by a control and not at an end of its diagram."""
+        return any(step.control not in ("", "back") for step in self.steps)
 
     @model_validator(mode="after")
     def _start_fits(self) -> Self:

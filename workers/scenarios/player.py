@@ -48,6 +48,9 @@ class Desk(Protocol):
     async def let_fire(self, timer: str) -> None:
         """Let time pass until a timer event has fired."""
 
+    async def control(self, order: Mapping[str, Any]) -> None:
+        """Break the case off or go back one step (ALL-22); returns when it is done."""
+
 
 class Player:
     """Plays one scenario with one offer."""
@@ -90,6 +93,9 @@ class Player:
         if step.timer:
             await self._desk.let_fire(step.timer)
             return
+        if step.control:
+            await self._desk.control(control_form(step))
+            return
         answers = dated(step.answers, self._desk.today(), began=self._began)
         if step.offer:
             answers = {**offer_form(self._offer), **answers}
@@ -97,6 +103,16 @@ class Player:
             await self._desk.complete_all(step.task, answers)
         else:
             await self._desk.complete(step.task, self._groups.get(step.department), answers)
+
+
+CONTROL_PROCESS = "common-case-control"
+CONFIRM_TASK = "Task_Confirm"
+
+
+def control_form(step: Step) -> dict[str, Any]:
+    """Return what a clerk fills in to break a case off or go back, apart from the case's number."""
+    told = {"tellPartner": "yes" if step.tell else "no", "partnerMessage": None} if step.control != "back" else {}
+    return {"caseAction": step.control, "caseReason": step.reason or "やり直すため。", **told}
 
 
 def start_form(offer: OfferInput) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.errors import PermanentError
-from workers.scenarios.player import REVIEW_TASK, as_it_stands
+from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS, REVIEW_TASK, as_it_stands
 from workers.usecases.ports import Clock
 
 T = TypeVar("T")
@@ -96,6 +96,14 @@ class TasklistDesk:
     async def let_fire(self, timer: str) -> None:
         """Refuse: real time cannot be moved."""
         raise PermanentError(f"このシナリオは {timer} まで時間を進めます。実際の時計では進められません")
+
+    async def control(self, order: Mapping[str, Any]) -> None:
+        """Start the control, read which case it is, carry it out."""
+        form = {"caseNumber": self.case_id, **order}
+        await self._tasklist.start(CONTROL_PROCESS, form)
+        (key, *_) = [row["id"] for row in await _awaited(lambda: self._open(CONFIRM_TASK, None), CONFIRM_TASK)]
+        seen = await self._tasklist.variables(key, ["stepChoice"])
+        await self._complete(key, {**form, "stepChoice": seen.get("stepChoice"), "orderNext": "run"})
 
     async def _open(self, task: str, group: str | None) -> list[dict[str, Any]]:
         wanted = {"taskDefinitionId": task, **({"candidateGroup": group} if group else {})}

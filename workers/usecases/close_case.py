@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.domain.entities import CaseOutcome
+from workers.domain.entities import BROKEN_OFF, CaseOutcome
 from workers.errors import PermanentError
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
@@ -18,12 +18,19 @@ OUTCOME_NAMES = {
     CaseOutcome.TERMINATED: "解除",
     CaseOutcome.AMENDED: "変更",
     CaseOutcome.CONTINUED: "継続",
+    CaseOutcome.STOPPED: "中止",
+    CaseOutcome.CANCELLED: "取消し",
 }
 
 
 async def close_case(uow: UnitOfWork, case_id: str, outcome: str) -> None:
-    """Close the case; raises PermanentError for an outcome that the diagram's header misspells."""
+    """Close the case; raises PermanentError for an outcome that the diagram's header misspells.
+
+    One that was broken off a moment before keeps that outcome: its instance is about to be cancelled (ALL-22).
+    """
     case = await uow.cases.get(case_id)
+    if case.outcome in BROKEN_OFF and case.closed_on is not None:
+        return
     if outcome not in set(CaseOutcome):
         raise PermanentError(f"ヘッダー outcome の値 {outcome} は使えません（{'・'.join(CaseOutcome)}）")
     case.outcome, case.closed_on = CaseOutcome(outcome), uow.clock.today()

@@ -60,7 +60,7 @@ class Cases(Protocol):
         """Return an agreement's procedures, oldest first."""
 
     async def procedure(self, agreement_id: str, kind: CaseKind, period: str) -> Case | None:
-        """Return the one procedure of an agreement for a fiscal year or term, or None."""
+        """Return the one procedure of an agreement for a fiscal year or term, or None; a cancelled one is none."""
 
     async def running(self, agreement_ids: Sequence[str], kind: CaseKind) -> list[Case]:
         """Return the procedures of a kind that are not closed yet, of many agreements in one go."""
@@ -291,7 +291,7 @@ class Outbox(Protocol):
     async def engine_call(
         self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0
     ) -> bool:
-        """Enqueue a call to the engine (``publish-message``, ``update-due-dates``); False when known already.
+        """Enqueue a call to the engine (its kinds: ``runtime.enginecalls``); False when known already.
 
         ``after_seconds``: real time that has to pass first.
         """

@@ -25,7 +25,7 @@ from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
 
 _MESSAGE_SECONDS = 3600
-_KIND_NAMES = {
+KIND_NAMES = {
     CaseKind.ANNUAL: "年度の手続",
     CaseKind.PROPOSAL: "随時の提案",
     CaseKind.RENEWAL: "更新の手続",
@@ -58,7 +58,7 @@ async def file_procedure(uow: UnitOfWork, agreement: Agreement, kind: CaseKind, 
         partner=agreement.partner,
     )
     await uow.cases.add(case)
-    await note(uow, case.id, f"{_KIND_NAMES[kind]}を登録した（協定 {agreement.id}）")
+    await note(uow, case.id, f"{KIND_NAMES[kind]}を登録した（協定 {agreement.id}）")
     return case
 
 
@@ -163,7 +163,7 @@ async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any], ref: J
 
 
 def _kind(value: str) -> CaseKind:
-    if value not in _KIND_NAMES:
+    if value not in KIND_NAMES:
         raise PermanentError(f"ヘッダー kind の値 {value} は使えません")
     return CaseKind(value)
 

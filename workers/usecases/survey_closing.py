@@ -100,6 +100,14 @@ async def stop_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[st
     return {"surveyStopped": True}
 
 
+async def abandon_survey(uow: UnitOfWork, survey_id: str) -> None:
+    """Close a survey whose case has left it; what was answered stays on record (ALL-22)."""
+    survey = await uow.surveys.get(survey_id, lock=True)
+    if survey.closed_at is None:
+        missing = _end(uow, survey)
+        await note(uow, survey.case_id, f"照会を締め切った（回答なし{missing}課）")
+
+
 def _end(uow: UnitOfWork, survey: Survey) -> int:
     """Close a survey and return how many departments have not answered."""
     survey.closed_at = uow.clock.now()

@@ -81,6 +81,10 @@ class OpenTasks:
         """Return the keys of an instance's open tasks."""
         return [task.key for task in await self.find(process_instance_key=process_instance_key)]
 
+    async def of_instance(self, process_instance_key: int) -> list[OpenTask]:
+        """Return an instance's open tasks, not those of what it calls."""
+        return await self.find(process_instance_key=process_instance_key)
+
     async def set_due_date(self, key: int, due_date: str) -> None:
         """Set a due date (ISO with offset); a task that is gone meanwhile is left alone."""
         try:

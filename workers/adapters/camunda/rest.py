@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from workers.settings import Settings
 
 TIMEOUT_SECONDS = 15
 _NOT_FOUND = 404
+_PAGE = 1000
 
 
 class TaskGoneError(PermanentError):
@@ -107,6 +108,33 @@ class RestClient(HttpClient):
             return ""
         return str(response.json().get("name") or "")
 
+    async def search_all(self, what: str, wanted: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """Return all that ``/v2/WHAT/search`` finds by a filter (8.9), or None where the engine has no such search."""
+        found: list[dict[str, Any]] = []
+        while True:
+            body = {"filter": {name: _text_key(value) for name, value in wanted.items()}}
+            response = await self.request(
+                "POST", f"/v2/{what}/search", {**body, "page": {"from": len(found), "limit": _PAGE}}
+            )
+            if response.status_code in (404, 405):
+                return None
+            _raise_for(response)
+            page: list[dict[str, Any]] = response.json()["items"]
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+    async def modify_process_instance(self, key: int, *, leave: Sequence[int], enter: str) -> None:
+        """End element instances of a process instance and enter an element instead, in one step.
+
+        Raises PermanentError where the engine refuses: an element instance has ended meanwhile.
+        """
+        body = {
+            "activateInstructions": [{"elementId": enter}],
+            "terminateInstructions": [{"elementInstanceKey": str(element)} for element in leave],
+        }
+        _raise_for(await self.request("POST", f"/v2/process-instances/{key}/modification", body))
+
     async def topology(self) -> dict[str, Any]:
         """Return the cluster's topology."""
         response = await self.request("GET", "/v2/topology", None)
@@ -124,6 +152,11 @@ class RestClient(HttpClient):
         """Return the answer to a call, whatever its status; raises RetryableError when there is none."""
         with unreachable_is_retryable():
             return await self._http.request(method, path, json=body)
+
+
+def _text_key(value: Any) -> Any:
+    """Return a key as 8.9 wants it: it writes 64-bit numbers as text."""
+    return str(value) if isinstance(value, int) else value
 
 
 def _raise_for(response: httpx.Response) -> None:

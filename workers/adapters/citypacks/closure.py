@@ -1,7 +1,7 @@
 """Which files go to the engine together: a pack's own and, transitively, the common ones that they call.
 
-The common processes that start by themselves (timer, message) are a pack of their own: a new version of them restarts
-their timers, so no city's call holds them.
+The common processes that start by themselves (timer, message) or from a form of their own are a pack of their own: a
+new version restarts timers, and nobody calls them, so no city's call holds them.
 """
 
 from __future__ import annotations
@@ -62,16 +62,20 @@ def city_call(pack: Path, common: Path) -> PackCall:
 
 
 def common_call(common: Path) -> PackCall | None:
-    """Return the call of the common processes that start by themselves; None when there are none."""
+    """Return the call of the common processes that nobody calls; None when there are none."""
     diagrams = [_inside(path, common) for path in sorted(common.glob("*.bpmn"))]
     own = [path for path in diagrams if starts_by_itself(path)]
     return PackCall(pack=COMMON, own=tuple(own), shared=tuple(_closure(own, common))) if own else None
 
 
 def starts_by_itself(diagram: Path) -> bool:
-    """Tell whether a timer, message or signal starts the process: a start event of its own level has a definition."""
-    starts = _root(diagram).iterfind(f"{_BPMN}process/{_BPMN}startEvent")
-    return any(str(child.tag).endswith("EventDefinition") for start in starts for child in start)
+    """Tell whether a timer, message or signal starts the process, or a person with a form of its own.
+
+    Then a start event of its own level has an event definition or a form.
+    """
+    starts = list(_root(diagram).iterfind(f"{_BPMN}process/{_BPMN}startEvent"))
+    by_event = any(str(child.tag).endswith("EventDefinition") for start in starts for child in start)
+    return by_event or any(start.find(f".//{_ZEEBE}formDefinition") is not None for start in starts)
 
 
 def definitions(path: Path) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from workers.domain.entities import (
     AnswerStatus,
     Case,
     CaseKind,
+    CaseOutcome,
     HistoryEntry,
     Survey,
     SurveyAnswer,
@@ -67,9 +68,10 @@ class SqlCases:
         return list(await self._session.scalars(query))
 
     async def procedure(self, agreement_id: str, kind: CaseKind, period: str) -> Case | None:
-        """Return the one procedure of an agreement for a fiscal year or term, or None."""
+        """Return the one procedure of an agreement for a fiscal year or term, or None; a cancelled one is none."""
         t = tables.case
         query = select(Case).where(t.c.agreement_id == agreement_id, t.c.kind == kind, t.c.period == period)
+        query = query.where(t.c.outcome.is_distinct_from(CaseOutcome.CANCELLED))
         found: Case | None = await self._session.scalar(query)
         return found
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    or_,
 )
 from sqlalchemy.ext.mutable import MutableDict, MutableList
 
@@ -77,12 +78,23 @@ case = Table(
     Column("outcome", text_enum(CaseOutcome)),
     Column("closed_on", Date),
     version_column(),
-    # Exactly one procedure of a kind per agreement and fiscal year or term; signing cases have no agreement yet.
-    UniqueConstraint("agreement_id", "kind", "period"),
     Index(None, "city", "opened_on"),
     Index(None, "partner_id"),
     # Finds the procedures that no instance has claimed yet.
     Index(None, "process_instance_key", "agreement_id"),
+)
+
+# Exactly one procedure of a kind per agreement and fiscal year or term; signing cases have no agreement yet. One that
+# was begun by mistake and cancelled does not stand in the way of another (ALL-22).
+_NOT_CANCELLED = or_(case.c.outcome.is_(None), case.c.outcome != CaseOutcome.CANCELLED)
+Index(
+    "uq_case_agreement_id_kind_period",
+    case.c.agreement_id,
+    case.c.kind,
+    case.c.period,
+    unique=True,
+    sqlite_where=_NOT_CANCELLED,
+    postgresql_where=_NOT_CANCELLED,
 )
 
 offer = Table(

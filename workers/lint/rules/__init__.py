@@ -16,6 +16,7 @@ from workers.lint.rules import (
     scopes,
     tasks,
     variables,
+    ways,
 )
 from workers.lint.rules import expressions as feel
 from workers.lint.rules.base import Context, Rule
@@ -54,6 +55,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     entered.blanks,
     entered.words,
     required.checks,
+    ways.back,
 )
 
 __all__ = ["BPMN_RULES", "Context", "Rule"]

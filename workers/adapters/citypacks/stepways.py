@@ -1,0 +1,104 @@
+"""What the diagrams say about going back: each step at which a case waits names the step before it (ALL-22).
+
+A process owner sets it in Modeler as an extension property ``back`` of the step:
+
+=====================  =================================================================================
+``Task_A``             back to this element of the same process, where the case has come through it
+``Task_A, Task_B``     to that one of them through which it came last
+``first``              nothing before it here; inside a called process: the calling step's own way back
+``form``               the step's own form offers to go back
+``none: REASON``       no way back, and why
+=====================  =================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lxml import etree
+
+BACK: Final = "back"
+FIRST: Final = "first"
+FORM: Final = "form"
+NONE: Final = "none:"
+_BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+_ZEEBE: Final = "{http://camunda.org/schema/zeebe/1.0}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A flow node. ``back``: its property, empty without one; ``inside``: the sub-process that holds it, or empty."""
+
+    id: str
+    name: str
+    back: str
+    inside: str
+
+    @property
+    def targets(self) -> list[str]:
+        """The ids that the property names; empty for the other values."""
+        if self.back in ("", FIRST, FORM) or self.back.startswith(NONE):
+            return []
+        return [part.strip() for part in self.back.split(",") if part.strip()]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nobody shall go back from here, also not as part of the calling step."""
+        return self.back == FORM
+
+
+Steps = Mapping[str, Step]
+
+
+class StepWays:
+    """The steps of every process of the pack folders; a diagram is read again when it has changed."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+        self._read: dict[Path, tuple[int, dict[str, Steps]]] = {}
+
+    def steps(self, process_id: str) -> Steps:
+        """Return the flow nodes of a process by id; empty for a process that no pack has."""
+        for path in self._diagrams(process_id):
+            stamp = path.stat().st_mtime_ns
+            if self._read.get(path, (0, {}))[0] != stamp:
+                self._read[path] = (stamp, steps_of(path))
+            if found := self._read[path][1].get(process_id):
+                return found
+        return {}
+
+    def _diagrams(self, process_id: str) -> Iterator[Path]:
+        """Yield the file that is named as the process, which ``renkei lint`` asks for."""
+        if not process_id.replace("-", "").replace("_", "").isalnum():
+            return
+        for folder in self._folders:
+            yield from folder.glob(f"*/{process_id}.bpmn")
+
+
+def steps_of(diagram: Path) -> dict[str, Steps]:
+    """Return the flow nodes of a diagram's processes; empty for a file that is no XML, which lint reports."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(diagram.read_bytes(), parser)
+    except etree.XMLSyntaxError:
+        return {}
+    return {process.get("id", ""): {s.id: s for s in _steps(process, "")} for process in root.iter(f"{_BPMN}process")}
+
+
+def _steps(scope: etree._Element, inside: str) -> Iterator[Step]:
+    for element in scope:
+        if not isinstance(element.tag, str) or not element.get("id"):
+            continue
+        identity = element.get("id", "")
+        yield Step(id=identity, name=element.get("name") or identity, back=_property(element), inside=inside)
+        if element.tag == f"{_BPMN}subProcess":
+            yield from _steps(element, identity)
+
+
+def _property(element: etree._Element) -> str:
+    path = f"{_BPMN}extensionElements/{_ZEEBE}properties/{_ZEEBE}property"
+    found = [entry.get("value") or "" for entry in element.iterfind(path) if entry.get("name") == BACK]
+    return found[0].strip() if found else ""

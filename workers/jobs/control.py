@@ -1,0 +1,49 @@
+"""Handlers of the ways out of a case and back (ALL-22)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.jobs.catalog import JobInput, job_type
+from workers.usecases import case_control
+from workers.usecases.ports import UnitOfWork
+
+
+@job_type(
+    "look-up-case",
+    label="案件といまの手順を調べる",
+    writes=(
+        "caseId",
+        "caseTitle",
+        "officeGroup",
+        "partnerKnown",
+        "orderText",
+        "orderId",
+        "stepsWanted",
+        "steps",
+        "stepChoice",
+        "formError",
+    ),
+)
+async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Find the case that is to be broken off or to go back, and ask the engine where it stands (ALL-22)."""
+    return await case_control.look_up_case(
+        uow, job.variables.get("caseNumber"), job.variables.get("formError"), job.ref
+    )
+
+
+@job_type(
+    "order-case",
+    label="案件を取り下げる・止める・戻す",
+    writes=("orderState", "partnerTold", "formError"),
+)
+async def handle_order_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Break the case off, or ask the engine to go back (ALL-22)."""
+    return await case_control.order_case(uow, job.variables, job.ref)
+
+
+@job_type("confirm-step-back", label="戻した手順を片付ける")
+async def handle_confirm_step_back(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Note the step back and close what the left step had open (ALL-22)."""
+    await case_control.confirm_step_back(uow, job.variables)
+    return {}

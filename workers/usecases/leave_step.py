@@ -1,0 +1,77 @@
+"""Leave nothing open of a step that a case has left: surveys, meetings, what departments were asked for (ALL-22)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from workers.domain.cities import City
+from workers.domain.entities import Case, ProjectStatus
+from workers.domain.meetings import MeetingStatus
+from workers.usecases.journal import note
+from workers.usecases.meetings import cancel_meeting
+from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.survey_closing import abandon_survey
+
+SURVEY_PROCESS: Final = "common-department-survey"
+MEETING_PROCESS: Final = "common-meeting"
+_MEETING_TEMPLATE: Final = "meeting-cancelled"
+_TEMPLATE: Final = "work-withdrawn"
+_WAITED_FOR: Final = frozenset({MeetingStatus.PLANNED, MeetingStatus.SCHEDULED})
+
+
+async def leave_everything(uow: UnitOfWork, case: Case, reason: str, *, left: Mapping[str, Any] | None = None) -> None:
+    """Close what is open of a case and tell the departments whose work has become needless.
+
+    ``left`` None: the case is over. Else the step that it went back from: ``processes`` (ids of what it had called) and
+    ``groups`` (candidate groups of the tasks that went with it). Documents stay as they are.
+    """
+    city = uow.cities.city(case.city)
+    processes = None if left is None else set(left.get("processes") or ())
+    groups = set() if left is None else set(left.get("groups") or ())
+    codes = {entry.code for entry in city.departments if entry.group in groups - {city.office.group}}
+    if processes is None:
+        codes |= {p.department for p in case.current_projects() if p.status is ProjectStatus.TALKS and p.department}
+    if processes is None or SURVEY_PROCESS in processes:
+        codes |= await _close_surveys(uow, case)
+    if processes is None or MEETING_PROCESS in processes:
+        await _cancel_meetings(uow, case, reason)
+    await _tell_departments(uow, case, city, sorted(codes), reason)
+
+
+async def _close_surveys(uow: UnitOfWork, case: Case) -> set[str]:
+    """Close a case's open surveys and return the codes of all departments that they asked."""
+    asked: set[str] = set()
+    for survey in await uow.surveys.of_case(case.id):
+        if survey.closed_at is None:
+            asked |= {target.department for target in survey.targets}
+            await abandon_survey(uow, survey.id)
+    return asked
+
+
+async def _cancel_meetings(uow: UnitOfWork, case: Case, reason: str) -> None:
+    """Call off the meetings that were to be held; who was invited gets them out of the calendar."""
+    for meeting in await uow.meetings.of_case(case.id):
+        if meeting.status in _WAITED_FOR:
+            await cancel_meeting(uow, meeting.id, {"reason": reason}, template=_MEETING_TEMPLATE)
+
+
+async def _tell_departments(uow: UnitOfWork, case: Case, city: City, codes: Iterable[str], reason: str) -> None:
+    known = {entry.code: entry for entry in city.departments}
+    departments = [known[code] for code in codes if code in known]
+    moment = uow.clock.now().isoformat(timespec="seconds")
+    for department in departments:
+        await uow.outbox.mail(
+            MailRequest(
+                business_key=f"{case.id}:{moment}:{department.code}:{_TEMPLATE}",
+                case_id=case.id,
+                city=city.code,
+                kind=_TEMPLATE,
+                template=_TEMPLATE,
+                recipient_name=department.name,
+                recipient=department.email,
+                context={"case": case, "partner": case.partner, "reason": reason, "over": case.closed_on is not None},
+            )
+        )
+    if departments:
+        await note(uow, case.id, f"作業が不要になった{len(departments)}課に知らせた")
