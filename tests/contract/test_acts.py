@@ -19,7 +19,7 @@ from tests.kit.samples import CITY
 from workers.adapters.registry.acts import open_acts
 from workers.adapters.registry.queue import MailQueue
 from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork
-from workers.domain.acts import SYSTEM, Act, Completion
+from workers.domain.acts import SYSTEM, SYSTEM_USER, Act, Completion
 from workers.errors import PermanentError, RetryableError
 from workers.runtime import persons
 from workers.runtime.persons import PersonSearch
@@ -253,3 +253,11 @@ async def test_the_search_runs_by_itself_and_logs_no_name(office: _Office) -> No
             await running
     assert NAME not in str(logs)
     assert "sato" not in str(logs)
+
+
+async def test_what_the_system_completed_by_itself_is_the_systems(office: _Office) -> None:
+    number = await office.acts(_ref())
+    office.source.known = {number: Completion(task_key=7, person=SYSTEM_USER, name="")}
+    await office.due()
+    await office.search.look()
+    assert (await office.lines())[0][0] == SYSTEM

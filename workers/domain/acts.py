@@ -9,6 +9,9 @@ from enum import StrEnum
 SYSTEM = "renkei（自動）"
 """How the history calls what no person did."""
 
+SYSTEM_USER = "renkei"
+"""To whom a task is assigned that the system completes by itself."""
+
 
 class ActStatus(StrEnum):
     """What is known of the person: not looked up yet, found, or for good not to be found."""
@@ -85,4 +88,6 @@ class Act:
         """Who did it, for people: a name, or why there is none."""
         if self.is_start and self.status not in {ActStatus.PENDING, ActStatus.FOUND}:
             return _NO_STARTER
+        if self.person == SYSTEM_USER:
+            return SYSTEM
         return _NOBODY.get(self.status) or self.person_name or self.person

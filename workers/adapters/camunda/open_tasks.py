@@ -13,6 +13,7 @@ import structlog
 
 from workers.adapters.camunda.rest import InstanceGoneError, RestClient, TaskGoneError
 from workers.adapters.camunda.tasklist import Tasklist
+from workers.domain.acts import SYSTEM_USER
 from workers.errors import RetryableError
 
 _log = structlog.get_logger(__name__)
@@ -93,8 +94,9 @@ class OpenTasks:
             _log.info("user task is gone", key=key)
 
     async def complete(self, key: int, variables: Mapping[str, Any]) -> None:
-        """Complete a task; one that is gone meanwhile was completed by somebody else."""
+        """Complete a task in our own name, whoever has claimed it; one that is gone was completed by somebody else."""
         try:
+            await self._rest.assign_user_task(key, SYSTEM_USER)
             await self._rest.complete_user_task(key, variables)
         except TaskGoneError:
             _log.info("user task is gone", key=key)
