@@ -117,3 +117,5 @@ async def test_a_step_keeps_and_hands_on_what_was_read(uow: SqlUnitOfWork) -> No
     (step,) = (await uow.cases.get(CASE_ID)).steps
     assert step.payload == {"decision": "sign", "approval": {"number": "市企第12号", "on": "2026-06-08"}}
     assert handed_on == {"approval": {"number": "市企第12号", "on": "2026-06-08"}}
+    (entry,) = await uow.history.of_case(CASE_ID)
+    assert entry.what == "記録した: decision（決裁日 令和8年6月8日（月））"

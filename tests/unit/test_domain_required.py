@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workers.domain.required import check, parse_rules, read
+from workers.domain.required import check, parse_rules, read, spoken_days
 from workers.errors import InputErrors
 
 _TODAY = date(2026, 11, 29)
@@ -132,15 +132,21 @@ def test_a_rule_that_cannot_be_read_is_refused(rules: dict[str, str]) -> None:
 
 def test_what_was_checked_is_kept_as_it_was_read() -> None:
     """Nothing but the worker's reading follows: dates in ISO, numbers as numbers, texts without blanks around them."""
-    values = {
+    values: dict[str, Any] = {
         "approval": {"on": "令和８年６月８日", "number": "　市企第12号 ", "note": "\u00a0　"},
         "scores": [{"ability": "３", "comment": " よい"}, {"ability": None, "comment": ""}],
         "count": 5,
     }
-    rules = parse_rules(dates="approval.on:決裁日", ranges="scores.*.ability:遂行できるか 1..5,count:人数 0..9")
+    values["decision"] = {"mode": "later", "on": "そのうち"}  # nobody asked for this one
+    rules = parse_rules(
+        dates="approval.on:決裁日,decision.on:日[decision.mode=now]",
+        ranges="scores.*.ability:遂行できるか 1..5,count:人数 0..9",
+    )
     assert read(values, rules) == {
         "approval": {"on": "2026-06-08", "number": "市企第12号", "note": None},
         "scores": [{"ability": 3, "comment": "よい"}, {"ability": None, "comment": ""}],
         "count": 5,
+        "decision": {"mode": "later", "on": "そのうち"},
     }
-    assert values["approval"]["on"] == "令和８年６月８日"  # type: ignore[index]
+    assert spoken_days(values, rules) == ["決裁日 令和8年6月8日（月）"]
+    assert values["approval"]["on"] == "令和８年６月８日"

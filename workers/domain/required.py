@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -126,6 +127,16 @@ def read(values: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     return result
 
 
+def spoken_days(values: Mapping[str, Any], rules: Rules) -> list[str]:
+    """Return how the dates of checked values were read: ``決裁日 令和8年6月8日（月）``."""
+    return [
+        f"{_named(rule.item, rows)} {format_wareki(parse_date(value), weekday=True)}"
+        for rule in rules.dates
+        for value, rows in found(values, rule.item.path)
+        if not is_blank(value) and _applies(values, rule.item, rows)
+    ]
+
+
 def is_blank(value: object) -> bool:
     """Return whether a value says nothing: null, unticked, an empty list, or a text of blanks of any width."""
     if isinstance(value, str):
@@ -178,7 +189,8 @@ def _replace(value: Any, keys: list[str], reader: Callable[[Any], Any]) -> None:
         if keys[1:]:
             _replace(value[keys[0]], keys[1:], reader)
         elif not is_blank(value[keys[0]]):
-            value[keys[0]] = reader(value[keys[0]])
+            with suppress(InputError):  # no rule asked for it under this choice
+                value[keys[0]] = reader(value[keys[0]])
 
 
 def _parts(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.domain.required import read
+from workers.domain.required import read, spoken_days
 from workers.errors import PermanentError
 from workers.jobs.catalog import CHECKS, Header, JobInput, all_job_types, job_type
 from workers.usecases.agree import record_agreement_terms, register_agreement
@@ -153,8 +153,9 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
 async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the variables that the header names (ISE-7, ISE-8), and hand them on as they were read."""
     given = {name: job.variables.get(name) for name in job.header_list("keep")}
-    kept = read(given, all_job_types()[job.job_type].rules(job.headers))
-    await record_step(uow, job.text("caseId"), job.header("step"), kept)
+    rules = all_job_types()[job.job_type].rules(job.headers)
+    kept = read(given, rules)
+    await record_step(uow, job.text("caseId"), job.header("step"), kept, days=spoken_days(kept, rules))
     heading = kept.get(job.headers.get("title", ""))
     title = {"caseTitle": await case_heading(uow, job.text("caseId"), str(heading))} if heading else {}
     return {

@@ -116,9 +116,8 @@ async def _new_agreement(uow: UnitOfWork, case: Case, city: City, signed_on: dat
     watch(city, agreement, uow.clock.today())
     await uow.agreements.add(agreement)
     await plan_projects(uow, case.id, year=fiscal_year(agreement.current_term.starts_on))
-    await note(
-        uow, case.id, f"協定 {agreement.id} を登録した（{format_wareki(agreement.current_term.expires_on)}まで）"
-    )
+    signed, expires = (format_wareki(day, weekday=True) for day in (signed_on, agreement.current_term.expires_on))
+    await note(uow, case.id, f"協定 {agreement.id} を登録した（締結日 {signed}、{expires}まで）")
     return agreement
 
 

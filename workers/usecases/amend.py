@@ -136,7 +136,9 @@ async def _new_version(uow: UnitOfWork, case: Case, agreement: Agreement, signed
         applied=False,
     )
     agreement.versions.append(version)
-    await note(uow, case.id, f"変更を登録した: 第{version.number}版（{format_wareki(version.effective_on)}から）")
+    await note(
+        uow, case.id, f"変更を登録した: 第{version.number}版（{format_wareki(version.effective_on, weekday=True)}から）"
+    )
     return version
 
 

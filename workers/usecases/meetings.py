@@ -192,7 +192,7 @@ async def record_meeting(uow: UnitOfWork, meeting_id: str, report: Mapping[str, 
     meeting.confirmed = bool(periods)
     meeting.periods.extend(periods)
     confirmed = f"、除く期間{len(periods)}件を双方で確認" if periods else ""
-    await note(uow, case.id, f"会議を開いた: {format_wareki(held_on)}{confirmed}")
+    await note(uow, case.id, f"会議を開いた: {format_wareki(held_on, weekday=True)}{confirmed}")
     return {"meetingOutcome": "held", "meetingReport": None, "formError": None}
 
 

@@ -84,7 +84,7 @@ async def record_notice(
     )
     await uow.agreements.add_notice(entry)
     found = await _renewal(uow, agreement, term.number)
-    text = f"{format_wareki(received_on)}に届いた、更新しない旨の申出を登録した"
+    text = f"{format_wareki(received_on, weekday=True)}に届いた、更新しない旨の申出を登録した"
     await note(uow, found.case.id, f"{text}（{SIDE_NAMES[entry.side]}から）")
     told = term.stage is TermStage.SETTLED
     if renewal.reverse(city, agreement, term, uow.clock.today()):
@@ -140,7 +140,11 @@ async def withdraw_notice(  # noqa: PLR0913 (the fields of the form)
     _check_open(agreement)
     entry.withdrawn_on, entry.overruled = withdrawn_on, decision == "renew"
     entry.decision = f"{_DECISIONS[decision]} {multi_line(reason, '理由', maximum=1000)}".strip()
-    await note(uow, found.case.id, f"申出の取下げを登録した。{_DECISIONS[decision]}")
+    await note(
+        uow,
+        found.case.id,
+        f"{format_wareki(withdrawn_on, weekday=True)}の申出の取下げを登録した。{_DECISIONS[decision]}",
+    )
     if not found.blocked and found.state == "blocked":
         await apply_decision(uow, found)
     return renewal_variables(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.usecases.caseview import agreement_of, case_title
@@ -10,11 +10,14 @@ from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 
 
-async def record_step(uow: UnitOfWork, case_id: str, step: str, values: Mapping[str, Any]) -> None:
-    """Append the values to the case's steps (ISE-7, ISE-8)."""
+async def record_step(
+    uow: UnitOfWork, case_id: str, step: str, values: Mapping[str, Any], *, days: Sequence[str] = ()
+) -> None:
+    """Append the values to the case's steps (ISE-7, ISE-8); the history says how ``days`` in them were read."""
     case = await uow.cases.get(case_id)
     await record(uow, case, step, dict(values))
-    await note(uow, case.id, f"記録した: {step}")
+    read = f"（{'、'.join(days)}）" if days else ""
+    await note(uow, case.id, f"記録した: {step}{read}")
 
 
 async def case_heading(uow: UnitOfWork, case_id: str, addition: str) -> str:

@@ -42,7 +42,7 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
         targets=[_target(department) for department in departments],
     )
     await uow.surveys.add(survey)
-    await note(uow, case.id, f"{len(departments)}課に照会した（期限 {format_wareki(timetable.due_on)}）")
+    await note(uow, case.id, f"{len(departments)}課に照会した（期限 {format_wareki(timetable.due_on, weekday=True)}）")
     return {
         "survey": {
             "id": survey.id,
@@ -158,7 +158,7 @@ async def extend_survey(
         kind="update-due-dates",
         payload={"process_instance_key": process_instance_key, "due_date": moments["dueAt"]},
     )
-    await note(uow, case.id, f"照会の期限を{format_wareki(due_on)}に延ばした")
+    await note(uow, case.id, f"照会の期限を{format_wareki(due_on, weekday=True)}に延ばした")
     await board_changed(uow, survey.id, process_instance_key)
     return {**moments, "formError": None}
 

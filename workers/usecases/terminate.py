@@ -55,7 +55,7 @@ async def plan_termination(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any
     _check_days(uow.cities.city(case.city).term, agreement, ends_on, notice_by, uow.clock.today())
     facts = {"endsOn": ends_on.isoformat(), "noticeMonths": months, "noticeBy": notice_by.isoformat()}
     await record(uow, case, PLAN_STEP, facts)
-    await note(uow, case.id, f"解除の日を{format_wareki(ends_on)}と決めた")
+    await note(uow, case.id, f"解除の日を{format_wareki(ends_on, weekday=True)}と決めた")
     texts = {"endsText": format_wareki(ends_on), "noticeByText": format_wareki(notice_by, weekday=True)}
     return {"terminationPlan": {**facts, **texts}, "formError": None}
 
@@ -78,7 +78,7 @@ async def record_notice(uow: UnitOfWork, case_id: str, notice: Mapping[str, Any]
         )
     number = single_line(notice.get("documentNumber") or "", "文書番号", maximum=60)
     await record(uow, case, NOTICE_STEP, {"noticeOn": notice_on.isoformat(), "documentNumber": number})
-    await note(uow, case.id, f"解除の通知を記録した（{format_wareki(notice_on)}）")
+    await note(uow, case.id, f"解除の通知を記録した（{format_wareki(notice_on, weekday=True)}に届いた）")
     return {"terminateAt": end_of(date.fromisoformat(plan["endsOn"])).isoformat(), "formError": None}
 
 
@@ -95,7 +95,7 @@ async def register_termination(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
     if agreement.ended_on is None:
         agreement.ended_on, agreement.end = ends_on, AgreementEnd.TERMINATED
         unwatch(agreement)
-        await note(uow, case.id, f"協定 {agreement.id} を{format_wareki(ends_on)}をもって解除した")
+        await note(uow, case.id, f"協定 {agreement.id} を{format_wareki(ends_on, weekday=True)}をもって解除した")
     return {"terminationState": "terminated"}
 
 
