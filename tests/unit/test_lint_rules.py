@@ -173,6 +173,16 @@ def test_a_broken_file_is_refused(pack: Example, *, file: str, old: str, new: st
     assert not report.ok
 
 
+@pytest.mark.parametrize(
+    ("value", "refused"),
+    [("", True), ("none:", True), ("Task_Elsewhere", True), ("Event_Confirmed", True), ("form", False)],
+)
+def test_a_step_without_a_way_back_is_refused(pack: Example, value: str, *, refused: bool) -> None:
+    """Each step at which a case waits names the step before it, or says why nobody goes back from it (ALL-22)."""
+    pack.replace(REVIEW, 'name="back" value="first"', f'name="back" value="{value}"')
+    assert (("step-back", "Event_Confirmed") in pack.rules()) is refused
+
+
 def test_a_node_outside_its_lane_is_refused(pack: Example) -> None:
     """A task that was dragged into the other lane without changing its membership."""
     text = pack.path(SIGNING).read_text(encoding="utf-8")
