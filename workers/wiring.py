@@ -15,7 +15,7 @@ from workers.adapters.citypacks.stepways import StepWays
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.files import FileStore
 from workers.adapters.mail.renderer import JinjaMails
-from workers.adapters.registry.acts import OpenActs, open_acts
+from workers.adapters.registry.acts import OpenActs, next_look, open_acts
 from workers.adapters.registry.agreement_repositories import due_count
 from workers.adapters.registry.database import check, create_engine, migrate, session_factory
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
@@ -67,6 +67,10 @@ class Services:
     async def open_acts(self) -> OpenActs:
         """Return how many acts have no person yet, or none for good; raises RetryableError."""
         return await open_acts(self.engine)
+
+    async def next_look(self) -> datetime | None:
+        """Return when the next person is to be looked up; raises RetryableError."""
+        return await next_look(self.engine)
 
     async def close(self) -> None:
         """Close the registry's connections."""

@@ -16,7 +16,7 @@ import structlog
 
 from tests.kit.registry import Registry, registry_at, some_case
 from tests.kit.samples import CITY
-from workers.adapters.registry.acts import open_acts
+from workers.adapters.registry.acts import next_look, open_acts
 from workers.adapters.registry.queue import MailQueue
 from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork
 from workers.domain.acts import SYSTEM, SYSTEM_USER, Act, Completion
@@ -84,6 +84,10 @@ class _Office:
     async def open_acts(self) -> Any:
         """Return what waits."""
         return await open_acts(self.registry.engines[0])
+
+    async def next_look(self) -> Any:
+        """Return when somebody looks."""
+        return await next_look(self.registry.engines[0])
 
     async def acts(self, ref: JobRef, case_id: str | None = CASE, loop: int | None = None) -> int:
         """Record an act and return its number."""

@@ -75,7 +75,7 @@ def test_status_says_in_words_that_work_is_done_and_what_waits() -> None:
     metrics.OLDEST.labels("mail").set(185)
     metrics.RENEWALS_DUE.set(2)
     waiting_since = datetime.now(UTC) - timedelta(minutes=4, seconds=5)
-    persons.measure(OpenActs(waiting=5, oldest=waiting_since, next_look=None, unassigned=1, unknown=0))
+    persons.measure(OpenActs(waiting=5, oldest=waiting_since, unassigned=1, unknown=0))
     state = said(Health(checks={"gateway": well}))
     assert state.works
     assert state.lines[0] == "ワーカーは仕事をしています"

@@ -88,7 +88,7 @@ class PersonSearch:
                 kept.look_at = look_at or pause
 
     async def _is_due(self) -> bool:
-        moment = (await self._services.open_acts()).next_look  # reads only: takes no write lock
+        moment = await self._services.next_look()  # reads only: takes no write lock
         return moment is not None and moment <= datetime.now(UTC)
 
 

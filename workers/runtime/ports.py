@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any, Protocol
 
 from workers.adapters.camunda.instances import ElementInstance, RunningInstance
@@ -116,3 +117,6 @@ class WorkerServices(Protocol):
 
     async def open_acts(self) -> OpenActs:
         """Return how many acts have no person yet, or none for good; raises RetryableError."""
+
+    async def next_look(self) -> datetime | None:
+        """Return when the next person is to be looked up, None: none waits; raises RetryableError."""

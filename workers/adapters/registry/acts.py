@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from workers.adapters.registry import tables
@@ -58,7 +58,6 @@ class OpenActs:
 
     waiting: int
     oldest: datetime | None
-    next_look: datetime | None
     unassigned: int
     unknown: int
 
@@ -66,18 +65,26 @@ class OpenActs:
 async def open_acts(engine: AsyncEngine) -> OpenActs:
     """Return how many acts have no person yet, or none for good; reads only, raises RetryableError."""
     t = tables.act
-    asked = select(t.c.status, func.count(), func.min(t.c.queued_at), func.min(t.c.look_at)).group_by(t.c.status)
-    pending = t.c.status == ActStatus.PENDING
-    query = asked.where(or_(pending, and_(t.c.status != ActStatus.FOUND, t.c.element_id != "")))
+    asked = select(t.c.status, func.count(), func.min(t.c.queued_at)).group_by(t.c.status)
+    without = [status for status in ActStatus if status is not ActStatus.FOUND]
+    query = asked.where(t.c.status.in_(without), or_(t.c.status == ActStatus.PENDING, t.c.element_id != ""))
     with passing_faults_retryable():
         async with engine.connect() as connection:
             await connection.execution_options(**READ_ONLY)
-            rows = {status: (count, at, look) for status, count, at, look in await connection.execute(query)}
-    count, oldest, look = rows.get(ActStatus.PENDING, (0, None, None))
+            rows = {status: (count, at) for status, count, at in await connection.execute(query)}
+    count, oldest = rows.get(ActStatus.PENDING, (0, None))
     return OpenActs(
         waiting=count,
         oldest=oldest,
-        next_look=look,
         unassigned=rows.get(ActStatus.UNASSIGNED, (0,))[0],
         unknown=rows.get(ActStatus.UNKNOWN, (0,))[0],
     )
+
+
+async def next_look(engine: AsyncEngine) -> datetime | None:
+    """Return when the next person is to be looked up; reads only, raises RetryableError."""
+    with passing_faults_retryable():
+        async with engine.connect() as connection:
+            await connection.execution_options(**READ_ONLY)
+            moment: datetime | None = await connection.scalar(select(func.min(tables.act.c.look_at)))
+            return moment

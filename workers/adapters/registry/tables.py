@@ -270,6 +270,8 @@ act = Table(
     Column("queued_at", Moment, nullable=False),
     Column("look_at", Moment),
     Index(None, "process_instance_key"),
+    # Counts those without a person.
+    Index(None, "status"),
     # Finds the acts whose person is still looked up; NULL when that is settled.
     Index(None, "look_at"),
 )
