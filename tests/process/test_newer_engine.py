@@ -106,7 +106,7 @@ async def test_inner_processes_started_alone_end_at_once(city: str, newer: Engin
     keys = {item.key for item in deployed.definitions if item.kind == "process"}
     found = newer.records.definitions
     await newer.records.wait(lambda: keys <= set(found), what="the records of the processes")
-    inner = [found[key].process_id for key in keys if 'name="【内部】' in found[key].xml.decode()]
+    inner = [found[key].process_id for key in keys if 'id="EndEvent_StartedByMistake"' in found[key].xml.decode()]
     assert inner
     for process_id in inner:
         instance = await _start(at_work, newer, process_id, {})
