@@ -11,7 +11,8 @@ from workers.lint.model import BPMN, FLOW_NODES, SUB_PROCESSES, Diagram, Element
 from workers.lint.rules.base import Context, name_of, report
 
 _OPENS: Final = frozenset({"open-case", "open-procedure", "open-publication"})
-_INNER: Final = "【内部】"
+_STARTED_ALONE: Final = "EndEvent_StartedByMistake"
+"""The end that a process which is only called has for a start by itself."""
 _WAITING: Final = frozenset({"userTask", "callActivity", "receiveTask", "intermediateCatchEvent"})
 _MAIL: Final = "common-partner-mail"
 """A mail that the office reads before it leaves: its form offers to go back."""
@@ -54,7 +55,7 @@ def _checked(diagram: Diagram, node: Element, targets: set[str | None]) -> Itera
 def _is_of_a_case(process: Element) -> bool:
     """Whether a process opens a case or is a part of one that does."""
     types = {definition.get("type") for definition in process.iterfind(".//{*}taskDefinition")}
-    return bool(types & _OPENS) or (process.get("name") or "").startswith(_INNER)
+    return bool(types & _OPENS) or any(end.get("id") == _STARTED_ALONE for end in process.iterfind("{*}endEvent"))
 
 
 def _is_node(element: Element) -> bool:
