@@ -248,7 +248,7 @@ class Records:
         """Return what the engine is waiting for, for a person who reads a failed test."""
         with self._lock:
             lines = [f"  instance {i.key} of {i.process_id} is {i.state}" for i in list(self.instances.values())[-5:]]
-            lines += [f"  open task {t.element_id} {t.candidate_groups} due {t.due_date}" for t in self.open_tasks()]
+            lines += [f"  {_task_line(task)}" for task in self.open_tasks()]
             lines += [f"  incident {incident}" for incident in self.open_incidents()]
             lines += [
                 f"  job {j.type} at {j.element_id} is {j.state}"
@@ -265,3 +265,8 @@ def _unfinished(job: Job, served: frozenset[str], now: int) -> bool:
     if job.state is JobState.BACKOFF:
         return job.retry_at is not None and job.retry_at <= now
     return job.state is JobState.ACTIVATABLE and job.type in served
+
+
+def _task_line(task: UserTask) -> str:
+    refused = task.variables.get("formError")
+    return f"open task {task.element_id} {task.candidate_groups} due {task.due_date}" + f" ({refused})" * bool(refused)
