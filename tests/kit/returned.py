@@ -26,6 +26,8 @@ ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "common-renewal-decision": ALL,  # a notice is entered; the next one is another
     "common-department-survey/Task_ManageSurvey": ALL,  # an order is given; the next one is another
     "common-department-survey/Task_EnterAnswer": ALL,  # the next one is another department's, or asks another question
+    "common-meeting/Task_HoldMeeting": frozenset({"next", "reason", "again"}),  # moved; the days are the new ones
+    "common-meeting/Task_ProposeDates": frozenset({"next", "startsAt", "candidates", "reason"}),  # another meeting
     "*/Task_DiscussResults": frozenset({"discussion", "next", "shareWishes"}),  # another survey, another result
     "*/Task_CheckRequirements": frozenset({"projectChecks"}),  # other projects: those of the same name keep theirs
     "*/Task_CheckProposal": frozenset({"projectChecks"}),

@@ -142,10 +142,11 @@ async def cancel_meeting(
     """Call a meeting off and take it out of everybody's calendar.
 
     With ``order.again`` = ``yes`` a new one is registered. Returns ``meetingOutcome`` = ``cancelled``, ``meetingAgain``
-    and the new ``meetingId``.
+    and the new ``meetingId``; its form begins with the old one's place and people.
     """
     meeting = await uow.meetings.get(meeting_id)
     case = await uow.cases.get(meeting.case_id)
+    begun = {**_present(meeting), "startsAt": None}
     if meeting.status is MeetingStatus.HELD:
         raise InputError("会議", "すでに開いた会議は取りやめられません")
     invited = meeting.status is MeetingStatus.SCHEDULED
@@ -163,7 +164,7 @@ async def cancel_meeting(
         "meetingOutcome": "cancelled",
         "meetingAgain": again,
         "meetingText": None,
-        "meetingOrder": None,
+        "meetingOrder": begun if again else None,
         "formError": None,
     }
 

@@ -16,7 +16,6 @@ from workers.lint.supplies import clears, gives, keeps, loads, names_in, repeats
 
 # A decision may be meant to be taken anew: the diagram says so with =null; a text, a day or a list never.
 _CHOICES: Final = frozenset({"radio", "select", "checkbox"})
-_PENDING: Final = frozenset({"common-department-survey"})  # its orders do not come back yet
 _RULE: Final = "returned-input"
 _NOT_BACK: Final = "入力マッピングで、このタスクの出力（または台帳から読み出したもの）を戻してください"
 _NOT_GIVEN: Final = "呼び出す側の入力マッピングで渡してください（初めからでよいものは =null と書く）"
@@ -48,8 +47,6 @@ def returned_input(diagram: Diagram, context: Context) -> Iterator[Finding]:
 
 
 def _keys(diagram: Diagram, context: Context) -> Iterator[_Key]:
-    if diagram.path.stem in _PENDING:
-        return
     for task, identity in linked_forms(diagram):
         form = context.catalogue.parsed_forms.get(identity)
         if local(task) == "userTask" and form is not None:
