@@ -113,7 +113,7 @@ _ALL = (
     _variable("cityProposals", "list", "record-city-proposals", "市から企業等への提案の表"),
     # Discussion and talks
     _variable("discussionNext", "text", "record-discussion", "talks / revise / none"),
-    _variable("talkProjects", "list", "record-discussion", "詳細協議をする事業"),
+    _variable("talkProjects", "list", "record-discussion, summarize-talks", "詳細協議をする事業"),
     _variable("talkResults", "list", "summarize-talks", "詳細協議の結果の表"),
     _variable("proposalRows", "list", "forms", "協定の下での連携事業の提案の入力"),
     _variable("activityPlan", "list", "propose-activity-years, forms", "事業ごとの実施する年度と理由"),

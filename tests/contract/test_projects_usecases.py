@@ -16,7 +16,7 @@ from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, PastRecord, Project, ProjectStatus
 from workers.errors import InputError, InputErrors
 from workers.usecases.caseview import offer_variables
-from workers.usecases.discuss_projects import record_discussion, record_project_talk
+from workers.usecases.discuss_projects import record_discussion, record_project_talk, summarize_talks
 from workers.usecases.record_offer import record_offer, record_past_projects
 
 pytestmark = pytest.mark.asyncio
@@ -167,9 +167,13 @@ async def test_talks_of_an_earlier_round_come_back_for_the_same_project(uow: Sql
     assert [(row["title"], row["result"]) for row in again["talkProjects"]] == [("見守り", "場所が足りない")]
 
 
-async def test_what_was_said_to_the_partner_is_there_for_the_next_round(uow: SqlUnitOfWork) -> None:
-    """The judgements are not: the next offer brings other projects."""
-    answer = await record_discussion(
-        uow, CASE_ID, {"next": "revise", "message": "場所を決めてください", "projects": []}
-    )
-    assert answer["discussionResult"] == {"message": "場所を決めてください"}
+async def test_talks_that_are_taken_up_again_begin_with_what_was_said(uow: SqlUnitOfWork) -> None:
+    """When a step goes back to them."""
+    rows = [{"number": number, "judgement": "talks", "department": "korei"} for number in (1, 2)]
+    going_on = (await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows}))["talkProjects"]
+    await record_project_talk(uow, CASE_ID, 2, {"feasible": "yes", "result": "毎月行う"})
+    told = (await summarize_talks(uow, CASE_ID, going_on))["talkProjects"]
+    assert [(row["number"], row["group"], row["result"]) for row in told] == [
+        (1, going_on[0]["group"], ""),
+        (2, going_on[1]["group"], "毎月行う"),
+    ]

@@ -233,10 +233,11 @@ async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str
     return {"talk": None}
 
 
-@job_type("summarize-talks", label="詳細協議をまとめる", writes=("talkResults",))
+@job_type("summarize-talks", label="詳細協議をまとめる", writes=("talkResults", "talkProjects"))
 async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Gather the talks' results (ISE-6, ISE-7)."""
-    return await summarize_talks(uow, job.text("caseId"))
+    talked = job.variables.get("talkProjects")
+    return await summarize_talks(uow, job.text("caseId"), talked if isinstance(talked, list) else [])
 
 
 @job_type(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workers.domain.cities import City
@@ -48,7 +48,6 @@ async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, 
     return {
         "discussionNext": following,
         "talkProjects": [_talk_row(case, project, city) for project in talks],
-        "discussionResult": {"message": result.get("message")},  # the next round brings other projects
         "formError": None,
     }
 
@@ -96,11 +95,16 @@ async def record_project_talk(uow: UnitOfWork, case_id: str, number: int, talk: 
     await note(uow, case.id, f"事業{number}の詳細協議を記録した: {STATUS_NAMES[project.status]}")
 
 
-async def summarize_talks(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
-    """Return ``talkResults``, the rows that the decision on signing is taken from (ISE-7)."""
+async def summarize_talks(uow: UnitOfWork, case_id: str, talked: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return ``talkResults``, the rows that the decision on signing is taken from (ISE-7).
+
+    ``talked`` are the rows of ``talkProjects``; they come back with what was said, for talks that are taken up again.
+    """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
+    said = {project.number: project.talk_result for project in case.current_projects()}
     return {
+        "talkProjects": [{**row, "result": said.get(row.get("number"), "")} for row in talked],
         "talkResults": [
             {
                 "number": project.number,
@@ -110,7 +114,7 @@ async def summarize_talks(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
                 "result": f"{STATUS_NAMES[project.status]}\n{project.talk_result}".strip(),
             }
             for project in case.current_projects()
-        ]
+        ],
     }
 
 
