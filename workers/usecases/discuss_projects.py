@@ -102,7 +102,7 @@ async def summarize_talks(uow: UnitOfWork, case_id: str, talked: Iterable[Mappin
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
-    said = {project.number: project.talk_result for project in case.current_projects()}
+    said: dict[Any, str] = {project.number: project.talk_result for project in case.current_projects()}
     return {
         "talkProjects": [{**row, "result": said.get(row.get("number"), "")} for row in talked],
         "talkResults": [
