@@ -4,9 +4,45 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kit.desk import PACKS, office, pack_files
+from tests.kit.driver import EngineDriver
 from tests.kit.returned import ReturnedInputs, tasks
+from workers.adapters.offerfile import read_offer
+from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS
+from workers.settings import Settings
+from workers.usecases.open_case import file_case
 
 pytestmark = pytest.mark.process
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_control_of_a_case_shows_again_what_was_typed(driver: EngineDriver, settings: Settings) -> None:
+    """A wrong number is told; the reason stays while the clerk looks again, and nothing is done without a word."""
+    await driver.deploy(pack_files("common", "isesaki"))
+    async with office(driver, settings) as at_work:
+        pack = at_work.services.packs.city("isesaki")
+        path = min((PACKS / "isesaki" / "scenarios").glob("offer-*.toml"))
+        async with at_work.services.open_unit() as uow:
+            case_id = (await file_case(uow, pack, read_offer(path, pack, driver.clock.today()))).id
+        case = await driver.start(pack.signing_process, {"caseId": case_id})
+        await driver.passed(case, "Task_OpenCase")
+        order = {
+            "caseNumber": "isesaki-0",
+            "caseAction": "stop",
+            "caseReason": "担当が替わるため。",
+            "tellPartner": "no",
+        }
+        control = await driver.start(CONTROL_PROCESS, order)
+        refused = await driver.complete(
+            CONFIRM_TASK, {**order, "caseNumber": case_id, "orderNext": "again"}, instance=control
+        )
+        assert refused.variables["formError"]
+        shown = await driver.task(CONFIRM_TASK, instance=control)
+        assert {**order, "caseNumber": case_id}.items() <= shown.variables.items()
+        await driver.complete_task(shown, {**order, "caseNumber": case_id, "orderNext": "quit"})
+        await driver.completed(control)
+    assert driver.records.passed("EndEvent_NotDone", instance=control)
+    assert not driver.records.passed("Task_Order", instance=control)
 
 
 def test_the_run_returned_every_returnable_task_with_what_was_typed(returned_inputs: ReturnedInputs) -> None:
