@@ -54,6 +54,8 @@ def _checked(diagram: Diagram, node: Element, targets: set[str | None]) -> Itera
 
 def _is_of_a_case(process: Element) -> bool:
     """Whether a process opens a case or is a part of one that does."""
+    if process.get("id") == _MAIL:
+        return False
     types = {definition.get("type") for definition in process.iterfind(".//{*}taskDefinition")}
     return bool(types & _OPENS) or any(end.get("id") == _STARTED_ALONE for end in process.iterfind("{*}endEvent"))
 
