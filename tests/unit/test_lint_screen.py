@@ -57,7 +57,11 @@ _REASON: dict[str, Any] = {
     "label": "理由",
     "validate": {"required": True, "minLength": 1},
 }
-_WORDS: dict[str, Any] = {"type": "html", "id": "Text_comment", "content": "<p><b>意見</b> {{comment}}</p>"}
+_WORDS: dict[str, Any] = {
+    "type": "html",
+    "id": "Text_comment",
+    "content": '<p><b>意見</b> {{if comment = null then "" else string(comment)}}</p>',
+}
 
 
 def _without(part: dict[str, Any], name: str) -> dict[str, Any]:
@@ -118,6 +122,12 @@ def test_what_the_screen_does_right_is_no_finding(pack: Example, parts: list[dic
         pytest.param([{"type": "text", "id": "Text_a", "text": "={{comment}}"}], "form-text", "Text_a", id="FEEL"),
         pytest.param(
             [{**_WORDS, "content": "<p>{{caseTitle}}</p>"}], "form-text", "Text_comment", id="Markdown as words"
+        ),
+        pytest.param(
+            [{**_WORDS, "content": "<p>{{comment}}</p>"}], "form-text", "Text_comment", id="null becomes a warning sign"
+        ),
+        pytest.param(
+            [{**_READING, "text": _READING["text"] + " + comment"}], "form-text", "Reading_signedOn", id="no reading"
         ),
         pytest.param(
             [{**_WORDS, "content": '<a href="{{comment}}">x</a>'}], "form-text", "Text_comment", id="words in a tag"

@@ -7,6 +7,7 @@ that only Unicode makes into digits (such as ``①``). It is a courtesy to who t
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ _PARTS: Final = (
     r"(?:(令和|平成|昭和|大正|明治|[RHSTMrhstm])\\.?(元|\\d{1,4})|(\\d{4}))"
     r"(?:年(\\d{1,2})月(\\d{1,2})日|([-/.])(\\d{1,2})\\6(\\d{1,2}))"
 )
+_READ_KEY: Final = re.compile(r"typed: if (\S+) = null")
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     undefined=StrictUndefined,
@@ -50,6 +52,12 @@ def pattern(kind: str) -> str:
     """
     clock = _CLOCK if kind == MOMENT else ""
     return f"{_EXAMPLES[kind]} のように入力|^{_DAY}{clock}$"
+
+
+def is_reading(text: str) -> bool:
+    """Return whether a text component's FEEL is the reading of some date, unchanged."""
+    found = _READ_KEY.search(text)
+    return found is not None and text in {reading(found[1], kind) for kind in (DATE, MOMENT)}
 
 
 def reading(key: str, kind: str) -> str:

@@ -18,6 +18,7 @@ _DATES: Final = frozenset({dates.DATE, dates.MOMENT})
 _KINDS: Final = _DATES | {dates.READING, NUMBER}
 _IN_TAG: Final = re.compile(r"<[^<>{}]*\{\{")
 _LOOP: Final = re.compile(r"\{\{#loop\s+([^{}]*)\}\}.*?\{\{/loop\}\}", re.DOTALL)
+_BARE: Final = re.compile(r"\{\{\s*([^\W\d][\w.]*)\s*\}\}")
 _BRACES: Final = re.compile(r"\{\{(?!/)(?:#if\s+|=)?(.*?)\}\}", re.DOTALL)
 
 
@@ -113,10 +114,16 @@ def _blanks(form: Form, part: dict[str, Any]) -> Iterator[Finding]:
 
 def _words(form: Form, part: dict[str, Any], variables: Mapping[str, Any]) -> Iterator[Finding]:
     text, type_ = str(part.get("text") or part.get("content") or ""), part.get("type")
-    if type_ not in {"text", "html"} or _kind_of(part) == dates.READING:
+    if type_ not in {"text", "html"} or dates.is_reading(text):
         return
     if type_ == "html" and _IN_TAG.search(text):
         yield _report(form, part, "form-text", "タグの中に変数を入れないでください")
+    for path in _BARE.findall(text) if type_ == "html" else ():
+        message = (
+            f"html の「{{{{{path}}}}}」は、値が null や数のとき {{{{⚠}}}} と表示されます。"
+            f'{{{{if {path} = null then "" else string({path})}}}} と書いてください'
+        )
+        yield _report(form, part, "form-text", message)
     for name in dict.fromkeys(_shown(text)):
         how = shown_as(name, variables)
         if type_ == "text" and not how:
