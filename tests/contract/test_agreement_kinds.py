@@ -19,7 +19,7 @@ from workers.usecases.caseview import city_options
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "isesaki-2026-1"
-TERMS = {"purpose": "見守り", "fields": ["5"]}
+TERMS = {"purpose": "見守り", "fields": ["1", "5", "7"]}
 Units = Callable[[], SqlUnitOfWork]
 
 
@@ -65,6 +65,16 @@ async def test_an_unknown_kind_of_agreement_is_refused(units: Units) -> None:
         with pytest.raises(InputError, match=r"協定の形態: 広域 は使えません"):
             await record_agreement_terms(uow, CASE_ID, {**TERMS, "kind": "広域"})
         assert (await uow.cases.get(CASE_ID)).last_step("agreement-terms") is None
+
+
+async def test_a_comprehensive_agreement_has_the_fields_that_the_guideline_requires(units: Units) -> None:
+    """Three in Isesaki (ISE-R1); an individual one is about a single matter."""
+    async with units() as uow:
+        with pytest.raises(InputError, match="連携事項: 包括連携協定には3以上の連携事項が要ります（今は2）"):
+            await record_agreement_terms(uow, CASE_ID, {**TERMS, "fields": ["1", "5"]})
+        assert (await uow.cases.get(CASE_ID)).last_step("agreement-terms") is None
+        await record_agreement_terms(uow, CASE_ID, {**TERMS, "fields": ["5"], "kind": "individual"})
+        assert (await uow.cases.get(CASE_ID)).last_step("agreement-terms") is not None
 
 
 async def test_a_departments_choice_carries_its_group() -> None:

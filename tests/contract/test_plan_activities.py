@@ -34,7 +34,7 @@ async def units(database_url: str, tmp_path: Path) -> AsyncIterator[Units]:
             for project in case.projects:
                 project.status, project.department = ProjectStatus.FEASIBLE, "fukushi"
             await uow.cases.add(case)
-            await record_agreement_terms(uow, case.id, {"purpose": "連携", "fields": ["1", "4"]})
+            await record_agreement_terms(uow, case.id, {"purpose": "連携", "fields": ["1", "4", "5"]})
             await register_agreement(uow, case.id, SIGNED)
             await uow.commit()
         yield made

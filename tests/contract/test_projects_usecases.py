@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from workers.errors import InputError, InputErrors
 from workers.usecases.caseview import offer_variables
 from workers.usecases.discuss_projects import record_discussion, record_project_talk, summarize_talks
 from workers.usecases.record_offer import record_offer, record_past_projects
+from workers.usecases.record_requirement_check import record_requirement_check
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "ageo-2026-1"
@@ -177,3 +178,36 @@ async def test_talks_that_are_taken_up_again_begin_with_what_was_said(uow: SqlUn
         (1, going_on[0]["group"], ""),
         (2, going_on[1]["group"], "毎月行う"),
     ]
+
+
+async def test_an_offer_of_a_day_to_come_is_refused(uow: SqlUnitOfWork) -> None:
+    """Its date would be printed on the offer."""
+    tomorrow = (uow.clock.today() + timedelta(days=1)).isoformat()
+
+    with pytest.raises(InputError, match=r"申出書の日付: .*はまだ来ていません"):
+        await record_offer(uow, CASE_ID, {**OFFER, "offeredOn": tomorrow})
+
+
+@pytest.mark.parametrize(
+    ("checked", "grounds"),
+    [
+        ({"partnerCheck": "none", "projectsCheck": "none"}, ([], [])),
+        ({"partnerCheck": "some", "projectsCheck": "some"}, ([1], [2])),
+        ({}, ([1], [2])),
+    ],
+)
+async def test_grounds_count_as_the_office_has_judged(
+    uow: SqlUnitOfWork, checked: dict[str, str], grounds: tuple[list[int], list[int]]
+) -> None:
+    """What was ticked before the office judged that nothing applies no longer counts (AGE-R1)."""
+    ticked = {"partnerGrounds": ["1"], "projectChecks": [{"number": 1, "grounds": ["2"]}]}
+
+    found = (await record_requirement_check(uow, CASE_ID, {**ticked, **checked}))["eligibility"]
+
+    assert (found["partnerGrounds"], found["projectGrounds"]) == grounds
+
+
+async def test_a_ground_that_applies_is_named(uow: SqlUnitOfWork) -> None:
+    """Else nobody could tell the partner why."""
+    with pytest.raises(InputError, match="連携事業の除外事由"):
+        await record_requirement_check(uow, CASE_ID, {"partnerCheck": "none", "projectsCheck": "some"})

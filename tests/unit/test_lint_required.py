@@ -146,7 +146,7 @@ def test_a_list_that_must_have_rows(tmp_path: Path) -> None:
         "key": "rowsMissing",
         "values": [],
         "validate": {"required": True},
-        "properties": {"rows": "rows"},
+        "properties": {"renkei:kind": "demand", "renkei:for": "rows"},
         "conditional": {"hide": '=decision = "drop" or count(rows) > 0'},
     }
     require = "kept:事業,kept.*.title:事業名"
@@ -154,6 +154,25 @@ def test_a_list_that_must_have_rows(tmp_path: Path) -> None:
     assert _found(tmp_path, require, rows) == [("rows", "optional")]
     assert _found(tmp_path, require, rows, stop) == []
     assert _found(tmp_path, "kept.*.title", rows, stop) == [("rows", "unchecked")]
+
+
+def test_a_field_that_one_choice_demands(tmp_path: Path) -> None:
+    """The demand hides when the field is filled in, so that what is typed stays whatever is chosen."""
+    reason = {"type": "textarea", "id": "t", "key": "message", "label": "理由"}
+    demand = {
+        "type": "radio",
+        "id": "s",
+        "key": "messageMissing",
+        "values": [],
+        "validate": {"required": True},
+        "properties": {"renkei:kind": "demand", "renkei:for": "message"},
+        "conditional": {"hide": '=decision != "back" or (message != null and message != "")'},
+    }
+    require = "record.message:理由[decision=back]"
+
+    assert _found(tmp_path, require, reason, demand) == []
+    assert _found(tmp_path, require, reason) == [("message", "optional")]
+    assert _found(tmp_path, "", reason, demand) == [("message", "unchecked")]
 
 
 def test_the_jobs_that_may_refuse_a_form(tmp_path: Path) -> None:

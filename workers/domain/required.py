@@ -239,12 +239,13 @@ def _applies(values: Mapping[str, Any], item: Item, rows: tuple[int, ...]) -> bo
 
 def _holds(values: Mapping[str, Any], condition: Condition, path: str, rows: tuple[int, ...]) -> bool:
     """Look a condition's key up: ``.key`` beside the item, ``list.*.key`` in the item's own row, else from the top."""
-    shown = [_as_text(value) for value, at in found(values, beside(path, condition.path)) if at == rows[: len(at)]]
+    shown = [as_text(value) for value, at in found(values, beside(path, condition.path)) if at == rows[: len(at)]]
     return any(text in condition.values for text in shown or [""]) is not condition.negated
 
 
-def _as_text(value: object) -> str:
-    if value is None:
+def as_text(value: object) -> str:
+    """Return how a condition sees a value: nothing and an empty list are empty, a ticked box is ``true``."""
+    if value is None or value == []:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 

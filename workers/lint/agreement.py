@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final
 
-from workers.domain.required import Condition, Item, beside, parse_rules
+from workers.domain.required import Condition, Item, Rules, as_text, beside, parse_rules
 from workers.jobs.catalog import JobType
-from workers.lint.conditions import UNKNOWN, compared, is_true, paths
+from workers.lint.conditions import UNKNOWN, compared, evaluate, is_true, paths
 from workers.lint.form_fields import FormField
-from workers.lint.handover import Handover, field_path, handovers
+from workers.lint.handover import Handover, computed, field_path, handovers
 from workers.lint.model import NS, Diagram, Element, extension, extensions, local
 
 _MOST_CHOICES: Final = 3000
@@ -37,6 +37,7 @@ class Difference:
 class _Job:
     name: str
     items: tuple[Item, ...]
+    paths: frozenset[str]
     headers: Mapping[str, str]
 
 
@@ -62,6 +63,7 @@ class _Comparison:
         self._start = element.get("id", "")
         self._fields = {field.path: field for field in fields}
         self._known = handovers(element, fields)
+        self._computed = computed(element)
         self._flows: dict[str, list[Element]] = {}
         for flow in diagram.all("sequenceFlow"):
             self._flows.setdefault(flow.get("sourceRef", ""), []).append(flow)
@@ -79,7 +81,7 @@ class _Comparison:
 
     def judges(self) -> Iterator[str]:
         for node, job in self._jobs.items():
-            if any(field_path(self._known, item.path) is not None for item in job.items):
+            if any(field_path(self._known, path) in self._fields for path in job.paths):
                 yield node
 
     def _look_around(self, job_types: Mapping[str, JobType]) -> None:
@@ -119,12 +121,14 @@ class _Comparison:
     def _compared(self) -> Iterator[tuple[str, set[str]]]:
         """Yield (path, texts that it is compared with) of every condition: of the form, the way and the jobs."""
         for field in self._fields.values():
-            for hide in field.hides:
+            for hide in (*field.hides, *(hide for demand in field.demands for hide in demand)):
                 yield from ((_absolute(path, field), set()) for path in paths(hide))
                 yield from ((_absolute(path, field), {text}) for path, text in compared(hide))
-        for expression in self._conditions:
-            yield from ((self._in_form(path), set()) for path in paths(expression))
-            yield from ((self._in_form(path), {text}) for path, text in compared(expression))
+        for expression in [*self._conditions, *self._computed.values()]:
+            read = [(path, {text}) for path, text in compared(expression)]
+            for path, texts in [*((path, set[str]()) for path in paths(expression)), *read]:
+                if path not in self._computed or field_path(self._known, path) is not None:
+                    yield self._in_form(path), texts
         for item in (item for job in self._jobs.values() for item in job.items):
             for condition in item.conditions:
                 if not condition.path.startswith("#"):
@@ -148,13 +152,15 @@ class _Comparison:
         return [_FREE] if field.required else [_FREE, None]
 
     def _shown(self, path: str, choice: Mapping[str, object]) -> bool | None:
-        field = self._fields[path]
-        seen = {
-            **choice,
-            **{f"this.{key[len(field.row) + 1 :]}": v for key, v in choice.items() if _within(key, field)},
-        }
-        hidden = [is_true(hide, seen) for hide in field.hides]
-        return False if True in hidden else None if None in hidden else True
+        return _visible(self._fields[path], self._fields[path].hides, choice)
+
+    def _required(self, field: FormField, choice: Mapping[str, object]) -> bool | None:
+        """Return whether the screen stops as long as a field is empty, or None where that is unknown."""
+        if field.required:
+            return True
+        empty = {**choice, field.path: None}
+        found = [_visible(field, demand, empty) for demand in field.demands]
+        return True if True in found else None if None in found else False
 
     def _under(self, choice: Mapping[str, object]) -> Iterator[Difference]:
         reached = [self._jobs[node] for node in self._reached(choice) if node in self._jobs]
@@ -163,15 +169,32 @@ class _Comparison:
             field = self._fields.get(path)
             if field is None:
                 yield Difference(path, label, "absent", jobs)
-            elif certain and self._shown(path, choice) is False:
+            elif certain and self._is_handed(path, choice) and self._shown(path, choice) is False:
                 yield Difference(path, field.label, "hidden", jobs)
-            elif certain and not field.required:
+            elif certain and self._required(field, choice) is False:
                 yield Difference(path, field.label, "optional", jobs)
-        steering = {field_path(self._known, path) for text in self._conditions for path in paths(text)}
+        if self._start in self._reached(choice):
+            return  # the diagram itself sends the form back
+        steering = self._steering()
         names = tuple(job.name for job in reached)
         for path, field in self._fields.items():
-            if field.required and path not in wanted and path not in steering and self._shown(path, choice):
+            if path in wanted or path in steering or not self._required(field, choice):
+                continue
+            if self._shown(path, choice):
                 yield Difference(path, field.label, "unchecked", names)
+
+    def _is_handed(self, path: str, choice: Mapping[str, object]) -> bool:
+        """Return whether the job gets what was typed: an expression may give something else for a hidden field."""
+        handover = next((found for found in self._known if _covers(found, path)), None)
+        if handover is None or handover.exact:
+            return True
+        return handover.source != path and self._shown(handover.source, choice) is not False
+
+    def _steering(self) -> set[str | None]:
+        """Return the form's paths on which the way depends: a choice that only steers needs no job to check it."""
+        read = {path for text in self._conditions for path in paths(text)}
+        read |= {path for target in read & set(self._computed) for path in paths(self._computed[target])}
+        return {field_path(self._known, path) or path for path in read}
 
     def _wanted(
         self, reached: list[_Job], choice: Mapping[str, object]
@@ -195,8 +218,7 @@ class _Comparison:
         value = choice.get(self._in_form(path), UNKNOWN)
         if value is UNKNOWN:
             return None
-        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-        return (text in condition.values) is not condition.negated
+        return (as_text(value) in condition.values) is not condition.negated
 
     def _reached(self, choice: Mapping[str, object]) -> Iterator[str]:
         seen_values = self._variables(choice)
@@ -205,10 +227,11 @@ class _Comparison:
             current = pending.pop()
             for target in self._next(current, seen_values):
                 node = self._diagram.ids.get(target)
+                if target == self._start or (node is not None and target not in seen and _is_passed(node)):
+                    yield target
                 if node is not None and target not in seen and _is_passed(node):
                     seen.add(target)
                     pending.append(target)
-                    yield target
 
     def _next(self, node: str, values: Mapping[str, object]) -> list[str]:
         flows = self._flows.get(node, [])
@@ -236,7 +259,8 @@ class _Comparison:
             for path, value in choice.items()
             if path in self._fields and _covers(handover, path)
         }
-        return {**outer, **handed}
+        found = {target: evaluate(text, {**outer, **choice}) for target, text in self._computed.items()}
+        return {**outer, **{target: value for target, value in found.items() if value is not UNKNOWN}, **handed}
 
 
 def _covers(handover: Handover, path: str) -> bool:
@@ -245,6 +269,13 @@ def _covers(handover: Handover, path: str) -> bool:
 
 def _absolute(path: str, field: FormField) -> str:
     return f"{field.row}.{path[5:]}" if path.startswith("this.") and field.row else path
+
+
+def _visible(field: FormField, hides: tuple[str, ...], choice: Mapping[str, object]) -> bool | None:
+    """Return whether none of the conditions hides; ``this`` is the row of the field."""
+    row = {f"this.{key[len(field.row) + 1 :]}": value for key, value in choice.items() if _within(key, field)}
+    hidden = [is_true(hide, {**choice, **row}) for hide in hides]
+    return False if True in hidden else None if None in hidden else True
 
 
 def _within(path: str, field: FormField) -> bool:
@@ -263,7 +294,16 @@ def _job(node: Element, job_types: Mapping[str, JobType]) -> _Job | None:
     found = extensions(node, "zeebe:taskHeaders/zeebe:header")
     headers = {header.get("key", ""): header.get("value") or "" for header in found}
     try:
-        required = parse_rules(require=f"{job_type.requires},{headers.get('require', '')}").required
+        rules = parse_rules(
+            require=f"{job_type.requires},{headers.get('require', '')}",
+            dates=headers.get("dates", ""),
+            ranges=headers.get("ranges", ""),
+        )
     except ValueError:
         return None  # input-checks says so
-    return _Job((node.get("name") or node.get("id") or "").replace("\n", ""), required, headers)
+    return _Job((node.get("name") or node.get("id") or "").replace("\n", ""), rules.required, _paths(rules), headers)
+
+
+def _paths(rules: Rules) -> frozenset[str]:
+    items = [*rules.required, *(rule.item for rule in rules.dates), *(rule.item for rule in rules.ranges)]
+    return frozenset(item.path for item in items)

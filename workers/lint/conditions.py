@@ -1,4 +1,4 @@
-"""Conditions of forms and gateways under a given choice: enough of FEEL for ``a = "x" and b != null``.
+"""Conditions of forms and gateways under a given choice: enough of FEEL for ``if a = "x" and b != null …``.
 
 The rest (arithmetic, filters, other functions) is unknown, and what depends on it is unknown too.
 """
@@ -103,10 +103,23 @@ class _Reader:
         return self._tokens[self._at] if self._at < len(self._tokens) else _END
 
     def either(self) -> object:
+        """Read a whole expression."""
+        if self._take("if"):
+            return self._choice_of_two()
         value = self._both()
         while self._take("or"):
             value = _or(value, self._both())
         return value
+
+    def _choice_of_two(self) -> object:
+        condition = self.either()
+        if not self._take("then"):
+            raise _NotReadError
+        first = self.either()
+        if not self._take("else"):
+            raise _NotReadError
+        second = self.either()
+        return UNKNOWN if condition is UNKNOWN else first if condition is True else second
 
     def _both(self) -> object:
         value = self._comparison()
@@ -126,6 +139,8 @@ class _Reader:
         if token.kind == "string":
             self._at += 1
             return token.text.strip('"')
+        if self._take("["):
+            return self._list()
         if token.kind == "number":
             self._at += 1
             return float(token.text)
@@ -137,6 +152,14 @@ class _Reader:
             self._at += 1
             return _LITERALS[token.text]
         return self._call() if self._is_call() else self._path()
+
+    def _list(self) -> object:
+        values: list[object] = []
+        while not self._take("]"):
+            values.append(self.either())
+            if self.token.text != "]" and not self._take(","):
+                raise _NotReadError
+        return UNKNOWN if UNKNOWN in values else values
 
     def _is_call(self) -> bool:
         words = [token.text for token in self._tokens[self._at : self._at + 3]]

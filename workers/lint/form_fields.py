@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from workers.lint.dates import KIND
 from workers.lint.forms import Form
 
+DEMAND: Final = "demand"
+"""The kind of a component that stops the screen: a required radio without choices, hidden as soon as what it demands
+(the key in ``renkei:for``, beside it) is there. So a list needs a row, and a field is required for one choice alone."""
+DEMANDED: Final = "renkei:for"
 _TYPED: Final = frozenset(
     ["checkbox", "checklist", "datetime", "number", "radio", "select", "taglist", "textarea", "textfield"]
 )
@@ -16,10 +21,9 @@ _ROWS: Final = "rows"
 
 @dataclass(frozen=True)
 class FormField:
-    """A field; rows of a list have ``*`` in their path (``rows.*.title``). ``hides`` are its FEEL conditions.
+    """A field; rows of a list have ``*`` in their path (``rows.*.title``), a list is a field of the kind ``rows``.
 
-    A list is a field of its own, of the kind ``rows``: required where a field of the form that never takes an answer
-    (``properties.rows`` names the list) is shown as long as the list is empty.
+    ``hides`` are its FEEL conditions; ``demands`` those of each component that demands it.
     """
 
     path: str
@@ -28,59 +32,57 @@ class FormField:
     required: bool
     hides: tuple[str, ...]
     values: tuple[str, ...] = ()
+    demands: tuple[tuple[str, ...], ...] = ()
 
     @property
     def row(self) -> str:
         """The path of the row around the field, empty outside lists."""
         return self.path.rpartition(".*.")[0] + ".*" if ".*." in self.path else ""
 
+    @property
+    def may_be_required(self) -> bool:
+        """Whether the form asks for it under some choice."""
+        return self.required or bool(self.demands)
+
 
 def fields(form: Form) -> list[FormField]:
     """Return the fields that a person can fill in, in the order of the form."""
-    stoppers = _stoppers(form.content)
-    return list(_fields(form.content, "", (), stoppers))
+    return list(_fields(form.content, "", ()))
 
 
-def _fields(
-    container: dict[str, Any], prefix: str, hides: tuple[str, ...], stoppers: frozenset[str]
-) -> Iterator[FormField]:
-    for part in container.get("components") or []:
-        if not isinstance(part, dict) or part.get("readonly") is True or part.get("disabled") is True:
-            continue
+def is_demand(part: dict[str, Any]) -> bool:
+    """Return whether a component only stops the screen, so that nobody types into it."""
+    return (part.get("properties") or {}).get(KIND) == DEMAND
+
+
+def _fields(container: dict[str, Any], prefix: str, hides: tuple[str, ...]) -> Iterator[FormField]:
+    parts = [part for part in container.get("components") or [] if isinstance(part, dict)]
+    demands: dict[str, list[tuple[str, ...]]] = {}
+    for part in filter(is_demand, parts):
+        demands.setdefault(str(part["properties"].get(DEMANDED)), []).append((*hides, *_hide(part)))
+    for part in parts:
         kind, inner_hides = part.get("type"), (*hides, *_hide(part))
+        if is_demand(part) or part.get("readonly") is True or part.get("disabled") is True:
+            continue
         if kind in {"group", "dynamiclist"}:
             path = str(part.get("path") or "")
             below = f"{prefix}{path}{'.*' if kind == 'dynamiclist' else ''}."
-            inner = list(_fields(part, below if path else prefix, inner_hides, stoppers))
+            inner = list(_fields(part, below if path else prefix, inner_hides))
             if kind == "dynamiclist" and inner:
-                yield FormField(f"{prefix}{path}", str(part.get("label") or path), _ROWS, path in stoppers, inner_hides)
+                demanded = tuple(demands.get(path, ()))
+                label = str(part.get("label") or path)
+                yield FormField(f"{prefix}{path}", label, _ROWS, False, inner_hides, demands=demanded)
             yield from inner
-        elif kind in _TYPED and part.get("key") and _stops(part) is None:
+        elif kind in _TYPED and (key := part.get("key")):
             yield FormField(
-                f"{prefix}{part['key']}",
-                str(part.get("label") or part.get("dateLabel") or part["key"]),
+                f"{prefix}{key}",
+                str(part.get("label") or part.get("dateLabel") or key),
                 str(kind),
-                _required(part),
+                bool((part.get("validate") or {}).get("required")),
                 inner_hides,
                 _values(part),
+                tuple(demands.get(str(key), ())),
             )
-
-
-def _required(part: dict[str, Any]) -> bool:
-    return bool((part.get("validate") or {}).get("required"))
-
-
-def _stops(part: dict[str, Any]) -> str | None:
-    found = (part.get("properties") or {}).get("rows")
-    return str(found) if found and _required(part) else None
-
-
-def _stoppers(container: dict[str, Any]) -> frozenset[str]:
-    found = set()
-    for part in container.get("components") or []:
-        if isinstance(part, dict):
-            found |= {_stops(part)} | _stoppers(part)
-    return frozenset(name for name in found if name)
 
 
 def _hide(part: dict[str, Any]) -> tuple[str, ...]:
@@ -89,6 +91,4 @@ def _hide(part: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _values(part: dict[str, Any]) -> tuple[str, ...]:
-    if part.get("type") == "checkbox":
-        return ("true", "false")
     return tuple(str(value.get("value")) for value in part.get("values") or [] if isinstance(value, dict))

@@ -117,7 +117,9 @@ def _collect_typed(container: dict[str, Any], found: dict[str, set[str]]) -> Non
 
 
 def _is_filled_in(part: dict[str, Any]) -> bool:
-    return part.get("readonly") is not True and part.get("disabled") is not True
+    """Return whether a person types into a component; one that only demands another field takes nothing."""
+    demands = (part.get("properties") or {}).get("renkei:kind") == "demand"
+    return part.get("readonly") is not True and part.get("disabled") is not True and not demands
 
 
 def expressions(form: Form) -> Iterator[Expression]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from workers.lint import feel
-from workers.lint.conditions import paths
 from workers.lint.feel import FeelSyntaxError, Token
 from workers.lint.form_fields import FormField
 from workers.lint.model import Element, extensions
@@ -22,10 +21,11 @@ _LISTS: Final = frozenset({"rows", "checklist", "taglist"})
 
 @dataclass(frozen=True)
 class Handover:
-    """A variable's path and the form's path that it holds."""
+    """A variable's path and the form's path that it holds; ``exact``: as it was typed, whatever was chosen."""
 
     target: str
     source: str
+    exact: bool = True
 
 
 def handovers(task: Element, fields: list[FormField]) -> list[Handover]:
@@ -39,6 +39,15 @@ def handovers(task: Element, fields: list[FormField]) -> list[Handover]:
         for handover in _of(output.get("target", ""), (output.get("source") or "").removeprefix("=").strip(), fields)
     ]
     return sorted(found, key=lambda handover: -len(handover.target))
+
+
+def computed(task: Element) -> dict[str, str]:
+    """Return the variables that a task's output mappings compute, with their expressions: no mere handing over."""
+    outputs = {
+        output.get("target", ""): (output.get("source") or "").removeprefix("=").strip()
+        for output in extensions(task, "zeebe:ioMapping/zeebe:output")
+    }
+    return {target: text for target, text in outputs.items() if text.startswith("if ")}
 
 
 def field_path(known: list[Handover], path: str) -> str | None:
@@ -55,22 +64,37 @@ def _of(target: str, expression: str, fields: list[FormField]) -> Iterator[Hando
     elif (match := _MERGE.fullmatch(expression)) is not None:
         yield from _of(target, match[1], fields)
     elif _PATH.fullmatch(expression):
-        yield Handover(target, expression)
+        if "." not in expression or expression.split(".", maxsplit=1)[0] in {
+            field.path.split(".")[0] for field in fields
+        }:
+            yield Handover(target, expression)
     elif expression.startswith("{"):
         for key, value in _entries(expression):
             yield from _of(f"{target}.{key}", value, fields)
     elif (source := _carried(expression, fields)) is not None:
-        yield Handover(target, source)
+        yield Handover(target, source, exact=False)
 
 
 def _carried(expression: str, fields: list[FormField]) -> str | None:
-    """Return the field that an expression hands over beneath a condition or a loop: as a branch, or its only list."""
+    """Return the field that an expression hands over beneath a condition or a loop: a branch, its only list or field.
+
+    What a filter selects by is handed over as well: a code becomes the department that has it.
+    """
     known = {field.path for field in fields}
     for branch in _branches(expression):
         if branch in known:
             return branch
-    lists = {field.path for field in fields if field.kind in _LISTS} & paths(expression)
-    return lists.pop() if len(lists) == 1 else None
+    named = [field for field in fields if field.path in _names(expression)]
+    lists = [field.path for field in named if field.kind in _LISTS]
+    only = lists or [field.path for field in named if not expression.startswith("if ")]
+    return only[0] if len(only) == 1 else None
+
+
+def _names(expression: str) -> set[str]:
+    try:
+        return {token.text for token in feel.tokens(expression) if token.kind == "name"}
+    except FeelSyntaxError:
+        return set()
 
 
 def _branches(expression: str) -> list[str]:

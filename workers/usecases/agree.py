@@ -47,6 +47,7 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
     kind = str(terms.get("kind") or "comprehensive")
     if kind not in KIND_NAMES:
         raise InputError("協定の形態", f"{shown(kind)} は使えません（{'・'.join(KIND_NAMES)}）")
+    _check_count(city, kind, fields)
     others = terms.get("otherParties") or []
     if not isinstance(others, list) or not all(isinstance(row, Mapping) for row in others):
         raise InputError("ほかの当事者", "表の並びとして書いてください")
@@ -70,6 +71,13 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
     )
     await note(uow, case.id, "協定書の内容を決めた")
     return {"formError": None}
+
+
+def _check_count(city: City, kind: str, fields: tuple[int, ...]) -> None:
+    """Raise InputError for a comprehensive agreement over fewer fields than the city's guideline requires."""
+    least = city.requirements.minimum_fields
+    if kind == "comprehensive" and len(fields) < least:
+        raise InputError("連携事項", f"包括連携協定には{least}以上の連携事項が要ります（今は{len(fields)}）")
 
 
 async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[str, Any]) -> dict[str, Any]:

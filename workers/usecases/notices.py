@@ -43,7 +43,7 @@ async def enter_notice(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -
             number=str(form.get("notice") or ""),
             on=form.get("withdrawnOn"),
             decision=str(form.get("decision") or ""),
-            reason=str(form.get("reason") or ""),
+            reason=_with_approval(str(form.get("reason") or ""), form.get("approval")),
         )
     return await record_notice(
         uow,
@@ -52,6 +52,16 @@ async def enter_notice(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -
         received=form.get("receivedOn"),
         reason=str(form.get("reason") or ""),
     )
+
+
+def _with_approval(reason: str, approval: Any) -> str:
+    """Return the reason with the 決裁 of the decision (ALL-11), which the entry keeps."""
+    given = approval if isinstance(approval, Mapping) else {}
+    if not given.get("number"):
+        return reason
+    decided_on = format_wareki(parse_date(given.get("decidedOn"), "決裁日"))
+    parts = [f"起案番号 {given['number']}", f"決裁日 {decided_on}", f"決裁者 {given.get('decidedBy') or ''}"]
+    return f"{reason}（{'、'.join(parts)}）"
 
 
 async def record_notice(

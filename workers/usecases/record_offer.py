@@ -7,6 +7,7 @@ from typing import Any
 
 from workers.domain.agreements import Agreement
 from workers.domain.offerinput import OfferContent, parse_content, parse_records
+from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.usecases.caseview import offer_variables, past_records
 from workers.usecases.journal import note
@@ -33,6 +34,8 @@ async def record_offer(
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
     content = parse_content(_offer_data(form), city, uow.clock.today())
+    if content.offered_on > uow.clock.today():
+        raise InputError("申出書の日付", f"{format_wareki(content.offered_on)}はまだ来ていません")
     if within_agreement and case.agreement_id is not None:
         _keep_to(await uow.agreements.get(case.agreement_id), content)
     number = case.round + 1

@@ -14,18 +14,27 @@ from workers.usecases.ports import UnitOfWork
 
 
 async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the check and return ``eligibility``; raises InputError for a number that is not in the city's lists."""
+    """Keep the check and return ``eligibility``; raises InputError for a number that is not in the city's lists.
+
+    ``partnerCheck`` and ``projectsCheck`` (``none``, ``some``) say that the grounds were looked at: with ``none`` what
+    was ticked before no longer counts.
+    """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
     projects = case.current_projects()
-    partner_grounds = _numbers(check.get("partnerGrounds"), city.partner_grounds, "企業等の除外事由")
+    ticked = [] if check.get("partnerCheck") == "none" else check.get("partnerGrounds")
+    partner_grounds = _numbers(ticked, city.partner_grounds, "企業等の除外事由")
     rows = {str(row.get("number")): row for row in check.get("projectChecks") or []}
     by_ground: dict[int, list[str]] = {}
+    excluded = check.get("projectsCheck") != "none"
     for project in projects:
         row = rows.get(str(project.number), {})
         project.admitted_reason = str(row.get("admittedReason") or "").strip() if project.cost_to_city else ""
-        for number in _numbers(row.get("grounds"), city.project_grounds, f"事業{project.number}の除外事由"):
+        ticked = row.get("grounds") if excluded else []
+        for number in _numbers(ticked, city.project_grounds, f"事業{project.number}の除外事由"):
             by_ground.setdefault(number, []).append(_called(project))
+    if check.get("projectsCheck") == "some" and not by_ground:
+        raise InputError("連携事業の除外事由", "当てはまる事業に、当てはまるものを選んでください")
     facts = eligibility_facts(city, projects, case.records)
     eligibility = {
         "sharedGoal": check.get("sharedGoal") == "yes",
