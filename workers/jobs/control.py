@@ -36,13 +36,14 @@ async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     "order-case",
     label="案件を取り下げる・止める・戻す",
     writes=("orderState", "partnerTold", "formError"),
+    by_person=True,
 )
 async def handle_order_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Break the case off, or ask the engine to go back (ALL-22)."""
     return await case_control.order_case(uow, job.variables, job.ref)
 
 
-@job_type("confirm-step-back", label="戻した手順を片付ける")
+@job_type("confirm-step-back", label="戻した手順を片付ける", by_person=True)
 async def handle_confirm_step_back(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Note the step back and close what the left step had open (ALL-22)."""
     await case_control.confirm_step_back(uow, job.variables)

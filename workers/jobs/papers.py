@@ -113,6 +113,7 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     "send-reviewed-mail",
     label="相手方へのメールを、確かめたとおりに送る（または戻す）",
     writes=("mailOutcome", "mailDraft", "mailReply", "formError"),
+    by_person=True,
 )
 async def handle_send_reviewed_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Send what the office left standing, or take the mail back (ALL-2)."""

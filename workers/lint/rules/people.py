@@ -67,14 +67,14 @@ def recordings(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """A job that records a person's entry follows a user task, on every way that leads to it."""
     graph = _graph(diagram)
     for task in _recording(diagram, context):
-        if _sets_null(task, "input"):
-            continue
+        if extensions(task, "zeebe:ioMapping/zeebe:input[@target='act']"):
+            continue  # says itself whose entry it is: nobody's (=null), or that of the person before (=act)
         strange = sorted(name_of(graph.nodes[node]) for node in graph.before(task.get("id", "")))
         if strange:
             message = (
                 f"{name_of(task)}は人の入力を記録しますが、{'、'.join(strange)}からも人の作業なしに進みます。"
                 "前の人の名前で記録されないよう、そこの出力マッピングかこのタスクの入力マッピングに "
-                f"=null → {VARIABLE} を入れてください"
+                f"=null → {VARIABLE} を入れてください（前の人が頼んだことの結果なら、このタスクに ={VARIABLE} → {VARIABLE}）"
             )
             yield report(diagram, task, "person-inherited", message)
 
