@@ -74,7 +74,7 @@ def recordings(diagram: Diagram, context: Context) -> Iterator[Finding]:
             message = (
                 f"{name_of(task)}は人の入力を記録しますが、{'、'.join(strange)}からも人の作業なしに進みます。"
                 "前の人の名前で記録されないよう、そこの出力マッピングかこのタスクの入力マッピングに "
-                f"=null → {VARIABLE} を入れてください（前の人が頼んだことの結果なら、このタスクに ={VARIABLE} → {VARIABLE}）"
+                f"=null → {VARIABLE} を入れてください（前の人の頼みの結果なら、このタスクに ={VARIABLE} → {VARIABLE}）"
             )
             yield report(diagram, task, "person-inherited", message)
 
