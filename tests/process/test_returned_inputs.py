@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kit.desk import PACKS, office, pack_files
+from tests.kit.desk import PACKS, office, scenario_files_of
 from tests.kit.driver import EngineDriver
 from tests.kit.returned import ReturnedInputs, tasks
 from workers.adapters.offerfile import read_offer
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.process
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_control_of_a_case_shows_again_what_was_typed(driver: EngineDriver, settings: Settings) -> None:
     """A wrong number is told; the reason stays while the clerk looks again, and nothing is done without a word."""
-    await driver.deploy(pack_files("common", "isesaki"))
+    await driver.deploy(scenario_files_of("isesaki"))
     async with office(driver, settings) as at_work:
         pack = at_work.services.packs.city("isesaki")
         path = min((PACKS / "isesaki" / "scenarios").glob("offer-*.toml"))
