@@ -33,10 +33,9 @@ async def test_the_control_of_a_case_shows_again_what_was_typed(driver: EngineDr
             "tellPartner": "no",
         }
         control = await driver.start(CONTROL_PROCESS, order)
-        refused = await driver.complete(
-            CONFIRM_TASK, {**order, "caseNumber": case_id, "orderNext": "again"}, instance=control
-        )
+        refused = await driver.task(CONFIRM_TASK, instance=control)
         assert refused.variables["formError"]
+        await driver.complete_task(refused, {**order, "caseNumber": case_id, "orderNext": "again"})
         shown = await driver.task(CONFIRM_TASK, instance=control)
         assert {**order, "caseNumber": case_id}.items() <= shown.variables.items()
         await driver.complete_task(shown, {**order, "caseNumber": case_id, "orderNext": "quit"})
