@@ -67,7 +67,10 @@ _ALL = (
     _variable("proposals", "list", "open-case, record-offer", "提案された連携事業の表"),
     _variable("offerSummary", "text", "open-case, record-offer", "申出の要約（Markdown）", shown="markdown"),
     _variable("pastRecords", "list", "open-case, record-offer, record-past-projects", "これまでの連携実績の表"),
-    _variable("eligibility", "context", "record-requirement-check", "要件の判定に使う事実"),
+    _variable("attachments", "list", "open-case, record-offer", "受け取った書類の表: name, size"),
+    _variable(
+        "eligibility", "context", "record-requirement-check", "要件の判定に使う事実と、条件ごとの結果（results）"
+    ),
     _variable("failedConditions", "list", "decision", "満たしていない条件"),
     # The survey
     _variable(

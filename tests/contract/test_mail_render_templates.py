@@ -110,6 +110,22 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["照会した12課すべて", "事業1 見守り", "○ 2　△ 1", "希望する連携事業が1件"],
     ),
     "survey-stopped": (SURVEY, ["いったん中止します", "回答していただく必要はありません"]),
+    "talk-result": (
+        {
+            **SURVEY,
+            "project": {
+                "title": "見守り",
+                "departments": "高齢政策課、安心安全課",
+                "status_name": "実施できる",
+                "talk_result": "9月から",
+            },
+        },
+        ["事業　　: 見守り", "高齢政策課、安心安全課", "実施できる", "9月から"],
+    ),
+    "talks-ended": (
+        {**SURVEY, "projects": [{"number": 1, "title": "見守り", "departments": "", "status_name": "見送り"}]},
+        ["事業1 見守り（担当課なし）", "見送り", "次の手順に進んでいます"],
+    ),
     "survey-result": (TO_PARTNER, ["連携事業調査", "○ …", "△ …", "× …"]),
     "talks-request": (
         {**TO_PARTNER, "project": papers.project(1)},

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from tests.kit import papers
-from tests.kit.registry import registry_at
+from tests.kit.registry import registry_at, some_job
+from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, PastRecord, Project, ProjectStatus
 from workers.errors import InputError, InputErrors
 from workers.usecases.caseview import offer_variables
-from workers.usecases.discuss_projects import record_discussion, record_project_talk, summarize_talks
+from workers.usecases.discuss_projects import record_discussion
+from workers.usecases.project_talks import record_project_talk, summarize_talks
 from workers.usecases.record_offer import record_offer, record_past_projects
 from workers.usecases.record_requirement_check import record_requirement_check
 
@@ -102,22 +105,70 @@ async def test_an_offer_with_an_empty_list_of_records_clears_them(records: Any, 
     assert await _titles(uow) == []
 
 
-@pytest.mark.parametrize("following", ["talks", "decide"])
-async def test_a_project_can_be_feasible_without_talks(following: str, uow: SqlUnitOfWork) -> None:
-    rows = [
-        {"number": 1, "judgement": "feasible", "department": "kenko"},
-        {"number": 2, "judgement": "talks", "department": "korei"},
-    ]
-    answer = await record_discussion(uow, CASE_ID, {"next": following, "projects": rows})
+ROWS = [
+    {"number": 1, "judgement": "feasible", "departments": ["kenko"]},
+    {"number": 2, "judgement": "talks", "departments": ["korei", "kenko"]},
+]
+
+
+async def test_a_project_can_be_feasible_without_talks_and_have_several_departments(uow: SqlUnitOfWork) -> None:
+    answer = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": ROWS})
     first, second = (await uow.cases.get(CASE_ID)).current_projects()
     assert (first.status, first.department) == (ProjectStatus.FEASIBLE, "kenko")
-    assert second.status is (ProjectStatus.TALKS if following == "talks" else ProjectStatus.PROPOSED)
-    assert [row["number"] for row in answer["talkProjects"]] == ([2] if following == "talks" else [])
+    assert (second.status, second.departments) == (ProjectStatus.TALKS, ["korei", "kenko"])
+    (row,) = answer["talkProjects"]
+    assert (row["number"], row["groups"]) == (2, ["ageo-korei", "ageo-kenko"])
+    assert f"担当者: {papers.partner().contact}" in row["partner"]
+
+
+async def test_talks_chosen_for_a_project_against_the_way_on_are_refused_by_name(uow: SqlUnitOfWork) -> None:
+    """「詳細協議へ」 in a row and 「協議せずに進む」 for all contradict each other; nobody decides which one holds."""
+    wishes = [{"adopt": "talks", "title": "講座", "field": "2", "content": "月1回", "departments": ["kenko"]}]
+    with pytest.raises(InputErrors, match="事業2「見守り」、1番目の希望") as caught:
+        await record_discussion(uow, CASE_ID, {"next": "decide", "projects": ROWS, "wishes": wishes})
+    assert "健康測定" not in caught.value.message
+
+
+async def test_a_wish_of_a_department_becomes_a_project(uow: SqlUnitOfWork) -> None:
+    wish = {"title": "認知症カフェ", "field": "2", "content": "月1回開く", "departments": ["korei"]}
+    wishes = [{**wish, "adopt": "no"}, {**wish, "adopt": "talks"}]
+    answer = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": ROWS, "wishes": wishes})
+    added = (await uow.cases.get(CASE_ID)).current_projects()[2]
+    assert (added.number, added.field, added.title, added.content) == (3, 2, "認知症カフェ", "月1回開く")
+    assert [row["number"] for row in answer["talkProjects"]] == [2, 3]
+    assert [row["title"] for row in answer["proposals"]] == ["健康測定", "見守り", "認知症カフェ"]
+    renamed = [{**wish, "adopt": "talks", "title": "認知症の講座"}]
+    again = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": ROWS, "wishes": renamed})
+    assert [row["title"] for row in again["proposals"]] == ["健康測定", "見守り", "認知症の講座"]
+    without = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": ROWS})
+    assert [row["title"] for row in without["proposals"]] == ["健康測定", "見守り"]
+    bare = [{"adopt": "talks", "field": "2", "content": "月1回", "departments": ["korei"]}]
+    with pytest.raises(InputErrors, match="1番目の希望の事業名"):
+        await record_discussion(uow, CASE_ID, {"next": "talks", "projects": ROWS, "wishes": bare})
+
+
+async def test_the_departments_of_a_shared_project_are_told_the_result_and_the_office_the_end(
+    uow: SqlUnitOfWork,
+) -> None:
+    await record_discussion(uow, CASE_ID, {"next": "talks", "projects": ROWS})
+    talk, ref = {"feasible": "yes", "result": "9月から"}, some_job()
+    await record_project_talk(uow, CASE_ID, 2, talk, template="talk-result", ref=ref)
+    await record_project_talk(uow, CASE_ID, 1, talk, template="talk-result", ref=ref)
+    done = await summarize_talks(uow, CASE_ID, template="talks-ended", ref=ref)
+    assert done["talkResults"][1]["result"] == "実施できる\n9月から"
+    kinds = (await uow._session.scalars(select(outbox_tables.mail.c.kind).order_by(outbox_tables.mail.c.id))).all()
+    assert kinds == ["talk-result", "talk-result", "talks-ended"]
 
 
 async def test_a_project_that_goes_on_needs_a_department(uow: SqlUnitOfWork) -> None:
-    with pytest.raises(InputError, match="事業1の担当する課"):
-        await record_discussion(uow, CASE_ID, {"next": "decide", "projects": [{"number": 1, "judgement": "feasible"}]})
+    rows = [{"number": 1, "judgement": "feasible"}, {"number": 2, "judgement": "drop"}]
+    with pytest.raises(InputErrors, match="事業1「健康測定」の担当する課"):
+        await record_discussion(uow, CASE_ID, {"next": "decide", "projects": rows})
+
+
+async def test_a_project_without_a_judgement_is_refused(uow: SqlUnitOfWork) -> None:
+    with pytest.raises(InputErrors, match="事業2「見守り」の進め方"):
+        await record_discussion(uow, CASE_ID, {"next": "decide", "projects": ROWS[:1]})
 
 
 async def test_an_offer_comes_back_as_it_was_typed(uow: SqlUnitOfWork) -> None:
@@ -159,10 +210,10 @@ async def test_a_revised_offer_leaves_the_other_terms_as_they_were_typed(uow: Sq
 
 async def test_talks_of_an_earlier_round_come_back_for_the_same_project(uow: SqlUnitOfWork) -> None:
     """Found by field and title: the revised offer numbers its projects anew."""
-    rows = [{"number": number, "judgement": "talks", "department": "korei"} for number in (1, 2)]
+    rows = [{"number": number, "judgement": "talks", "departments": ["korei"]} for number in (1, 2)]
     first = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows})
     assert [row["result"] for row in first["talkProjects"]] == ["", ""]
-    await record_project_talk(uow, CASE_ID, 2, {"feasible": "no", "result": "場所が足りない"})
+    await record_project_talk(uow, CASE_ID, 2, {"feasible": "no", "result": "場所が足りない"}, ref=some_job())
     await record_offer(uow, CASE_ID, OFFER)
     again = await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows[:1]})
     assert [(row["title"], row["result"]) for row in again["talkProjects"]] == [("見守り", "場所が足りない")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.samples import CITY, city
-from workers.domain.cities import Requirements
-from workers.domain.eligibility import EligibilityFacts, eligibility_facts
+from workers.domain.cities import Ground, Requirements
+from workers.domain.eligibility import EligibilityFacts, criteria, eligibility_facts
 from workers.domain.entities import PastRecord, Project, ProjectStatus
 
 
@@ -75,3 +75,33 @@ def test_an_offer_may_have_no_facts_at_all(projects: list[Project]) -> None:
     """ISE-R1."""
     found = eligibility_facts(CITY, projects, [])
     assert (found.field_count, found.project_count) == (0, 0)
+
+
+def test_every_criterion_has_a_result_whether_it_is_met_or_not() -> None:
+    """ISE-R1 ISE-R2 AGE-R1: what passed is shown, too, with what was found."""
+    grounds = (Ground(number=1, text="政治活動"), Ground(number=2, text="宗教活動"))
+    requirements = Requirements(minimum_fields=3, minimum_projects=2)
+    place = city(requirements=requirements, partner_grounds=grounds, project_grounds=grounds[:1])
+    found = criteria(
+        place,
+        eligibility_facts(place, [project(1, 5)], [record(1)]),
+        judged={"意欲": True, "対話": False},
+        partner_grounds=[2],
+        project_grounds={},
+    )
+    assert [(one.name, one.met, one.fact) for one in found] == [
+        ("意欲", True, "確かめられた"),
+        ("対話", False, "確かめられない"),
+        ("連携する分野の数", False, "2分野（3分野以上）: 1 分野1に関すること、5 分野5に関すること"),
+        ("連携事業の数", True, "2件（2件以上）: 実績1件、予定1件"),
+        ("相手方の除外事由 1 政治活動", True, "当てはまらない"),
+        ("相手方の除外事由 2 宗教活動", False, "当てはまる"),
+        ("事業の除外事由 1 政治活動", True, "当てはまる事業はない"),
+    ]
+
+
+def test_a_city_that_asks_for_no_minimum_has_no_row_for_it() -> None:
+    """DAT-R1."""
+    place = city(requirements=Requirements())
+    nothing = eligibility_facts(place, [], [])
+    assert criteria(place, nothing, judged={}, partner_grounds=[], project_grounds={}) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from workers.domain.cities import City
@@ -55,3 +55,69 @@ def eligibility_facts(city: City, projects: Iterable[Project], records: Iterable
         minimum_fields=city.requirements.minimum_fields,
         minimum_projects=city.requirements.minimum_projects,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One requirement of the city, as forms show it whether it is met or not. ``fact``: what was found."""
+
+    name: str
+    met: bool
+    fact: str
+
+
+def criteria(
+    city: City,
+    facts: EligibilityFacts,
+    *,
+    judged: Mapping[str, bool],
+    partner_grounds: Iterable[int],
+    project_grounds: Mapping[int, str],
+) -> list[Criterion]:
+    """Return every requirement with its result (ISE-R1, ISE-R2, AGE-R1, DAT-R1); the decision table decides.
+
+    ``judged``: what people judge, by its name in Japanese; ``partner_grounds``: those that hold; ``project_grounds``:
+    the projects that a ground holds for, as text.
+    """
+    holding = set(partner_grounds)
+    counted = [
+        ("連携する分野の数", facts.field_count, facts.minimum_fields, "分野", _names(city, facts.fields)),
+        (
+            "連携事業の数",
+            facts.project_count,
+            facts.minimum_projects,
+            "件",
+            f"実績{facts.done_count}件、予定{facts.planned_count}件",
+        ),
+    ]
+    return [
+        *(
+            Criterion(name=name, met=met, fact="確かめられた" if met else "確かめられない")
+            for name, met in judged.items()
+        ),
+        *(
+            Criterion(name=name, met=number >= least, fact=f"{number}{unit}（{least}{unit}以上）: {detail}")
+            for name, number, least, unit, detail in counted
+            if least
+        ),
+        *(
+            Criterion(
+                name=f"相手方の除外事由 {ground.number} {ground.text}",
+                met=ground.number not in holding,
+                fact="当てはまる" if ground.number in holding else "当てはまらない",
+            )
+            for ground in city.partner_grounds
+        ),
+        *(
+            Criterion(
+                name=f"事業の除外事由 {ground.number} {ground.text}",
+                met=ground.number not in project_grounds,
+                fact=project_grounds.get(ground.number, "当てはまる事業はない"),
+            )
+            for ground in city.project_grounds
+        ),
+    ]
+
+
+def _names(city: City, numbers: Iterable[int]) -> str:
+    return "、".join(f"{number} {city.field_name(number)}" for number in numbers) or "なし"

@@ -129,7 +129,14 @@ class Project:
     admitted_reason: str = ""
     status: ProjectStatus = ProjectStatus.PROPOSED
     department: str = ""
+    joint_departments: list[str] = field(default_factory=list)
+    """Departments that share the project with ``department`` (codes)."""
     talk_result: str = ""
+
+    @property
+    def departments(self) -> list[str]:
+        """The codes of all departments in charge, the leading one first."""
+        return [code for code in (self.department, *self.joint_departments) if code]
 
 
 @dataclass(eq=False, kw_only=True)

@@ -9,9 +9,10 @@ from workers.errors import PermanentError
 from workers.jobs.catalog import CHECKS, Header, JobInput, all_job_types, job_type
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.close_case import close_case
-from workers.usecases.discuss_projects import record_discussion, record_project_talk, summarize_talks
+from workers.usecases.discuss_projects import record_discussion
 from workers.usecases.open_case import open_case, record_partner
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.project_talks import record_project_talk, summarize_talks
 from workers.usecases.propose_projects import record_city_proposals
 from workers.usecases.record_offer import record_offer, record_past_projects
 from workers.usecases.record_requirement_check import record_requirement_check
@@ -39,6 +40,7 @@ from workers.usecases.record_step import case_heading, collect_steps, last_agree
         "offerSummary",
         "agreementTerms",
         "pastRecords",
+        "attachments",
         "formError",
     ),
     requires=(
@@ -82,7 +84,7 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     "record-offer",
     label="申出を記録する",
     headers=(Header(name="within", label="分野の範囲（agreement: 協定の連携事項の中に限る）"), *CHECKS),
-    writes=("offer", "proposals", "offerSummary", "agreementTerms", "pastRecords", "formError"),
+    writes=("offer", "proposals", "offerSummary", "agreementTerms", "pastRecords", "attachments", "formError"),
     requires=(
         "offer.purpose:目的,"
         "offer.fields:連携事項,"
@@ -214,7 +216,7 @@ async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[s
 @job_type(
     "record-discussion",
     label="協議の結果を記録する",
-    writes=("discussionNext", "talkProjects", "formError"),
+    writes=("discussionNext", "talkProjects", "proposals", "formError"),
     headers=CHECKS,
     by_person=True,
 )
@@ -223,21 +225,34 @@ async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, 
     return await record_discussion(uow, job.text("caseId"), job.context("discussionResult"))
 
 
-@job_type("record-project-talk", label="詳細協議を記録する", headers=CHECKS, by_person=True)
+@job_type(
+    "record-project-talk",
+    label="詳細協議を記録する",
+    by_person=True,
+    headers=(Header(name="template", label="結果をほかの担当課に知らせるメールのひな形"), *CHECKS),
+)
 async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record one project's detailed talks (ISE-6)."""
     number = job.context("project").get("number")
     if not isinstance(number, int):
         raise PermanentError(f"変数 project に事業の番号がありません（{job.ref.element_id}）")
-    await record_project_talk(uow, job.text("caseId"), number, job.context("talk"))
+    template = job.headers.get("template", "")
+    await record_project_talk(uow, job.text("caseId"), number, job.context("talk"), template=template, ref=job.ref)
     return {"talk": None}
 
 
-@job_type("summarize-talks", label="詳細協議をまとめる", writes=("talkResults", "talkProjects"))
+@job_type(
+    "summarize-talks",
+    label="詳細協議をまとめる",
+    headers=(Header(name="template", label="協議が終わったことを所管課に知らせるメールのひな形"),),
+    writes=("talkResults", "talkProjects"),
+)
 async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Gather the talks' results (ISE-6, ISE-7)."""
+    template = job.headers.get("template", "")
     talked = job.variables.get("talkProjects")
-    return await summarize_talks(uow, job.text("caseId"), talked if isinstance(talked, list) else [])
+    rows = talked if isinstance(talked, list) else []
+    return await summarize_talks(uow, job.text("caseId"), rows, template=template, ref=job.ref)
 
 
 @job_type(

@@ -81,6 +81,7 @@ async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         values=_snake_names({**values, "reason": values["message"]}),
         department=_department(job),
         key=str(job.ref.element_instance_key),
+        joint=_joint_departments(job),
         meeting_id=job.variables.get("meetingId"),
     )
     return {}
@@ -134,6 +135,13 @@ def _department(job: JobInput) -> str | None:
         if isinstance(value, dict) and value.get(key):
             return str(value[key])
     return None
+
+
+def _joint_departments(job: JobInput) -> list[str]:
+    """Return the codes of all departments that share the task's project; empty where it is about no project."""
+    project = job.variables.get("project")
+    found = project.get("departments") if isinstance(project, dict) else None
+    return [str(code) for code in found] if isinstance(found, list) else []
 
 
 def _snake_names(value: Any) -> Any:

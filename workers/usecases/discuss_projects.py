@@ -1,79 +1,188 @@
-"""What becomes of each proposed project after the survey: discussion and detailed talks (ISE-5, ISE-6)."""
+"""What becomes of each proposed project after the survey: the discussion of its result (ISE-5, AGE-5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from workers.domain.cities import City
-from workers.domain.entities import Case, Project, ProjectStatus
-from workers.errors import InputError
+from workers.domain.entities import Case, Project, ProjectStatus, Survey
+from workers.domain.offervalues import field_number
+from workers.domain.text import multi_line, single_line
+from workers.errors import InputError, InputErrors
+from workers.usecases.caseview import proposals
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
-
-STATUS_NAMES = {
-    ProjectStatus.PROPOSED: "提案",
-    ProjectStatus.TALKS: "詳細協議中",
-    ProjectStatus.FEASIBLE: "実施できる",
-    ProjectStatus.DROPPED: "見送り",
-}
-
+from workers.usecases.survey_about import partner_text
+from workers.usecases.survey_texts import answers_text
 
 _JUDGEMENTS = {
     "talks": ProjectStatus.TALKS,
     "feasible": ProjectStatus.FEASIBLE,
     "drop": ProjectStatus.DROPPED,
 }
+_TITLE = 120
+_CONTENT = 4000
 
 
 async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the office's judgement project by project (ISE-5).
+    """Keep the office's judgement project by project, and make projects of the departments' wishes that it takes up.
 
-    A project is judged ``talks``, ``drop`` or ``feasible`` (no talks needed, AGE-T0). Returns ``discussionNext``
-    (``talks``, ``revise``, ``none``) and ``talkProjects``. Raises InputError when talks are chosen without a project,
-    or for a project without a department.
+    ``result``: ``next`` (``talks``, ``revise``, or another word: on without talks), ``projects`` (rows ``number``,
+    ``judgement``, ``departments``), ``wishes`` (rows ``adopt``, ``title``, ``content``, ``field``, ``departments``). A
+    project is judged ``talks``, ``drop`` or ``feasible`` (no talks needed, AGE-T0). Returns ``discussionNext``
+    (``talks``, ``revise``, ``none``), ``talkProjects`` and ``proposals``. Raises InputErrors, with all that is wrong:
+    talks chosen without a project, a project without judgement or department, a project for talks although the case
+    goes on without them.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
-    going_on = result.get("next") == "talks"
-    rows = {str(row.get("number")): row for row in result.get("projects") or []}
-    for project in case.current_projects():
-        _judge(project, rows.get(str(project.number), {}), city, going_on=going_on)
+    following = {"talks": "talks", "revise": "revise"}.get(str(result.get("next")), "none")
+    judging = _Judging(case, city, following)
+    rows = {str(row.get("number")): row for row in _rows(result.get("projects"))}
+    for project in judging.proposed():
+        judging.judge(project, rows.get(str(project.number), {}))
+    for number, row in enumerate(_rows(result.get("wishes")), start=1):
+        judging.take_up(number, row)
+    judging.drop_former()
     talks = [project for project in case.current_projects() if project.status is ProjectStatus.TALKS]
-    if going_on and not talks:
-        raise InputError("進め方", "詳細協議へ進める事業を1つ以上選んでください")
-    following = "talks" if going_on else "revise" if result.get("next") == "revise" else "none"
-    await record(uow, case, "discussion", {"next": following, "projects": [p.number for p in talks]})
-    await note(uow, case.id, f"連携事業の可否を協議した（詳細協議へ{len(talks)}件）")
+    judging.check(talks)
+    payload = {"next": following, "projects": [p.number for p in talks], "added": judging.added}
+    await record(uow, case, "discussion", payload)
+    await note(
+        uow, case.id, f"連携事業の可否を協議した（詳細協議へ{len(talks)}件、課の希望から{len(judging.added)}件）"
+    )
+    survey = await _survey(uow, case)
     return {
         "discussionNext": following,
-        "talkProjects": [_talk_row(case, project, city) for project in talks],
+        "talkProjects": [_talk_row(project, case, city, survey) for project in talks],
+        "proposals": proposals(case, city),
         "formError": None,
     }
 
 
-def _judge(project: Project, row: Mapping[str, Any], city: City, *, going_on: bool) -> None:
-    judgement = row.get("judgement")
-    status = _JUDGEMENTS.get(str(judgement), ProjectStatus.PROPOSED)
-    if status is ProjectStatus.TALKS and not going_on:
-        status = ProjectStatus.PROPOSED
-    if status in (ProjectStatus.TALKS, ProjectStatus.FEASIBLE):
-        if not row.get("department"):
-            raise InputError(f"事業{project.number}の担当する課", "課を選んでください")
-        project.department = city.department(str(row["department"])).code
-    project.status = status
+def _rows(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
-def _talk_row(case: Case, project: Project, city: City) -> dict[str, Any]:
-    department = city.department(project.department)
+async def _survey(uow: UnitOfWork, case: Case) -> Survey | None:
+    surveys = [survey for survey in await uow.surveys.of_case(case.id) if survey.round == case.round]
+    return surveys[-1] if surveys else None
+
+
+class _Judging:
+    """Applies one discussion to a case; what is wrong gathers until :meth:`check` raises it."""
+
+    def __init__(self, case: Case, city: City, following: str) -> None:
+        self._case = case
+        self._city = city
+        self._following = following
+        self._errors: list[InputError] = []
+        self._contradicting: list[str] = []
+        self.added: list[int] = []
+        step = case.last_step("discussion")
+        numbers = step.payload.get("added", []) if step is not None and step.round == case.round else []
+        self._former = [project for project in case.current_projects() if project.number in numbers]
+
+    def proposed(self) -> list[Project]:
+        """Return the projects but those that an earlier discussion made of wishes: they are made anew."""
+        return [project for project in self._case.current_projects() if project not in self._former]
+
+    def drop_former(self) -> None:
+        """Take away what an earlier discussion made of wishes that this one does not take up."""
+        self._case.projects[:] = [project for project in self._case.projects if project not in self._former]
+
+    def judge(self, project: Project, row: Mapping[str, Any]) -> None:
+        """Give a project its status and its departments."""
+        name = f"事業{project.number}「{project.title}」"
+        status = _JUDGEMENTS.get(str(row.get("judgement")))
+        if status is ProjectStatus.TALKS and self._following == "none":
+            self._contradicting.append(name)
+        if status is None and self._following != "revise":
+            self._errors.append(InputError(f"{name}の進め方", "選んでください"))
+        if self._following == "revise" and status is not ProjectStatus.DROPPED:
+            status = None  # what the partner sends next is judged then
+        project.status = status or ProjectStatus.PROPOSED
+        if project.status in (ProjectStatus.TALKS, ProjectStatus.FEASIBLE):
+            self._give(project, row, name)
+
+    def take_up(self, number: int, row: Mapping[str, Any]) -> None:
+        """Make a project of a department's wish that the office takes up."""
+        where = f"{number}番目の希望"
+        if row.get("adopt") == "talks" and self._following == "none":
+            self._contradicting.append(where)
+        if row.get("adopt") != "talks" or self._following != "talks":
+            return
+        project = self._blank()
+        project.field = self._read(partial(field_number, self._city), row.get("field"), f"{where}の連携事項", 0)
+        project.title = self._text(partial(single_line, maximum=_TITLE), row.get("title"), f"{where}の事業名")
+        project.content = self._text(partial(multi_line, maximum=_CONTENT), row.get("content"), f"{where}の内容")
+        project.status = ProjectStatus.TALKS
+        self._give(project, row, where)
+        self.added.append(project.number)
+
+    def _blank(self) -> Project:
+        """Return a project to fill: one of an earlier discussion changes in place, for its number is unique."""
+        if self._former:
+            return self._former.pop(0)
+        number = max((one.number for one in self._case.current_projects()), default=0) + 1
+        project = Project(round=self._case.round, number=number, field=0, title="", content="")
+        self._case.projects.append(project)
+        return project
+
+    def check(self, talks: Sequence[Project]) -> None:
+        """Raise what is wrong with the discussion."""
+        if self._following == "talks" and not talks:
+            self._errors.append(InputError("進め方", "詳細協議へ進める事業を1つ以上選んでください"))
+        if self._contradicting:
+            names = "、".join(self._contradicting)
+            detail = f"詳細協議をせずに進むのに、{names}が「詳細協議へ進める」になっています。どちらかを改めてください"
+            self._errors.append(InputError("全体の進め方", detail))
+        if self._errors:
+            raise InputErrors(self._errors)
+
+    def _give(self, project: Project, row: Mapping[str, Any], name: str) -> None:
+        codes: list[str] = []
+        for code in dict.fromkeys(row.get("departments") or []):
+            try:
+                codes.append(self._city.department(str(code)).code)
+            except InputError as error:
+                self._errors.append(InputError(f"{name}の担当する課", error.message))
+        if not codes:
+            self._errors.append(InputError(f"{name}の担当する課", "課を1つ以上選んでください"))
+            return
+        project.department, project.joint_departments = codes[0], codes[1:]
+
+    def _text(self, read: Any, value: Any, where: str) -> str:
+        text: str = self._read(read, "" if value is None else value, where, "")
+        if not text:
+            self._errors.append(InputError(where, "書いてください"))
+        return text
+
+    def _read(self, read: Any, value: Any, where: str, otherwise: Any) -> Any:
+        try:
+            return read(value, where)
+        except InputError as error:
+            self._errors.append(error)
+            return otherwise
+
+
+def _talk_row(project: Project, case: Case, city: City, survey: Survey | None) -> dict[str, Any]:
+    """Return a project as its talks' task shows it: with the departments' comments and whom to call (ISE-6)."""
+    departments = [city.department(code) for code in project.departments]
     return {
         "number": project.number,
         "title": project.title,
         "content": project.content,
         "fieldName": city.field_name(project.field),
-        "department": department.code,
-        "group": department.group,
+        "department": departments[0].code,
+        "departments": [department.code for department in departments],
+        "departmentNames": "、".join(department.name for department in departments),
+        "groups": list(dict.fromkeys(department.group for department in departments)),
+        "answers": answers_text(survey, project.number) if survey else "",
         "result": _earlier_talk(case, project),
+        "partner": partner_text(case.partner),
     }
 
 
@@ -84,42 +193,3 @@ def _earlier_talk(case: Case, project: Project) -> str:
     ]
     told = [p for p in sorted(earlier, key=lambda p: p.round) if p.talk_result]
     return told[-1].talk_result if told else ""
-
-
-async def record_project_talk(uow: UnitOfWork, case_id: str, number: int, talk: Mapping[str, Any]) -> None:
-    """Keep the result of one project's detailed talks (ISE-6); raises InputError for an unknown project."""
-    case = await uow.cases.get(case_id)
-    project = _project(case, number)
-    project.status = ProjectStatus.FEASIBLE if talk.get("feasible") == "yes" else ProjectStatus.DROPPED
-    project.talk_result = str(talk.get("result") or "")
-    await note(uow, case.id, f"事業{number}の詳細協議を記録した: {STATUS_NAMES[project.status]}")
-
-
-async def summarize_talks(uow: UnitOfWork, case_id: str, talked: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """Return ``talkResults``, the rows that the decision on signing is taken from (ISE-7).
-
-    ``talked`` are the rows of ``talkProjects``; they come back with what was said, for talks that are taken up again.
-    """
-    case = await uow.cases.get(case_id)
-    city = uow.cities.city(case.city)
-    said: dict[Any, str] = {project.number: project.talk_result for project in case.current_projects()}
-    return {
-        "talkProjects": [{**row, "result": said.get(row.get("number"), "")} for row in talked],
-        "talkResults": [
-            {
-                "number": project.number,
-                "fieldName": city.field_name(project.field),
-                "title": project.title,
-                "department": city.department(project.department).name if project.department else "",
-                "result": f"{STATUS_NAMES[project.status]}\n{project.talk_result}".strip(),
-            }
-            for project in case.current_projects()
-        ],
-    }
-
-
-def _project(case: Case, number: int) -> Project:
-    for project in case.current_projects():
-        if project.number == number:
-            return project
-    raise InputError("事業の番号", f"{number} は案件 {case.id} にありません")

@@ -13,6 +13,7 @@ from workers.usecases.caseview import case_title, city_options, offer_variables
 from workers.usecases.journal import note
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
+from workers.usecases.survey_about import attachment_rows
 
 _FORM_KEYS = {
     "name": "name",
@@ -90,6 +91,7 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
         "cityOptions": city_options(city),
         "formError": None,
         **offer_variables(case, city),
+        "attachments": await attachment_rows(uow, case),
         **_no_personal_data(),
     }
 

@@ -12,6 +12,7 @@ from workers.errors import InputError
 from workers.usecases.caseview import offer_variables, past_records
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.survey_about import attachment_rows
 
 
 async def record_offer(
@@ -47,7 +48,13 @@ async def record_offer(
     variables = offer_variables(case, city)
     begun = variables["agreementTerms"]
     kept = {**begun, **(terms or {}), "purpose": begun["purpose"], "fields": begun["fields"]}
-    return {**variables, "offer": dict(form), "agreementTerms": kept, "formError": None}
+    return {
+        **variables,
+        "offer": dict(form),
+        "agreementTerms": kept,
+        "attachments": await attachment_rows(uow, case),
+        "formError": None,
+    }
 
 
 def _keep_to(agreement: Agreement, content: OfferContent) -> None:

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from workers.domain.cities import Ground
-from workers.domain.eligibility import eligibility_facts
+from workers.domain.eligibility import Criterion, criteria, eligibility_facts
 from workers.domain.entities import Project
 from workers.errors import InputError
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
+
+_JUDGED = {
+    "sharedGoal": "目標を市と共有し、自らの資源で続ける意欲",
+    "dialogue": "対話を続け、積極的に連携事業を行えること",
+}
 
 
 async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,6 +23,7 @@ async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping
 
     ``partnerCheck`` and ``projectsCheck`` (``none``, ``some``) say that the grounds were looked at: with ``none`` what
     was ticked before no longer counts.
+    ``eligibility.results`` has every criterion with its result, those that are met too, as the rows of a table.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -46,9 +52,26 @@ async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping
         "projectsByGround": {str(number): "、".join(names) for number, names in by_ground.items()},
         "cityCostProjects": "、".join(_called(p) for p in projects if p.number in facts.city_cost_projects),
     }
+    found = criteria(
+        city,
+        facts,
+        judged={label: check.get(key) == "yes" for key, label in _JUDGED.items() if key in check},
+        partner_grounds=partner_grounds,
+        project_grounds={number: "、".join(names) for number, names in by_ground.items()},
+    )
+    results = [_result(criterion) for criterion in found]
+    if eligibility["cityCostProjects"] and city.requirements.city_cost_excluded:
+        uncounted = str(eligibility["cityCostProjects"])
+        results.append({"criterion": "市が費用を負担する事業", "result": "数えない", "fact": uncounted})
     await record(uow, case, "requirement-check", {**eligibility, "comment": check.get("comment")})
     await note(uow, case.id, f"要件を確かめた（連携事項{facts.field_count}分野）")
-    return {"eligibility": eligibility, "formError": None}
+    return {"eligibility": {**eligibility, "results": results}, "formError": None}
+
+
+def _result(criterion: Criterion) -> dict[str, str]:
+    """Return a criterion as the row of a form's table."""
+    met = "満たす" if criterion.met else "満たさない"
+    return {"criterion": criterion.name, "result": met, "fact": criterion.fact}
 
 
 def _called(project: Project) -> str:

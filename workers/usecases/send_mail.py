@@ -42,12 +42,14 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     values: Mapping[str, Any],
     department: str | None,
     key: str,
+    joint: Sequence[str] = (),
     meeting_id: str | None = None,
 ) -> int:
     """Enqueue one mail per recipient and return how many.
 
     ``key`` says which step this is: with the element instance a repeated step (a second correction) sends again and a
-    repeated job does not; a key of the matter itself sends once, whoever asks. ``meeting_id``: the meeting that the
+    repeated job does not; a key of the matter itself sends once, whoever asks. ``joint``: departments that share the
+    matter with ``department``. ``meeting_id``: the meeting that the
     step is about. Raises PermanentError for an unknown
     recipient or a document that the case does not have.
     """
@@ -58,7 +60,7 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
         everybody = participants(case, city, meeting)
         recipients = [one for one in everybody if to == "meeting" or one.key != "partner"]
     else:
-        recipients = await recipients_of(uow, case, city, to, department)
+        recipients = await recipients_of(uow, case, city, to, department, joint=joint)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
     context = {**values, **await mail_context(uow, case, city, meeting)}
     for recipient in recipients:
@@ -87,17 +89,20 @@ async def _in_place_of_the_partner(uow: UnitOfWork, case: Case, city: City) -> R
     return Recipient(key="partner", name=office.name, address=office.address)
 
 
-async def recipients_of(
-    uow: UnitOfWork, case: Case, city: City, to: str, department: str | None = None
+async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
+    uow: UnitOfWork, case: Case, city: City, to: str, department: str | None = None, *, joint: Sequence[str] = ()
 ) -> list[Recipient]:
-    """Return who gets a mail; raises PermanentError for a word that names nobody."""
+    """Return who gets a mail; raises PermanentError for a word that names nobody.
+
+    ``joint``: departments that share the matter with ``department``.
+    """
     partner = partner_recipient(case)
     if to == "partner" and partner:
         return [partner if partner.address else await _in_place_of_the_partner(uow, case, city)]
     if to == "office":
         return [office_recipient(city)]
     if to == "department" and department:
-        return department_recipients(city, [department])
+        return department_recipients(city, list(dict.fromkeys([department, *joint])))
     if to == "departments":
         surveys = await uow.surveys.of_case(case.id)
         targets = surveys[-1].targets if surveys else []

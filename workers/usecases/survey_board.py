@@ -8,16 +8,13 @@ from typing import Any, Final
 from workers.domain.cities import City
 from workers.domain.entities import Case, Project, Survey, SurveyAnswer, SurveyTarget, TargetStatus
 from workers.domain.jst import JST
-from workers.domain.survey import ProjectTally, tally
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.survey_texts import project_answers
 from workers.usecases.survey_view import due_text, status_rows, wish_rows
 
 BOARD_VARIABLE: Final = "surveyView"
 _SOON_SECONDS: Final = 2.0
 _TITLE_LENGTH: Final = 8
-_TEXTS_LENGTH: Final = 240_000
-"""Characters of all comments together: with the matrix well below the 4 MB that a record of the engine may have."""
-_CUT: Final = "\n（長いため、続きは省きました。全文は調査票にあります）"
 
 
 async def board_changed(uow: UnitOfWork, survey_id: str, process_instance_key: int) -> None:
@@ -107,62 +104,6 @@ def _answered(answer: SurveyAnswer) -> str:
     return moment_text(answer.answered_at) + ("（代理）" if answer.on_behalf else "")
 
 
-def project_answers(case: Case, survey: Survey) -> list[dict[str, Any]]:
-    """Return every project with all that the departments say of it, those that say nothing named too (ISE-5).
-
-    A row: ``number``, ``heading``, ``tally``, ``answers`` (text: mark, department, person, comment).
-    """
-    projects = case.current_projects()
-    tallies = {entry.number: entry for entry in tally(survey, [project.number for project in projects])}
-    room = _TEXTS_LENGTH // max(1, len(projects))
-    return [
-        {
-            "number": project.number,
-            "heading": f"事業{project.number} {project.title}",
-            "tally": tally_text(tallies[project.number]),
-            "answers": _cut(answers_text(survey, project.number), room),
-        }
-        for project in projects
-    ]
-
-
-def tally_text(entry: ProjectTally) -> str:
-    """Return a project's counts in one line."""
-    counts = (
-        ("○", entry.feasible),
-        ("△", entry.adjust),
-        ("×", entry.infeasible),
-        ("所管外", entry.not_concerned),
-        ("未回答", entry.unanswered),
-    )
-    return "　".join(f"{label} {count}" for label, count in counts)
-
-
-def answers_text(survey: Survey, number: int) -> str:
-    """Return what the departments say of a project, whom to ask, and who has not answered."""
-    said, others, missing = [], [], []
-    answers = survey.valid_answers()
-    for target in survey.targets:
-        answer = answers.get(target.department)
-        rating = next((one for one in answer.ratings if one.project_number == number), None) if answer else None
-        if rating is not None and answer is not None:
-            said.append(f"{rating.rating.mark} {_name(target)}（{asked_person(answer)}）\n{rating.comment}".rstrip())
-        elif answer is not None or target.status is TargetStatus.NOT_CONCERNED:
-            others.append(_name(target))
-        else:
-            missing.append(_name(target))
-    if others:
-        said.append(f"所管外: {'、'.join(others)}")
-    if missing:
-        said.append(f"回答なし: {'、'.join(missing)}")
-    return "\n\n".join(said)
-
-
-def asked_person(answer: SurveyAnswer) -> str:
-    """Return whom to ask about an answer: person and contact."""
-    return "、".join(part for part in (answer.person, answer.contact) if part)
-
-
 def answer_form(answer: SurveyAnswer) -> dict[str, Any]:
     """Return an answer as its form has it: what comes back to a department is filled (ALL-1)."""
     return {
@@ -175,10 +116,6 @@ def answer_form(answer: SurveyAnswer) -> dict[str, Any]:
         "person": answer.person,
         "contact": answer.contact,
     }
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: room - len(_CUT)] + _CUT
 
 
 def _name(target: SurveyTarget) -> str:

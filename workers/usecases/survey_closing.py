@@ -9,7 +9,8 @@ from workers.domain.entities import Survey, TargetStatus
 from workers.errors import InputError
 from workers.usecases.journal import note, record
 from workers.usecases.ports import MailRequest, UnitOfWork
-from workers.usecases.survey_board import board_changed, project_answers
+from workers.usecases.survey_board import board_changed
+from workers.usecases.survey_texts import project_answers
 from workers.usecases.survey_view import interested_departments, result_rows, wish_rows
 from workers.usecases.surveys import mail_target, survey_context, target_name
 
@@ -55,6 +56,7 @@ async def _tell_office(uow: UnitOfWork, survey: Survey, template: str) -> None:
             template=template,
             recipient_name=city.office.section,
             recipient=city.office.email,
+            group=city.office.group,
             context=context,
         )
     )

@@ -8,8 +8,12 @@ from typing import Any
 from workers.domain.cities import City
 from workers.domain.entities import Case, Rating, Survey, TargetStatus
 from workers.domain.jst import JST
-from workers.domain.survey import ProjectTally, tally
+from workers.domain.survey import tally
 from workers.domain.wareki import format_wareki
+from workers.usecases.survey_texts import project_answers
+
+_MOST_JOINT = 5
+"""So many departments are proposed for a project's talks; the office may choose others."""
 
 STATUS_NAMES = {
     TargetStatus.WAITING: "未回答",
@@ -45,6 +49,7 @@ def result_rows(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
     """Return the tally project by project with the departments' comments and a proposal how to go on (ISE-5)."""
     projects = case.current_projects()
     tallies = {entry.number: entry for entry in tally(survey, [project.number for project in projects])}
+    told = {row["number"]: row for row in project_answers(case, survey)}
     return [
         {
             "number": project.number,
@@ -53,16 +58,16 @@ def result_rows(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
             "feasible": tallies[project.number].feasible,
             "adjust": tallies[project.number].adjust,
             "infeasible": tallies[project.number].infeasible,
+            "notConcerned": tallies[project.number].not_concerned,
+            "unanswered": tallies[project.number].unanswered,
             "comments": _comments(survey, project.number),
+            "tally": told[project.number]["tally"],
+            "answers": told[project.number]["answers"],
             "proposed": "talks" if tallies[project.number].prospective else "drop",
-            "department": _first(tallies[project.number]),
+            "departments": list(tallies[project.number].interested[:_MOST_JOINT]),
         }
         for project in projects
     ]
-
-
-def _first(entry: ProjectTally) -> str | None:
-    return entry.interested[0] if entry.interested else None
 
 
 def _comments(survey: Survey, number: int) -> str:
@@ -81,7 +86,9 @@ def wish_rows(survey: Survey, city: City) -> list[dict[str, str]]:
     answers = survey.valid_answers()
     return [
         {
+            "code": target.department,
             "department": f"{target.division}{target.section}",
+            "field": str(wish.field),
             "fieldName": city.field_name(wish.field),
             "content": wish.content,
         }

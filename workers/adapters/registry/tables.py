@@ -124,6 +124,7 @@ project = Table(
     text_column("admitted_reason"),
     Column("status", text_enum(ProjectStatus), nullable=False),
     text_column("department"),
+    Column("joint_departments", MutableList.as_mutable(json_type()), nullable=False),
     text_column("talk_result"),
     version_column(),
     UniqueConstraint("case_id", "round", "number"),
