@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from workers.lint import dates, feel, forms
 from workers.lint.findings import Finding
+from workers.lint.form_fields import DEMAND
 from workers.lint.forms import Form
 from workers.variables import PLAIN_LOCALS
 
@@ -15,7 +16,7 @@ NUMBER: Final = "number"
 """The kind (``renkei:kind``) of a text field for a whole number."""
 _TYPED: Final = frozenset({"textfield", "textarea"})
 _DATES: Final = frozenset({dates.DATE, dates.MOMENT})
-_KINDS: Final = _DATES | {dates.READING, NUMBER}
+_KINDS: Final = _DATES | {dates.READING, NUMBER, DEMAND}
 _IN_TAG: Final = re.compile(r"<[^<>{}]*\{\{")
 _LOOP: Final = re.compile(r"\{\{#loop\s+([^{}]*)\}\}.*?\{\{/loop\}\}", re.DOTALL)
 _BARE: Final = re.compile(r"\{\{\s*([^\W\d][\w.]*)\s*\}\}")
