@@ -6,6 +6,7 @@ Dates are Japanese calendar dates; date-times are time-zone aware. Field numbers
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -129,7 +130,7 @@ class Project:
     admitted_reason: str = ""
     status: ProjectStatus = ProjectStatus.PROPOSED
     department: str = ""
-    joint_departments: list[str] = field(default_factory=list)
+    joint_departments: list[str] = dataclasses.field(default_factory=list)
     """Departments that share the project with ``department`` (codes)."""
     talk_result: str = ""
 
