@@ -58,7 +58,7 @@ _ALL = (
     _variable("orderId", "text", "look-up-case", "案件への指示の番号"),
     _variable("stepsWanted", "yes/no", "look-up-case", "いまの手順をエンジンに問い合わせたか"),
     _variable("steps", "list", "look-up-case, message common-steps-found", "いまの手順と、戻る手順の選択肢"),
-    _variable("stepChoice", "text", "look-up-case, message common-steps-found, forms", "戻す手順"),
+    _variable("stepChoice", "text", "forms", "戻す手順"),
     _variable("orderState", "text", "order-case", "ended / going-back / refused"),
     _variable("partnerTold", "yes/no", "order-case", "終了を相手方に知らせるか"),
     _variable("stepLeft", "context", "message common-step-answered", "離れた手順: label, processes, groups"),

@@ -147,7 +147,8 @@ class BrokerDesk:
         form = {"caseNumber": self.driver.variables(self.instance)["caseId"], **order}
         control = await self.driver.start(CONTROL_PROCESS, form)
         task = await self.driver.task(CONFIRM_TASK, instance=control)
-        answers = {**form, "stepChoice": task.variables.get("stepChoice"), "orderNext": "run"}
+        steps = task.variables.get("steps") or [{}]
+        answers = {**form, "stepChoice": steps[0].get("value"), "orderNext": "run"}
         await self.driver.complete_task(task, answers)
         await self.driver.completed(control)
 

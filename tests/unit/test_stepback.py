@@ -116,17 +116,14 @@ def _ways(engine: Engine, folder: Path) -> StepBack:
 async def test_a_task_goes_back_to_the_step_that_its_property_names(tmp_path: Path) -> None:
     engine = Engine({1: [_at(20, "Check")]}, {1: [_at(10, "Offer")]})
     ways = _ways(engine, tmp_path)
-    assert await ways.choices(1) == {
-        "steps": [{"label": "確かめる → 申し出る", "value": "1:20"}],
-        "stepChoice": "1:20",
-    }
+    assert await ways.choices(1) == {"steps": [{"label": "確かめる → 申し出る", "value": "1:20"}]}
     answer = await ways.take(1, "1:20")
     assert (engine.moved, engine.closed, answer["formError"]) == ([(1, [20], "Offer")], [1020], None)
 
 
 async def test_the_first_step_has_no_way_back(tmp_path: Path) -> None:
     ways = _ways(Engine({1: [_at(10, "Offer")]}), tmp_path)
-    assert await ways.choices(1) == {"steps": [], "stepChoice": None}
+    assert await ways.choices(1) == {"steps": []}
 
 
 async def test_of_several_ways_it_is_the_one_through_which_the_case_came_last(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from workers.usecases.ports import UnitOfWork
         "orderId",
         "stepsWanted",
         "steps",
-        "stepChoice",
         "formError",
     ),
 )

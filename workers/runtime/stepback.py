@@ -79,10 +79,8 @@ class StepBack:
         self._ways = ways
 
     async def choices(self, root: int) -> dict[str, Any]:
-        """Return ``steps`` for a form, label and value each, and ``stepChoice`` where there is only one."""
-        moves = await self.moves(root)
-        steps = [{"label": move.label, "value": move.value} for move in moves]
-        return {"steps": steps, "stepChoice": moves[0].value if len(moves) == 1 else None}
+        """Return ``steps``, the choices of a form: label and value each."""
+        return {"steps": [{"label": move.label, "value": move.value} for move in await self.moves(root)]}
 
     async def take(self, root: int, choice: str) -> dict[str, Any]:
         """Go back as a form's choice says; returns ``stepLeft``, None with ``formError`` where the case has moved on.

@@ -102,8 +102,8 @@ class TasklistDesk:
         form = {"caseNumber": self.case_id, **order}
         await self._tasklist.start(CONTROL_PROCESS, form)
         (key, *_) = [row["id"] for row in await _awaited(lambda: self._open(CONFIRM_TASK, None), CONFIRM_TASK)]
-        seen = await self._tasklist.variables(key, ["stepChoice"])
-        await self._complete(key, {**form, "stepChoice": seen.get("stepChoice"), "orderNext": "run"})
+        steps = (await self._tasklist.variables(key, ["steps"])).get("steps") or [{}]
+        await self._complete(key, {**form, "stepChoice": steps[0].get("value"), "orderNext": "run"})
 
     async def _open(self, task: str, group: str | None) -> list[dict[str, Any]]:
         wanted = {"taskDefinitionId": task, **({"candidateGroup": group} if group else {})}

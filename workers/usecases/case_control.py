@@ -66,7 +66,6 @@ async def look_up_case(uow: UnitOfWork, number: object, refused: str | None, ref
         "orderId": order_id,
         "stepsWanted": instance is not None,
         "steps": [],
-        "stepChoice": None,
         "formError": why or refused,
     }
 
