@@ -168,7 +168,7 @@ async def test_a_mail_never_falls_back_to_another_departments_document(
     units: Units, variables: dict[str, Any], attach: str
 ) -> None:
     """No department, a department by name, or a document that was never made: an incident, not a guess."""
-    job = _job({**variables, "ceremony": None}, template="signing-decided", to="partner", attach=attach)
+    job = _job({**variables, "ceremony": None}, template="ceremony-plan", to="partner", attach=attach)
     async with units() as uow:
         with pytest.raises(PermanentError, match="form6"):
             await handle_send_mail(job, uow)

@@ -36,11 +36,13 @@ from workers.domain.entities import (
     SurveyWish,
     TargetStatus,
 )
+from workers.errors import PermanentError
 from workers.jobs.catalog import JobInput
-from workers.jobs.papers import handle_send_mail
+from workers.jobs.papers import handle_prepare_mail, handle_send_mail
 from workers.usecases import surveys
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.render_document import render_document
+from workers.usecases.review_mail import finish_mail
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "isesaki-2026-1"
@@ -215,12 +217,32 @@ async def test_a_document_rendered_again_is_kept_once(units: Units) -> None:
         assert [document.kind for document in await uow.documents.of_case(CASE_ID)] == ["offer"]
 
 
+async def test_a_mail_that_the_office_has_to_see_never_leaves_unread(units: Units) -> None:
+    """A diagram that sends a refusal by itself gets an incident that says what to do; an instruction goes."""
+    async with units() as uow:
+        with pytest.raises(PermanentError, match="送る前に確かめるメールです"):
+            await handle_send_mail(job("declined", "partner"), uow)
+    assert len(await sent(units, lambda uow: handle_send_mail(job("offer-request", "partner"), uow))) == 1
+
+
 @pytest.mark.parametrize("template", TO_PARTNER)
 async def test_a_mail_to_the_partner_needs_no_more_than_the_job_gives(units: Units, template: str) -> None:
     """Each template is filled from the variables that the job hands over anyway."""
     await agree(units)
     await sign(units)
-    mails = await sent(units, lambda uow: handle_send_mail(job(template, "partner"), uow))
+
+    async def seen_and_sent(uow: SqlUnitOfWork) -> None:
+        asked = JobInput(
+            job_type="prepare-mail",
+            variables={"caseId": CASE_ID, "mailTemplate": template},
+            headers={},
+            ref=some_job(),
+        )
+        draft = (await handle_prepare_mail(asked, uow))["mailDraft"]
+        form = {"choice": "send", "subject": draft["subject"], "body": draft["body"]}
+        await finish_mail(uow, draft["id"], form, may_return=False)
+
+    mails = await sent(units, seen_and_sent)
     assert [mail["To"].addresses[0].addr_spec for mail in mails] == ["renkei@aozora.example"]
     assert mails[0]["Subject"].startswith("【伊勢崎市】")
 

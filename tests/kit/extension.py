@@ -125,6 +125,8 @@ def extend_asahikawa(pack: Path) -> None:
     mails = pack / "templates" / "mail"
     mails.mkdir(parents=True)
     (mails / "ceremony-guide.txt.j2").write_text(_MAIL, encoding="utf-8")
+    with (pack / "city.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[mails.ceremony-guide]\ntitle = "式典の案内"\nreview = false\n')
     with (pack / "scenarios" / "signed.toml").open("a", encoding="utf-8") as scenario:
         scenario.write(_STEP)
 

@@ -69,7 +69,11 @@ async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, An
     ),
 )
 async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Enqueue the mail that the headers describe (ALL-2)."""
+    """Enqueue the mail that the headers describe (ALL-2).
+
+    Raises PermanentError for a mail to the partner that the office has to see first: it never leaves unread.
+    """
+    await _check_routine(job, uow)
     values = {name: job.variables.get(name) or default for name, default in _ALWAYS.items()}
     values.update({name: job.variables.get(name) for name in job.header_list("values")})
     await send_mail(
@@ -85,6 +89,18 @@ async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         meeting_id=job.variables.get("meetingId"),
     )
     return {}
+
+
+async def _check_routine(job: JobInput, uow: UnitOfWork) -> None:
+    if job.header("to") not in {"partner", "meeting"}:
+        return
+    case = await uow.cases.get(job.text("caseId"))
+    rule = uow.cities.city(case.city).mail(job.header("template"))
+    if rule.review:
+        raise PermanentError(
+            f"「{rule.title}」は送る前に確かめるメールです。{job.ref.element_id} を、共通の部品"
+            "「相手方へのメールを確かめて送る」の呼び出しに変えてください"
+        )
 
 
 @job_type(

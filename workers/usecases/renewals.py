@@ -24,7 +24,7 @@ from workers.usecases.ports import UnitOfWork
 from workers.usecases.send_mail import send_mail
 
 SIDE_NAMES = {Side.CITY: "市", Side.PARTNER: "相手方"}
-_TEMPLATES = {
+OCCASIONS = {
     "reminder": "renewal-reminder",
     "expiry-reminder": "expiry-reminder",
     "renewed": "renewal-done",
@@ -147,8 +147,8 @@ async def tell(uow: UnitOfWork, case_id: str, occasion: str) -> dict[str, Any]:
 
     Raises PermanentError for an occasion that the diagram's header misspells.
     """
-    if occasion not in _TEMPLATES:
-        raise PermanentError(f"ヘッダー occasion の値 {occasion} は使えません（{'・'.join(_TEMPLATES)}）")
+    if occasion not in OCCASIONS:
+        raise PermanentError(f"ヘッダー occasion の値 {occasion} は使えません（{'・'.join(OCCASIONS)}）")
     found = await renewal_of(uow, case_id)
     truth = {"renewed": "renewed", "blocked": "blocked", "reversed": "blocked", "expired": "ended"}
     if truth.get(occasion, found.state) == found.state:
@@ -166,7 +166,7 @@ async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str) -> None:
             await send_mail(
                 uow,
                 found.case.id,
-                template=_TEMPLATES[occasion],
+                template=OCCASIONS[occasion],
                 to=to,
                 attach=(),
                 values={**values, "to_partner": to == "partner"},
