@@ -130,7 +130,7 @@ def test_the_lock_file_pins_versions_and_names_no_registry() -> None:
     assert packages
     assert all(content.get("integrity", "").startswith("sha512-") for content in packages.values())
     assert not any("resolved" in content for content in packages.values())
-    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    assert all(re.fullmatch(r"(npm:@?[\w/.-]+@)?\d+\.\d+\.\d+", version) for version in wanted.values())
     assert lock["packages"][""]["dependencies"] == wanted
 
 

@@ -168,7 +168,7 @@ async def test_a_project_that_goes_on_needs_a_department(uow: SqlUnitOfWork) -> 
 
 async def test_a_project_without_a_judgement_is_refused(uow: SqlUnitOfWork) -> None:
     with pytest.raises(InputErrors, match="事業2「見守り」の進め方"):
-        await record_discussion(uow, CASE_ID, {"next": "decide", "projects": ROWS[:1]})
+        await record_discussion(uow, CASE_ID, {"next": "decide", "projects": [ROWS[0], {"number": 2}]})
 
 
 async def test_an_offer_comes_back_as_it_was_typed(uow: SqlUnitOfWork) -> None:
@@ -223,8 +223,8 @@ async def test_talks_that_are_taken_up_again_begin_with_what_was_said(uow: SqlUn
     """When a step goes back to them."""
     rows = [{"number": number, "judgement": "talks", "department": "korei"} for number in (1, 2)]
     going_on = (await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows}))["talkProjects"]
-    await record_project_talk(uow, CASE_ID, 2, {"feasible": "yes", "result": "毎月行う"})
-    told = (await summarize_talks(uow, CASE_ID, going_on))["talkProjects"]
+    await record_project_talk(uow, CASE_ID, 2, {"feasible": "yes", "result": "毎月行う"}, ref=some_job())
+    told = (await summarize_talks(uow, CASE_ID, going_on, ref=some_job()))["talkProjects"]
     assert [(row["number"], row["group"], row["result"]) for row in told] == [
         (1, going_on[0]["group"], ""),
         (2, going_on[1]["group"], "毎月行う"),

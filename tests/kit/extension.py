@@ -66,6 +66,12 @@ _NODES = """\
         <zeebe:ioMapping>
           <zeebe:output source="={heldOn: heldOn, hall: hall}" target="ceremonyPlan"/>
         </zeebe:ioMapping>
+        <zeebe:executionListeners>
+          <zeebe:executionListener eventType="end" type="record-act" retries="5"/>
+        </zeebe:executionListeners>
+        <zeebe:properties>
+          <zeebe:property name="back" value="none: 協定は締結されている"/>
+        </zeebe:properties>
       </bpmn:extensionElements>
       <bpmn:incoming>Flow_Signed_CloseSigned</bpmn:incoming>
       <bpmn:outgoing>Flow_PlanCeremony_SendGuide</bpmn:outgoing>

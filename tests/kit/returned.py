@@ -26,12 +26,13 @@ ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "common-renewal-decision": ALL,  # a notice is entered; the next one is another
     "common-department-survey/Task_ManageSurvey": ALL,  # an order is given; the next one is another
     "common-department-survey/Task_EnterAnswer": ALL,  # the next one is another department's, or asks another question
-    "common-meeting/Task_HoldMeeting": frozenset({"next", "reason", "again"}),  # moved; the days are the new ones
-    "common-meeting/Task_ProposeDates": frozenset({"next", "startsAt", "candidates", "reason"}),  # another meeting
+    "common-meeting/Task_HoldMeeting": frozenset({"next", "reason", "again", "startsAt"}),  # moved to another day
+    "common-meeting/Task_ProposeDates": ALL,  # another meeting, which begins with the last one's place and people
     "*/Task_DiscussResults": frozenset({"discussion", "next", "shareWishes"}),  # another survey, another result
     "*/Task_CheckRequirements": frozenset({"projectChecks"}),  # other projects: those of the same name keep theirs
     "*/Task_CheckProposal": frozenset({"projectChecks"}),
     "*/Task_HearProposal": frozenset({"fields"}),  # those of the revised proposal
+    "*/Task_DecideSigning": frozenset({"decision"}),  # the case is judged once more, from the start
     "*/Task_DiscussFields": frozenset({"policyFields"}),
 }
 """Process, process/task or */task to keys that begin anew once they are recorded; what is refused always comes back."""

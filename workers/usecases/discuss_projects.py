@@ -30,7 +30,8 @@ async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, 
     """Keep the office's judgement project by project, and make projects of the departments' wishes that it takes up.
 
     ``result``: ``next`` (``talks``, ``revise``, or another word: on without talks), ``projects`` (rows ``number``,
-    ``judgement``, ``departments``), ``wishes`` (rows ``adopt``, ``title``, ``content``, ``field``, ``departments``). A
+    ``judgement``, ``departments`` or one ``department``), ``wishes`` (rows ``adopt``, ``title``, ``content``,
+    ``field``, ``departments``). A
     project is judged ``talks``, ``drop`` or ``feasible`` (no talks needed, AGE-T0). Returns ``discussionNext``
     (``talks``, ``revise``, ``none``), ``talkProjects`` and ``proposals``. Raises InputErrors, with all that is wrong:
     talks chosen without a project, a project without judgement or department, a project for talks although the case
@@ -42,7 +43,7 @@ async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, 
     judging = _Judging(case, city, following)
     rows = {str(row.get("number")): row for row in _rows(result.get("projects"))}
     for project in judging.proposed():
-        judging.judge(project, rows.get(str(project.number), {}))
+        judging.judge(project, rows.get(str(project.number)))
     for number, row in enumerate(_rows(result.get("wishes")), start=1):
         judging.take_up(number, row)
     judging.drop_former()
@@ -93,8 +94,11 @@ class _Judging:
         """Take away what an earlier discussion made of wishes that this one does not take up."""
         self._case.projects[:] = [project for project in self._case.projects if project not in self._former]
 
-    def judge(self, project: Project, row: Mapping[str, Any]) -> None:
-        """Give a project its status and its departments."""
+    def judge(self, project: Project, row: Mapping[str, Any] | None) -> None:
+        """Give a project its status and its departments; one that a diagram leaves out stays as proposed (DAT-8)."""
+        if row is None:
+            project.status = ProjectStatus.PROPOSED
+            return
         name = f"事業{project.number}「{project.title}」"
         status = _JUDGEMENTS.get(str(row.get("judgement")))
         if status is ProjectStatus.TALKS and self._following == "none":
@@ -144,7 +148,9 @@ class _Judging:
 
     def _give(self, project: Project, row: Mapping[str, Any], name: str) -> None:
         codes: list[str] = []
-        for code in dict.fromkeys(row.get("departments") or []):
+        for code in dict.fromkeys(row.get("departments") or [row.get("department")]):
+            if not code:
+                continue
             try:
                 codes.append(self._city.department(str(code)).code)
             except InputError as error:
@@ -179,6 +185,7 @@ def _talk_row(project: Project, case: Case, city: City, survey: Survey | None) -
         "department": departments[0].code,
         "departments": [department.code for department in departments],
         "departmentNames": "、".join(department.name for department in departments),
+        "group": departments[0].group,
         "groups": list(dict.fromkeys(department.group for department in departments)),
         "answers": answers_text(survey, project.number) if survey else "",
         "result": _earlier_talk(case, project),

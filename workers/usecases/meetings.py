@@ -128,7 +128,7 @@ def _present(meeting: Meeting) -> dict[str, Any]:
     """Return the meeting as the form begins when it is to be changed."""
     length = (meeting.ends_at - meeting.starts_at) if meeting.starts_at and meeting.ends_at else None
     return {
-        "startsAt": meeting.starts_at.isoformat(timespec="minutes") if meeting.starts_at else None,
+        "startsAt": meeting.starts_at.strftime("%Y-%m-%dT%H:%M") if meeting.starts_at else None,
         "length": str(int(length.total_seconds() // 60)) if length else None,
         "place": meeting.place,
         "departmentCodes": list(meeting.departments),
