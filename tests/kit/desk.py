@@ -213,6 +213,9 @@ class BrokerDesk:
     async def control(self, order: Mapping[str, Any]) -> None:
         """Start the control, read which case it is and where it stands, carry it out; returns when that is done."""
         await self.driver.settled()
+        while self.goes_back and (mail := self._first(REVIEW_TASK, None)) is not None:
+            await self._do(mail)
+            await self.driver.settled()
         form = {"caseNumber": self.driver.variables(self.instance)["caseId"], **order}
         control = await self.driver.start(CONTROL_PROCESS, form)
         task = await self.driver.task(CONFIRM_TASK, instance=control)
