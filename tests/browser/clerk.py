@@ -6,6 +6,7 @@ Fields are named by their keys and filled with what a person sees: the text of a
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Clerk:
         self._pictures = pictures
         self._number = 0
         self._has_agreed = False
+        self._key = ""
+        self._done: set[str] = set()
         self._form: dict[str, Any] = {}
         self.page: Page = chromium.new_page(viewport={"width": 1400, "height": 1300}, locale=locale)
         self.page.set_default_timeout(_WAIT_MS)
@@ -103,10 +106,13 @@ class Clerk:
         async with Tasklist.from_settings(self._stack) as tasklist:
             return await tasklist.start_form(process_id)
 
-    def open(self, task: str, case_id: str, *, group: str = "") -> None:
-        """Wait for a case's open task of a kind (of a group, where given), open it and claim it."""
-        key, self._form = run(self._waiting(task, case_id, group))
-        self.page.goto(f"{self._stack.tasklist}/tasklist/{key}")
+    def open(self, task: str, known_by: Mapping[str, str], *, group: str = "") -> None:
+        """Wait for an open task of a kind (of a group, where given), open it and claim it.
+
+        ``known_by``: variables that tell it from those of other cases, such as its ``caseId``.
+        """
+        self._key, self._form = run(self._waiting(task, known_by, group))
+        self.page.goto(f"{self._stack.tasklist}/tasklist/{self._key}")
         claim = self.page.get_by_role("button", name="Assign to me")
         claimed = self.page.get_by_role("button", name="Unassign")
         expect(claim.or_(claimed)).to_be_visible()
@@ -115,12 +121,13 @@ class Clerk:
         expect(claimed).to_be_visible()
         expect(self.page.locator(".fjs-container")).to_be_visible()
 
-    async def _waiting(self, task: str, case_id: str, group: str) -> tuple[str, dict[str, Any]]:
+    async def _waiting(self, task: str, known_by: Mapping[str, str], group: str) -> tuple[str, dict[str, Any]]:
         wanted = {"taskDefinitionId": task, **({"candidateGroup": group} if group else {})}
         async with asyncio.timeout(_TASK_DEADLINE_SECONDS), Tasklist.from_settings(self._stack) as tasklist:
             while True:
-                for row in await tasklist.search(wanted, variables=["caseId"]):
-                    if any(variable["value"] == f'"{case_id}"' for variable in row.get("variables") or ()):
+                for row in await tasklist.search(wanted, variables=list(known_by)):
+                    seen = {each["name"]: json.loads(each["value"]) for each in row.get("variables") or ()}
+                    if row["id"] not in self._done and seen == known_by:
                         return row["id"], await tasklist.form(row["id"])
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
@@ -133,6 +140,7 @@ class Clerk:
         objected = self.page.locator(".fjs-form-field-error").first
         expect(accepted.or_(objected).first).to_be_visible()
         if accepted.is_visible():
+            self._done.add(self._key)  # the index shows it as open for another moment
             return None
         return Refused(self.page.locator(".fjs-form-field-error").all_inner_texts())
 
@@ -169,18 +177,21 @@ class Clerk:
             self._choose(part, [value] if isinstance(value, str) else value, row)
 
     def _choose(self, part: Mapping[str, Any], wanted: Sequence[str], row: str) -> None:
-        for option in self._options(part, row):
-            text = option.inner_text().strip()
+        options = {option.inner_text().strip(): option for option in self._options(part, row)}
+        assert set(wanted) <= set(options), f"{part['label']}: {sorted(set(wanted) - set(options))} is not offered"
+        for text, option in options.items():
             ticked = self._input_of(option).is_checked()
             if (text in wanted) != ticked and (part["type"] == "checklist" or text in wanted):
                 option.click()
 
     def _fill_rows(self, part: Mapping[str, Any], rows: Sequence[Answers]) -> None:
         box = self._box(part)
+        fixed = not part.get("allowAddRemove", False)
+        assert not fixed or self._rows(part) >= len(rows), f"{part['label']} has only {self._rows(part)} rows"
         while (there := self._rows(part)) < len(rows):
             box.locator(".fjs-repeat-render-add").click()
             expect(self._at(part["components"][0], f"_{there}").first).to_be_attached()
-        while (there := self._rows(part)) > len(rows):
+        while not fixed and (there := self._rows(part)) > len(rows):
             box.get_by_role("button", name=f"Remove list item {there}", exact=True).click()
             expect(self._at(part["components"][0], f"_{there - 1}")).to_have_count(0)
         for number, values in enumerate(rows):

@@ -1,4 +1,4 @@
-"""The whole local stack, started once for a module of tests in Chromium and gone before other tests run."""
+"""The whole local stack, started once for this folder of tests in Chromium and gone before other tests run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A running stack with 伊勢崎市 deployed; its settings."""
     settings = Settings(data=tmp_path_factory.mktemp("stack"), port_offset=free_offset())
@@ -45,7 +45,7 @@ async def _deploy(settings: Settings) -> None:
         await deploy_city(built, "isesaki")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; ``make test`` installs it. Closed with its module: Playwright keeps an event loop running."""
     path = next((found for name in _CHROMIUM if (found := shutil.which(name))), None)
