@@ -166,7 +166,7 @@ class Clerk:
         elif kind in _TYPED:
             field.click()
             field.fill(str(value))
-            field.press("Tab")  # form-js takes over what was typed when the field is left
+            field.blur()  # form-js takes over what was typed when the field is left
             expect(field).to_have_value(str(value))
         elif kind == "checkbox":
             field.set_checked(bool(value), force=True)
