@@ -1,4 +1,4 @@
-"""A clerk of 伊勢崎市 errs while registering a consultation in Tasklist, in Chromium (ALL-19, ALL-10, ISE-1).
+"""A clerk of 伊勢崎市 errs while registering a consultation in Tasklist, in Chromium (ALL-10, ISE-1).
 
 Nothing that was typed is typed twice: whatever comes back comes back filled, with what was objected to.
 """
