@@ -8,11 +8,11 @@ from workers.domain.acts import SYSTEM
 from workers.domain.entities import Survey, TargetStatus
 from workers.errors import InputError
 from workers.usecases.journal import note, record
-from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_board import board_changed
 from workers.usecases.survey_texts import project_answers
 from workers.usecases.survey_view import interested_departments, result_rows, wish_rows
-from workers.usecases.surveys import mail_target, survey_context, target_name
+from workers.usecases.surveys import mail_office, mail_target, survey_context, target_name
 
 _NAMED = 30
 """So many names stand in an error; the form lists them all."""
@@ -47,19 +47,7 @@ async def _tell_office(uow: UnitOfWork, survey: Survey, template: str) -> None:
         "results": project_answers(case, survey),
         "wishes": wish_rows(survey, city),
     }
-    await uow.outbox.mail(
-        MailRequest(
-            business_key=f"{survey.id}:office:{template}",
-            case_id=case.id,
-            city=city.code,
-            kind=template,
-            template=template,
-            recipient_name=city.office.section,
-            recipient=city.office.email,
-            group=city.office.group,
-            context=context,
-        )
-    )
+    await mail_office(uow, case, city, template=template, key=f"{survey.id}:office:{template}", context=context)
 
 
 async def close_survey(
@@ -78,9 +66,7 @@ async def close_survey(
             "締切",
             f"まだ回答していない課があります（{_names(survey)}）。回答なしで締め切るときは、その旨を選んでください",
         )
-    if survey.closed_at is None:
-        missing = _end(uow, survey)
-        await note(uow, survey.case_id, f"照会を締め切った（回答なし{missing}課）")
+    await abandon_survey(uow, survey.id)
     return {"formError": None}
 
 

@@ -119,19 +119,9 @@ async def escalate_survey(uow: UnitOfWork, survey_id: str, template: str) -> Non
     survey = await uow.surveys.get(survey_id)
     case = await uow.cases.get(survey.case_id)
     city = uow.cities.city(case.city)
-    await uow.outbox.mail(
-        MailRequest(
-            business_key=f"{survey.id}:{survey.extensions}:office:{template}",
-            case_id=case.id,
-            city=city.code,
-            kind=template,
-            template=template,
-            recipient_name=city.office.section,
-            recipient=city.office.email,
-            group=city.office.group,
-            context={**survey_context(case, survey.due_on, city), "waiting": survey.open_targets()},
-        )
-    )
+    context = {**survey_context(case, survey.due_on, city), "waiting": survey.open_targets()}
+    key = f"{survey.id}:{survey.extensions}:office:{template}"
+    await mail_office(uow, case, city, template=template, key=key, context=context)
     await note(uow, case.id, f"照会の期限を過ぎた（未回答{len(survey.open_targets())}課）")
 
 
@@ -257,5 +247,24 @@ async def mail_target(  # noqa: PLR0913 (the parts of one notice)
                 "department": target_name(target),
                 "question": target.question,
             },
+        )
+    )
+
+
+async def mail_office(  # noqa: PLR0913 (the parts of one notice)
+    uow: UnitOfWork, case: Case, city: City, *, template: str, key: str, context: Mapping[str, Any]
+) -> None:
+    """Enqueue a mail about a survey to the office under a business key."""
+    await uow.outbox.mail(
+        MailRequest(
+            business_key=key,
+            case_id=case.id,
+            city=city.code,
+            kind=template,
+            template=template,
+            recipient_name=city.office.section,
+            recipient=city.office.email,
+            group=city.office.group,
+            context=context,
         )
     )
