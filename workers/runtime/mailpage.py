@@ -20,7 +20,6 @@ from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -30,23 +29,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from workers.runtime.htmlpages import SAFE_HEADERS, TEMPLATES
+
 _JAPAN = ZoneInfo("Asia/Tokyo")
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}-[0-9a-f]{12}")
 _PAGE_SIZE = 50
-_SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
@@ -121,7 +108,7 @@ def make_app(folder: Path, lifespan: Lifespan | None = None) -> Starlette:
 async def _error(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     text = "このメールはありません。" if status == 404 else "表示できません。"  # noqa: RUF100, PLR2004
-    return PlainTextResponse(text, status_code=status, headers=_SAFE)
+    return PlainTextResponse(text, status_code=status, headers=SAFE_HEADERS)
 
 
 def _page_number(request: Request) -> int:
@@ -234,12 +221,12 @@ def _file_name(part: MIMEPart, index: int) -> str:
 
 def _download(content: bytes, name: str) -> Response:
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {**_SAFE, "Content-Disposition": disposition}
+    headers = {**SAFE_HEADERS, "Content-Disposition": disposition}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def _html(view: str, **context: object) -> HTMLResponse:
-    return HTMLResponse(_templates.get_template("mailpage.html.j2").render(view=view, **context), headers=_SAFE)
+    return HTMLResponse(TEMPLATES.get_template("mailpage.html.j2").render(view=view, **context), headers=SAFE_HEADERS)
 
 
 class _TextOfHtml(HTMLParser):

@@ -12,10 +12,8 @@ import re
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -24,23 +22,11 @@ from workers.adapters.camunda.open_tasks import OpenTask
 from workers.domain.jst import JST
 from workers.domain.wareki import format_wareki
 from workers.errors import RenkeiError
+from workers.runtime.htmlpages import SAFE_HEADERS, TEMPLATES
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LAG_SECONDS = 2.0
 _POLL_SECONDS = 0.4
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class FindsTasks(Protocol):
@@ -71,7 +57,7 @@ def route(tasks: FindsTasks, tasklist_url: str, *, lag_seconds: float = _LAG_SEC
         except RenkeiError:
             return _page("away", tasklist_url, status=503)
         if len(found) == 1:
-            return RedirectResponse(f"{tasklist_url}/{found[0].key}", 303, headers=_HEADERS)
+            return RedirectResponse(f"{tasklist_url}/{found[0].key}", 303, headers=SAFE_HEADERS)
         return _page("several" if found else "none", tasklist_url, found, status=200 if found else 404)
 
     return Route("/open/{case_id}", open_task, methods=["GET"])
@@ -86,8 +72,8 @@ async def _found(tasks: FindsTasks, asked: dict[str, str | None], lag_seconds: f
 
 def _page(view: str, tasklist_url: str, tasks: Sequence[OpenTask] = (), *, status: int) -> Response:
     rows = [{"url": f"{tasklist_url}/{task.key}", "name": task.name, "due": _day(task.due_date)} for task in tasks]
-    page = _templates.get_template("taskpage.html.j2").render(view=view, tasks=rows, tasklist_url=tasklist_url)
-    return HTMLResponse(page, status, headers=_HEADERS)
+    page = TEMPLATES.get_template("taskpage.html.j2").render(view=view, tasks=rows, tasklist_url=tasklist_url)
+    return HTMLResponse(page, status, headers=SAFE_HEADERS)
 
 
 def _day(moment: str) -> str:
