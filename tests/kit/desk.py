@@ -358,6 +358,7 @@ async def assert_ends_as_told(at_work: Office, city: str, name: str, *, goes_bac
     assert {kind: mails[kind] for kind in expected.mails} == expected.mails
     missed = [element for element in expected.passed if not records.passed(element, instance=desk.instance)]
     assert missed == []
+    assert [task.element_id for task in desk.completed if task.due_date is None] == []
 
 
 async def skip_known_numbers(uow: UnitOfWork, pack: City) -> None:

@@ -72,6 +72,8 @@ _SIGNING = [
     ("task without form", _USER_TASK, "<zeebe:userTask/>", "user-task", "Task_Answer"),
     ("groups are no list", "=[department.group]", "=department.group", "user-task", "Task_Answer"),
     ("nobody's task", 'candidateGroups="=[department.group]"', "", "user-task", "Task_Answer"),
+    ("no due date", '<zeebe:taskSchedule dueDate="=dueAt"/>', "", "due-date", "Task_Answer"),
+    ("empty due date", 'dueDate="=dueAt"', 'dueDate=" "', "due-date", "Task_Answer"),
     ("missing form", 'formId="midori-answer"', 'formId="midori-anwser"', "reference", "StartEvent_Asked"),
     ("embedded form", 'formId="midori-answer"', 'formKey="x"', "reference", "StartEvent_Asked"),
     ("computed form", 'formId="midori-answer"', 'formId="=form"', "reference", "StartEvent_Asked"),

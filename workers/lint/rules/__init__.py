@@ -33,6 +33,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     tasks.headers,
     tasks.templates,
     tasks.user_tasks,
+    tasks.due_dates,
     tasks.documentation,
     references.forms,
     references.decisions,

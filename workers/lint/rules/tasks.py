@@ -82,6 +82,16 @@ def user_tasks(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield report(diagram, task, "user-task", message)
 
 
+def due_dates(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Whoever has a task sees until when: a user task without a due date is never late, so nobody is reminded of it."""
+    del context
+    for task in diagram.all("userTask"):
+        schedule = extension(task, "taskSchedule")
+        if schedule is None or not (schedule.get("dueDate") or "").strip():
+            message = f"{name_of(task)}に期限（Due date）がありません。期限がないと、遅れても知らせが出ません"
+            yield report(diagram, task, "due-date", message)
+
+
 def documentation(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """A task says in its documentation which requirement it fulfils."""
     del context
