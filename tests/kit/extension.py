@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from tests.kit.made_packs import DUE
 from workers.lint import dates
 
 _FORM = {
@@ -56,15 +57,16 @@ note = "式典の日と場所を決める"
 task = "Task_PlanCeremony"
 answers = { heldOn = "{today+14}", hall = "市民ホール" }
 """
-_NODES = """\
+_NODES = f"""\
 <bpmn:userTask id="Task_PlanCeremony" name="式典の日と場所を決める">
       <bpmn:documentation>ALL-8</bpmn:documentation>
       <bpmn:extensionElements>
         <zeebe:userTask/>
         <zeebe:formDefinition formId="asahikawa-ceremony" bindingType="deployment"/>
         <zeebe:assignmentDefinition candidateGroups="=[chargeGroup]"/>
+        {DUE}
         <zeebe:ioMapping>
-          <zeebe:output source="={heldOn: heldOn, hall: hall}" target="ceremonyPlan"/>
+          <zeebe:output source="={{heldOn: heldOn, hall: hall}}" target="ceremonyPlan"/>
         </zeebe:ioMapping>
         <zeebe:executionListeners>
           <zeebe:executionListener eventType="end" type="record-act" retries="5"/>

@@ -19,6 +19,11 @@ _TIMER = (
     '<bpmn:timerEventDefinition id="Timer"><bpmn:timeCycle xsi:type="bpmn:tFormalExpression">0 0 6 * * ?'
     "</bpmn:timeCycle></bpmn:timerEventDefinition>"
 )
+DUE = (
+    '<zeebe:taskSchedule dueDate="=string(date(date and time(now(), &quot;Asia/Tokyo&quot;)) + '
+    'duration(&quot;P14D&quot;)) + &quot;T17:15:00+09:00&quot;"/>'
+)
+"""When a user task is due: two weeks after it came, at the end of the office's day."""
 
 DEPARTMENTS = {"departments": ["a", "b", "c"]}
 """Variables with which a made city's process starts."""
@@ -134,7 +139,8 @@ def form(form_id: str) -> str:
 def _task(identity: str, page: str) -> str:
     return f"""<bpmn:userTask id="{identity}" name="確かめる">{_WORDS}<bpmn:extensionElements><zeebe:userTask/>
         <zeebe:formDefinition formId="{page}" bindingType="deployment"/>
-        <zeebe:assignmentDefinition candidateGroups="=[&quot;office&quot;]"/><zeebe:executionListeners>
+        <zeebe:assignmentDefinition candidateGroups="=[&quot;office&quot;]"/>
+        {DUE}<zeebe:executionListeners>
         <zeebe:executionListener eventType="end" type="record-act" retries="5"/></zeebe:executionListeners>
         </bpmn:extensionElements>
         </bpmn:userTask>"""
