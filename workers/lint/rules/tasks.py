@@ -83,12 +83,12 @@ def user_tasks(diagram: Diagram, context: Context) -> Iterator[Finding]:
 
 
 def due_dates(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    """Whoever has a task sees until when: a user task without a due date is never late, so nobody is reminded of it."""
+    """Whoever has a task sees until when: a user task without a due date is never shown as late."""
     del context
     for task in diagram.all("userTask"):
         schedule = extension(task, "taskSchedule")
         if schedule is None or not (schedule.get("dueDate") or "").strip():
-            message = f"{name_of(task)}に期限（Due date）がありません。期限がないと、遅れても知らせが出ません"
+            message = f"{name_of(task)}に期限（Due date）がありません。期限がないと、遅れていても一覧で分かりません"
             yield report(diagram, task, "due-date", message)
 
 
