@@ -17,6 +17,7 @@ T = TypeVar("T")
 _DEADLINE_SECONDS = 180
 _LOOK_AGAIN_SECONDS = 0.1
 _SIDE_BY_SIDE = 4
+_MAIL_TEXT = ("mailSubject", "mailBody")
 _REST_SECONDS = 1.0
 """Tasks that appear together are all in the index when none has come for as long as this."""
 
@@ -73,13 +74,22 @@ class TasklistDesk:
         found = await _awaited(lambda: self._wanted(task, group), task)
         key = found[0]["id"]
         if task == REVIEW_TASK:
-            answers = {**as_it_stands(await self._tasklist.variables(key)), **answers}
+            answers = {**await self._mail_as_it_stands(key), **answers}
         await self._complete(key, answers)
 
     async def send_reviewed_mails(self) -> None:
         """Send the case's mails that wait for the office, as they stand."""
         for row in await self._open(REVIEW_TASK, None):
-            await self._complete(row["id"], as_it_stands(await self._tasklist.variables(row["id"])))
+            await self._complete(row["id"], await self._mail_as_it_stands(row["id"]))
+
+    async def _mail_as_it_stands(self, key: str) -> dict[str, Any]:
+        """Return what a clerk sends who reads the mail first: the index may have the task before it has the text."""
+
+        async def shown() -> dict[str, Any] | None:
+            found = await self._tasklist.variables(key, _MAIL_TEXT)
+            return found if set(_MAIL_TEXT) <= set(found) else None
+
+        return as_it_stands(await _awaited(shown, "メールの文面"))
 
     async def _wanted(self, task: str, group: str | None) -> list[dict[str, Any]]:
         """Return the open tasks of a kind; where there is none yet, a mail may be what the case waits for."""
