@@ -120,7 +120,7 @@ def test_the_draft_is_marked_and_undated(pages: dict[str, Pages]) -> None:
     """Every page of a draft says 案; its date is left to be filled in (ALL-12)."""
     draft = pages["draft"]
     assert "包括連携協定書(案)" in draft.text
-    assert all(text.startswith("案") for text in draft.texts)
+    assert all(text.startswith("案第1案(令和8年6月1日)") for text in draft.texts)
     assert "令和年月日" in draft.text
     assert "本協定の締結の日から令和9年3月31日まで" in draft.text
     assert "本書2通を作成し、甲及び乙がそれぞれ記名押印の上、各1通を保有する" in draft.text

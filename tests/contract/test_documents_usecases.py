@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -36,6 +36,7 @@ from workers.domain.entities import (
     SurveyWish,
     TargetStatus,
 )
+from workers.domain.jst import JST
 from workers.errors import PermanentError
 from workers.jobs.catalog import JobInput
 from workers.jobs.papers import handle_prepare_mail, handle_send_mail
@@ -206,6 +207,49 @@ async def test_the_agreement_goes_from_draft_to_signed(units: Units) -> None:
     assert "令和9年3月31日まで" in signed_text
     assert "本書3通" in signed_text
     assert "学校法人赤城学園（以下「丙」という。）" in signed_text
+
+
+async def test_drafts_are_numbered_and_dated_and_all_stay(units: Units, registry: Registry) -> None:
+    """第2案 is the next one with another text; the same text made again is the same draft, of its day (ALL-12)."""
+    await agree(units)
+    registry.clock.pinned = datetime(2026, 6, 8, 9, 0, tzinfo=JST)
+    first, _ = await made_document(units, "agreement", draft=True)
+    registry.clock.pinned = datetime(2026, 6, 9, 9, 0, tzinfo=JST)
+    again, _ = await made_document(units, "agreement", draft=True)
+    await agree(units, fields=[1, 5, 7])
+    second, _ = await made_document(units, "agreement", draft=True)
+    async with units() as uow:
+        kept = [document for document in await uow.documents.of_case(CASE_ID) if document.draft]
+        headers = [header_of(await uow.documents.read(document)) for document in kept]
+    assert again.id == first.id
+    assert [document.name for document in (first, second)] == [
+        f"包括連携協定書（案）第{number}案_{CASE_ID}.docx" for number in (1, 2)
+    ]
+    assert [document.id for document in kept] == [first.id, second.id]
+    assert ["第1案（令和8年6月8日）" in headers[0], "第2案（令和8年6月9日）" in headers[1]] == [True, True]
+
+
+async def test_the_draft_mail_says_which_draft_it_carries(units: Units, registry: Registry) -> None:
+    """Subject and body name number and date of the attached draft (ISE-8)."""
+    registry.clock.pinned = datetime(2026, 6, 8, 9, 0, tzinfo=JST)
+    for fields in ([5, 7, 9], [1, 5, 7]):
+        await agree(units, fields=fields)
+        await made_document(units, "agreement", draft=True)
+    asked = JobInput(
+        job_type="prepare-mail",
+        variables={"caseId": CASE_ID, "mailTemplate": "agreement-draft", "mailAttach": ["agreement"]},
+        headers={},
+        ref=some_job(),
+    )
+    async with units() as uow:
+        shown = (await handle_prepare_mail(asked, uow))["mailDraft"]
+    assert "包括連携協定書（案）第2案（令和8年6月8日）のご確認" in shown["subject"]
+    assert "・包括連携協定書（案）第2案（令和8年6月8日）" in shown["body"]
+    assert shown["attachments"] == f"包括連携協定書（案）第2案_{CASE_ID}.docx"
+
+
+def header_of(content: bytes) -> str:
+    return "".join(part.text for part in docx.Document(io.BytesIO(content)).sections[0].header.paragraphs)
 
 
 async def test_a_document_rendered_again_is_kept_once(units: Units) -> None:

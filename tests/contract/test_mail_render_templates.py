@@ -24,6 +24,8 @@ TO_PARTNER: dict[str, Any] = {
     "message": "",
     "failed_conditions": [],
     "agreement": papers.agreement(),
+    "drafts": ["協定書（案）第2案（令和8年6月1日）"],
+    "draft_label": "第2案（令和8年6月1日）",
 }
 SURVEY: dict[str, Any] = {
     "case": CASE,
@@ -131,7 +133,7 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**TO_PARTNER, "project": papers.project(1)},
         ["事業その1", "1番目の事業の内容", "地域連携室 渋川 次郎", "0270-00-0000", "renkei@aozora.example"],
     ),
-    "agreement-draft": (TO_PARTNER, ["案を作成しました", "添付"]),
+    "agreement-draft": (TO_PARTNER, ["案を作成しました", "添付", "・協定書（案）第2案（令和8年6月1日）"]),
     "agreement-signed": (
         TO_PARTNER,
         ["令和8年7月1日から令和9年3月31日まで", "令和9年2月28日（日）までに", "1年間更新", "更新を希望されない場合"],

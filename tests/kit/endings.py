@@ -27,9 +27,11 @@ _BASE: dict[str, Any] = {
     "agreement": papers.agreement(),
     "steps": STEPS,
     "effective_text": "令和8年10月1日",
+    "drafts": ["変更協定書（案）第1案（令和8年6月1日）"],
+    "draft_label": "第1案（令和8年6月1日）",
 }
 MAILS: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "amendment-draft": (_BASE, ["変更協定書の案", "第2条の連携事項に"]),
+    "amendment-draft": (_BASE, ["変更協定書の案", "・変更協定書（案）第1案（令和8年6月1日）", "第2条の連携事項に"]),
     "amendment-signed": (_BASE, ["締結日　　　　　　　: 令和8年9月10日", "令和8年10月1日", "令和10年3月31日"]),
     "amendment-departments": (_BASE, ["協定を変更しました", "見守りと防災の協定", "② 防犯・防災に関すること"]),
     "amendment-not-made": (
@@ -50,6 +52,7 @@ _PAPER: dict[str, Any] = {
     "steps": STEPS,
     "today": papers.TODAY,
     "draft": False,
+    "draft_label": "",
 }
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "amendment": _PAPER,

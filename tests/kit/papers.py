@@ -217,6 +217,7 @@ def agreement_context(**changes: Any) -> dict[str, Any]:
         "signature_style": "記名押印",
         "copies": 2,
         "draft": True,
+        "draft_label": "第1案（令和8年6月1日）",
         **changes,
     }
 

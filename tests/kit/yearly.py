@@ -13,6 +13,7 @@ _PAPER: dict[str, Any] = {
     "agreement": papers.agreement(),
     "today": papers.TODAY,
     "draft": False,
+    "draft_label": "",
 }
 _ARRANGEMENTS = {
     "contacts": [{"department": "こども保育課", "fieldName": papers.CITY.field_name(1), "matter": "催しの日程"}],

@@ -57,7 +57,7 @@ async def test_a_comprehensive_agreement_without_main_field_stays_with_the_offic
     assert "包括連携協定書" in papers["agreement"]
     assert "幅広い分野で" in papers["agreement"]
     assert len(draft.attached) == len(signed.attached) == 2
-    assert all("（案）" in name for name in draft.attached)
+    assert all("（案）第1案" in name for name in draft.attached)
     assert not any("（案）" in name for name in signed.attached)
     assert "自動では更新されません" in signed.text
 
@@ -107,11 +107,17 @@ async def test_an_individual_agreement_is_signed_by_the_department_in_charge(
 
 
 async def test_both_sides_amend_until_they_agree(driver: EngineDriver, settings: Settings) -> None:
-    """ASA-5: every round of checks stays on record; the last drafts are what is signed."""
+    """ASA-5: every round of checks stays on record; what is changed has another number; the last drafts are signed."""
     await driver.deploy(pack_files("common", "asahikawa"))
     async with office(driver, settings) as at_work:
         case, agreement, desk = await _played(at_work, "hard")
         papers = await outgoing.papers(at_work.services, case.id)
+        drafts = await outgoing.letters(at_work.services, "agreement-draft")
+    assert [[name.partition("_")[0] for name in letter.attached] for letter in drafts] == [
+        ["協定書（案）第1案", "取組事項（案）第1案"],
+        ["協定書（案）第1案", "取組事項（案）第2案"],
+        ["協定書（案）第2案", "取組事項（案）第2案"],
+    ]
     checks = [
         (step.payload["cityCheck"]["result"], step.payload["partnerCheck"]["result"])
         for step in case.steps

@@ -15,6 +15,7 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, commander, json_option, run, show_json, show_table
 from workers.domain.entities import Case
+from workers.domain.jst import jst_date
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, RetryableError
 from workers.usecases.close_case import OUTCOME_NAMES
@@ -160,7 +161,7 @@ def case_command(*, case_id: str, save: Path | None, as_json: bool, data: Path |
         for row in survey["departments"]:
             click.echo(f"  {row['name']}: {row['status']}")
     for document in found["documents"]:
-        click.echo(f"文書 {document['name']}（{document['size']} バイト）")
+        click.echo(f"文書 {document['name']}（{document['made']}、{document['size']} バイト）")
     if found["agreement"]:
         click.echo(f"協定 {found['agreement']['title']}（{found['agreement']['expires']}まで）")
 
@@ -187,7 +188,14 @@ async def describe(services: Services, case_id: str) -> dict[str, Any]:
                 for survey in await uow.surveys.of_case(case_id)
             ],
             "documents": [
-                {"name": d.name, "kind": d.kind, "size": d.size, "sha256": d.sha256, "draft": d.draft}
+                {
+                    "name": d.name,
+                    "kind": d.kind,
+                    "size": d.size,
+                    "sha256": d.sha256,
+                    "draft": d.draft,
+                    "made": format_wareki(jst_date(d.created_at)),
+                }
                 for d in await uow.documents.of_case(case_id)
             ],
             "agreement": {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
 from workers.domain.cities import City
+from workers.domain.drafts import Edition, editions
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause
@@ -19,6 +21,8 @@ from workers.usecases.survey_view import answer_sheets
 
 DOCUMENT_NAMES = {"offer": "申出書", "proposal-sheet": "連携事業提案書", "agreement": "包括連携協定書"}
 _PARTY_LABELS = "乙丙丁戊己庚辛壬癸"
+_Filled = tuple[bytes, str, str]
+"""A document's bytes, the ending of its name, its media type."""
 
 
 async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
@@ -37,6 +41,9 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
     ``title`` names the file (else the template's own name does). ``values`` are the diagram's own, under the names that
     templates use. With ``department`` (its code) the document is that department's own (DAT-8), with ``activity`` (its
     row) that project's (ISE-F4): kept under the kind that :func:`document_kind` gives.
+
+    A draft is numbered and dated in its text (``draft_label``) and its name. One that says what the newest draft says
+    is that draft, not another.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -46,16 +53,23 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
         context["department"] = owner
     if activity:
         context["activity"] = activity
-    content, suffix, media_type = uow.renderer.render(city=city.code, name=name, context=context)
+    kind = document_kind(name, str(activity["id"]) if activity else department)
+
+    def filled(edition: Edition | None) -> _Filled:
+        label = edition.label if edition else ""
+        return uow.renderer.render(city=city.code, name=name, context={**context, "draft_label": label})
+
+    edition = await _edition(uow, case.id, kind, filled) if draft else None
+    content, suffix, media_type = filled(edition)
     usual = "連携事業調査" if context.get("surveyed") else DOCUMENT_NAMES.get(name, name)
-    title = (title or usual) + ("（案）" if draft else "")
+    title = (title or usual) + (f"（案）{edition.name}" if edition else "")
     if owner:
         title = f"{title}_{owner.section}"
     if activity:
         title = f"{title}_{activity['title']}"
     document = await uow.documents.store(
         case_id=case.id,
-        kind=document_kind(name, str(activity["id"]) if activity else department),
+        kind=kind,
         name=f"{title}_{case.id}{suffix}",
         media_type=media_type,
         content=content,
@@ -63,6 +77,15 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
     )
     await note(uow, case.id, f"文書を作った: {title}")
     return document
+
+
+async def _edition(uow: UnitOfWork, case_id: str, kind: str, filled: Callable[[Edition], _Filled]) -> Edition:
+    """Return the newest draft's edition where nothing in it would change, else the next one, of today."""
+    drafts = [document for document in await uow.documents.of_case(case_id) if document.draft and document.kind == kind]
+    earlier = list(editions(drafts).values())
+    if earlier and hashlib.sha256(filled(earlier[-1])[0]).hexdigest() == drafts[-1].sha256:
+        return earlier[-1]
+    return Edition(len(earlier) + 1, uow.clock.today())
 
 
 def document_kind(name: str, part: str | None = None) -> str:

@@ -16,7 +16,7 @@ from workers.domain.text import multi_line
 from workers.errors import InputError
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
-from workers.usecases.send_mail import attached_documents, mail_context, recipients_of
+from workers.usecases.send_mail import attached_documents, draft_context, mail_context, recipients_of
 
 _DAYS_TO_REVIEW: Final = 2
 _CHOICES: Final = {
@@ -56,6 +56,7 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind)]
     if draft is None:
         meeting = await uow.meetings.get(meeting_id) if meeting_id else None
+        about = {**await mail_context(uow, case, city, meeting), **await draft_context(uow, case, documents)}
         request = MailRequest(
             business_key=business_key,
             case_id=case.id,
@@ -64,7 +65,7 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
             template=template,
             recipient_name=recipient.name,
             recipient=recipient.address,
-            context={**values, **await mail_context(uow, case, city, meeting)},
+            context={**values, **about},
         )
         written = uow.outbox.compose(request)
         draft = MailDraft(

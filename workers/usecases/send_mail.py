@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.domain.cities import City
+from workers.domain.drafts import editions
 from workers.domain.entities import Case, Document
 from workers.domain.meetings import Meeting
 from workers.errors import PermanentError
@@ -62,7 +63,7 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     else:
         recipients = await recipients_of(uow, case, city, to, department, joint=joint)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
-    context = {**values, **await mail_context(uow, case, city, meeting)}
+    context = {**values, **await mail_context(uow, case, city, meeting), **await draft_context(uow, case, documents)}
     for recipient in recipients:
         await uow.outbox.mail(
             MailRequest(
@@ -137,6 +138,16 @@ async def attached_documents(uow: UnitOfWork, case: Case, kind: str, department:
     if document is None:
         raise PermanentError(f"添付する文書 {kind} が案件 {case.id} にありません")
     return [document]
+
+
+async def draft_context(uow: UnitOfWork, case: Case, documents: Sequence[Document]) -> dict[str, Any]:
+    """Return what a mail says of the drafts that it carries: ``drafts`` one a line, ``draft_label`` of the first."""
+    known = editions(await uow.documents.of_case(case.id))
+    found = [(document, known[document.id]) for document in documents if document.id in known]
+    return {
+        "drafts": [f"{document.name.partition('（案）')[0]}（案）{edition.label}" for document, edition in found],
+        "draft_label": found[0][1].label if found else "",
+    }
 
 
 async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting | None = None) -> dict[str, Any]:
