@@ -71,6 +71,28 @@ REPORT: dict[str, Any] = {
     "deadline": {"text": "令和9年4月28日（水）"},
     "period_name": "令和9年度",
 }
+_TASK = {
+    "name": "③ 要件を確かめる",
+    "element_id": "Task_CheckRequirements",
+    "case_id": "isesaki-2026-1",
+    "partner": "株式会社上州あおぞら銀行",
+    "due_on": date(2026, 5, 28),
+    "days_late": 4,
+    "assignee": "",
+    "department": "",
+    "group": "isesaki-senryaku",
+}
+_ANSWER = {"name": "照会に答える", "department": "長寿社会部高齢政策課", "assignee": "tamura"}
+DIGEST: dict[str, Any] = {
+    "late": {"count": 3, "rows": [_TASK], "more": 2},
+    "soon": {
+        "count": 1,
+        "rows": [{**_TASK, "name": "協定を締結する", "due_on": papers.TODAY, "days_late": 0}],
+        "more": 0,
+    },
+    "departments_late": {"count": 1, "rows": [{**_TASK, **_ANSWER}], "more": 0},
+}
+_CASELESS = {"tasks-due"}
 _STOPPED = {"action": "stop", "reason": "方針", "message": "またの機会に", "procedure": "協定の締結"}
 # What a template is given, and what its text has to say
 TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -201,6 +223,20 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "arrangements-draft": (TO_PARTNER, ["申し合わせ事項の案", "チラシとポスターの部数"]),
     "arrangements-agreed": (TO_PARTNER, ["申し合わせ事項が定まりました", "全課にも知らせました"]),
     "arrangements-published": (TO_PARTNER, ["申し合わせ事項を定めました", "先に戦略推進課へ相談"]),
+    "tasks-due": (
+        DIGEST,
+        [
+            "■ 期限を過ぎています（3件）\r\n\r\n・③ 要件を確かめる\r\n",
+            "  案件　　isesaki-2026-1（株式会社上州あおぞら銀行）\r\n  期限",
+            "  期限　　令和8年5月28日（木）（4日過ぎています）\r\n",
+            "  担当　　まだだれも引き受けていません\r\n",
+            "ほかに2件あります",
+            "■ 期限が近づいています（1件）",
+            "（今日まで）",
+            "・照会に答える\r\n  課　　　長寿社会部高齢政策課",
+            "  担当　　tamura",
+        ],
+    ),
     "task-unassigned": (
         {**TO_PARTNER, "task_name": "② 申出書を出す", "done_at": datetime(2026, 6, 1, 16, tzinfo=UTC)},
         ["作業「② 申出書を出す」が、だれにも割り当てられないまま", "済んだ日　令和8年6月2日", "Tasklist"],
@@ -245,13 +281,13 @@ def test_every_template_is_tested_here() -> None:
 def test_the_mail_says_what_it_should(template: str) -> None:
     """Subject with the city in front, the facts in the body, the office's signature, no trace of Jinja or Python."""
     context, facts = TEMPLATES[template]
-    message = render(template, context)
+    message = render(template, context, **({"case_id": ""} if template in _CASELESS else {}))
     text = text_of(message)
     assert message["Subject"].startswith("【伊勢崎市】")
     assert [fact for fact in facts if fact not in text] == []
-    assert (
-        "戦略推進課\r\n電話: 0270-27-6281\r\nメール: senryaku@city.isesaki.example\r\n案件番号: isesaki-2026-1" in text
-    )
+    assert "戦略推進課\r\n電話: 0270-27-6281\r\nメール: senryaku@city.isesaki.example\r\n" in text
+    assert ("\r\n案件番号: isesaki-2026-1\r\n" in text) == (template not in _CASELESS)
+    assert message["X-Renkei-Case"] == (None if template in _CASELESS else CASE.id)
     assert [trace for trace in ("{{", "{%", "None", "Undefined", "<", "\r\n\r\n\r\n\r\n") if trace in text] == []
 
 
@@ -313,13 +349,30 @@ def test_an_agreement_without_a_notice_deadline_says_nothing_about_one() -> None
     assert "更新" not in text
 
 
+@pytest.mark.parametrize(
+    ("nothing", "subject"),
+    [
+        ((), "期限の過ぎた仕事3件、期限の近い仕事1件、担当課で期限の過ぎた仕事1件"),
+        (("late", "departments_late"), "期限の近い仕事1件"),
+        (("late", "soon"), "担当課で期限の過ぎた仕事1件"),
+    ],
+)
+def test_a_digest_speaks_of_what_there_is(nothing: tuple[str, ...], subject: str) -> None:
+    """No heading and no 「0件」 for what there is nothing of."""
+    message = render("tasks-due", {**DIGEST, **{name: {"count": 0, "rows": [], "more": 0} for name in nothing}})
+    assert message["Subject"] == f"【伊勢崎市】{subject}（令和8年6月1日）"
+    assert text_of(message).count("■") == len(DIGEST) - len(nothing)
+
+
 def test_templates_name_no_city() -> None:
     """The common templates take every fact from the pack: with another city no word of Isesaki remains."""
     city: City = papers.other_city()
     mails = JinjaMails(papers.FOLDERS, papers.CITIES, papers.clock())
     for template, (context, _) in TEMPLATES.items():
         subject, text = mails.preview(
-            "midori", template, {**context, "city": city, "today": papers.TODAY, "recipient_name": "企画課"}
+            "midori",
+            template,
+            {"case": CASE, **context, "city": city, "today": papers.TODAY, "recipient_name": "企画課"},
         )
         assert subject.startswith("【みどり野市】")
         assert [

@@ -127,6 +127,11 @@ class _Calls(BaseHTTPRequestHandler):
                 keys = wanted["elementInstanceKey"]["$in"]
                 items = [_audited(t, *t.actor) for t in found if t.actor and str(t.element_instance) in keys]
             self._answer(200, {"items": items, "page": {"totalItems": len(items)}})
+        elif self.path == "/v2/variables/search":
+            assert wanted["name"] == "caseId"
+            cases = {str(task.instance): task.case for task in self.server.tasks}
+            items = [_variable(wanted["name"], cases[key], key) for key in wanted["scopeKey"]["$in"] if key in cases]
+            self._answer(200, {"items": items, "page": {"totalItems": len(items)}})
         elif self.path != "/v2/user-tasks/search":
             self._answer(404, {})
         elif unknown := set(wanted) - _FILTERS_OF_89:
@@ -242,6 +247,19 @@ def _audited(task: Task, kind: str, actor: str) -> dict[str, Any]:
         "elementInstanceKey": str(task.element_instance),
         "jobKey": None,
         "userTaskKey": str(task.key),
+    }
+
+
+def _variable(name: str, value: str, scope: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": json.dumps(value),
+        "tenantId": "<default>",
+        "isTruncated": False,
+        "variableKey": f"{scope}1",
+        "scopeKey": scope,
+        "processInstanceKey": scope,
+        "rootProcessInstanceKey": scope,
     }
 
 

@@ -250,21 +250,24 @@ class RecordedTasks(OpenTasks):
 
     async def of_instance(self, process_instance_key: int) -> list[OpenTask]:
         """Return an instance's open tasks."""
+        return [task for task in await self.all_open() if task.process_instance_key == process_instance_key]
+
+    async def all_open(self) -> list[OpenTask]:
+        """Return every open task; the records name the element, where an index has its label."""
         with self._driver.records.snapshot():
-            found = self._driver.records.open_tasks()
-        return [
-            OpenTask(
-                key=task.key,
-                element_id=task.element_id,
-                name="",
-                process_instance_key=task.process_instance_key,
-                assignee=task.assignee,
-                candidate_groups=tuple(task.candidate_groups),
-                due_date=task.due_date.isoformat() if task.due_date else "",
-            )
-            for task in found
-            if task.process_instance_key == process_instance_key
-        ]
+            return [
+                OpenTask(
+                    key=task.key,
+                    element_id=task.element_id,
+                    name=task.element_id,
+                    process_instance_key=task.process_instance_key,
+                    assignee=task.assignee,
+                    candidate_groups=tuple(task.candidate_groups),
+                    due_date=task.due_date.isoformat() if task.due_date else "",
+                    case_id=str(task.variables.get("caseId") or ""),
+                )
+                for task in self._driver.records.open_tasks()
+            ]
 
 
 class RecordedInstances(Instances):

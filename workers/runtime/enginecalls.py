@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from workers.runtime.ports import OpenJobUnit, UserTasks
 from workers.runtime.sender import BOUNCED
 from workers.runtime.stepback import StepBack
 from workers.usecases.journal import note
+from workers.usecases.remind_offices import WaitingTask, send_digests
 from workers.usecases.survey_board import refreshed_board
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +46,7 @@ class EngineCalls:
     cancel-instance         process_instance_key; one that has ended is no error
     find-steps              order_id, process_instance_key: answered by the message common-steps-found
     step-back               order_id, process_instance_key, choice: answered by the message common-step-answered
+    remind-offices          on (ISO date): the mails of a day on late tasks; another day's are not sent any more
     mail-bounced            mail_id, case_id, mail_kind, bounced: written by the sender, ends in the case's history
     ======================  ===============================================================================
 
@@ -72,6 +75,7 @@ class EngineCalls:
             "cancel-instance": self._cancel_instance,
             "find-steps": self._find_steps,
             "step-back": self._step_back,
+            "remind-offices": self._remind_offices,
             BOUNCED: self._note_bounce,
         }
         self.drain = Drain(queue, self._handle)
@@ -142,6 +146,22 @@ class EngineCalls:
         answer = await self._step_ways().take(int(payload["process_instance_key"]), payload["choice"])
         await self._answer("common-step-answered", payload["order_id"], answer)
 
+    async def _remind_offices(self, payload: Payload) -> None:
+        waiting = [
+            WaitingTask(
+                element_id=task.element_id,
+                name=task.name,
+                case_id=task.case_id,
+                groups=task.candidate_groups,
+                assignee=task.assignee,
+                due_at=datetime.fromisoformat(task.due_date),
+            )
+            for task in await self._tasks.all_open()
+            if task.due_date
+        ]
+        async with self._open_unit() as unit:
+            await send_digests(unit, waiting, date.fromisoformat(payload["on"]))
+
     def _step_ways(self) -> StepBack:
         if self._steps is None:
             raise PermanentError("手順を戻すための設定がありません")
@@ -153,6 +173,8 @@ class EngineCalls:
         )
 
     async def _note_bounce(self, payload: Payload) -> None:
+        if not payload["case_id"]:
+            return  # a digest belongs to no case; the list of mails has it
         what = "宛先に届かなかった" if payload["bounced"] else "期限までに送れなかった"
         async with self._open_unit() as unit:
             text = f"メール（{payload['mail_kind']}、番号 {payload['mail_id']}）が{what}。宛先を確かめてください"

@@ -49,6 +49,9 @@ class UserTasks(Protocol):
     async def of_instance(self, process_instance_key: int) -> list[OpenTask]:
         """Return an instance's open user tasks, not those of what it calls; raises RetryableError."""
 
+    async def all_open(self) -> list[OpenTask]:
+        """Return every open user task with its case; raises RetryableError."""
+
     async def set_due_date(self, key: int, due_date: str) -> None:
         """Set a due date (ISO with offset); a task that is gone is no error; raises RetryableError."""
 

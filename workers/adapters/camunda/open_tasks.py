@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -20,6 +20,7 @@ _log = structlog.get_logger(__name__)
 
 _PAGE = 200
 _POLL_SECONDS = 0.3
+_CASE = "caseId"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class OpenTask:
     assignee: str
     candidate_groups: tuple[str, ...]
     due_date: str
+    case_id: str = ""
+    """Only where all open tasks are asked for (``all_open``)."""
 
 
 class OpenTasks:
@@ -58,12 +61,17 @@ class OpenTasks:
         """
         wanted = {"processInstanceKey": process_instance_key, "elementId": element_id, "candidateGroup": group}
         given = {name: str(value) for name, value in wanted.items() if value is not None}
-        if self._has_search is not False:
-            found = await self._by_engine(given, case_id)
-            self._has_search = found is not None
-            if found is not None:
-                return found
-        return await self._by_tasklist(given, case_id)
+        found = await self._by_engine(given, case_id)
+        return await self._by_tasklist(given, case_id) if found is None else found
+
+    async def all_open(self) -> list[OpenTask]:
+        """Return every open task with its case, as far as the index shows the case already; raises as ``find``."""
+        tasks = await self._by_engine({}, None)
+        if tasks is None:
+            rows = await self._tasklist.search({}, variables=[_CASE])
+            return [replace(_from_tasklist(row), case_id=_case_of(row.get("variables") or ())) for row in rows]
+        cases = await self._cases(sorted({task.process_instance_key for task in tasks}))
+        return [replace(task, case_id=cases.get(task.process_instance_key, "")) for task in tasks]
 
     async def wait_for(
         self, wanted: Callable[[OpenTask], bool], *, seconds: float = 30, process_instance_key: int | None = None
@@ -108,7 +116,21 @@ class OpenTasks:
         except InstanceGoneError:
             _log.info("instance is gone", key=scope_key)
 
+    async def _cases(self, instances: Sequence[int]) -> dict[int, str]:
+        """8.9: the case of each process instance, by its variable."""
+        found: dict[int, str] = {}
+        for first in range(0, len(instances), _PAGE):
+            keys = [str(key) for key in instances[first : first + _PAGE]]
+            wanted = {"name": _CASE, "scopeKey": {"$in": keys}}
+            page = {"from": 0, "limit": _PAGE}  # a scope has each variable once
+            items = await self._rest.search("/v2/variables/search", {"filter": wanted, "page": page})
+            found |= {int(item["scopeKey"]): _case_of([item]) for item in items or []}
+        return found
+
     async def _by_engine(self, given: Mapping[str, str], case_id: str | None) -> list[OpenTask] | None:
+        """Return what the engine finds, None where it has no search."""
+        if self._has_search is False:
+            return None
         variables = {} if case_id is None else {"processInstanceVariables": [_case_variable(case_id)]}
         tasks: list[OpenTask] = []
         while True:
@@ -117,6 +139,7 @@ class OpenTasks:
             found = await self._rest.search_user_tasks(
                 {"filter": {**given, **variables, "state": "CREATED"}, "page": page, "sort": sort}
             )
+            self._has_search = found is not None
             if found is None:
                 return None
             tasks += [_from_engine(item) for item in found]
@@ -131,9 +154,15 @@ class OpenTasks:
         return [_from_tasklist(item) for item in await self._tasklist.search(wanted)]
 
 
+def _case_of(variables: Iterable[Mapping[str, Any]]) -> str:
+    """Return the case that variables name, empty where they name none."""
+    values = (json.loads(each["value"]) for each in variables if each["name"] == _CASE and each.get("value"))
+    return next((value for value in values if isinstance(value, str)), "")
+
+
 def _case_variable(case_id: str) -> dict[str, str]:
     """Return the condition that a process belongs to a case; both searches compare values as JSON."""
-    return {"name": "caseId", "value": json.dumps(case_id, ensure_ascii=False)}
+    return {"name": _CASE, "value": json.dumps(case_id, ensure_ascii=False)}
 
 
 def _from_engine(item: Mapping[str, Any]) -> OpenTask:

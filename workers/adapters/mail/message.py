@@ -63,7 +63,8 @@ def build(letter: Letter) -> bytes:
     message["Date"] = letter.date
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["X-Renkei-Case"] = one_line(letter.case_id)
+    if letter.case_id:
+        message["X-Renkei-Case"] = one_line(letter.case_id)
     message.set_content(letter.text)
     if letter.html is not None:
         message.add_alternative(letter.html, subtype="html")

@@ -32,8 +32,8 @@ _SUBJECT_LINE: Final = re.compile(r"件名[:：][ 　]*(?P<subject>.*)")
 class JinjaMails:
     """``MailRenderer`` on the template folders.
 
-    ``tasklist_url`` is known to every template; with ``open_url`` a mail to staff has ``task_link``, too, which opens
-    their task of the case. ``new_id`` is replaced by tests that compare bytes.
+    Every template knows ``tasklist_url`` and ``open_url``, where given; with ``open_url`` a mail to staff has
+    ``task_link``, too, which opens their task of the case. ``new_id`` is replaced by tests that compare bytes.
     """
 
     def __init__(  # noqa: PLR0913 (its ports, and the pages that mails name)
@@ -50,7 +50,8 @@ class JinjaMails:
         self._cities = cities
         self._clock = clock
         self._new_id = new_id
-        self._links = {"tasklist_url": tasklist_url} if tasklist_url else {}
+        links = {"tasklist_url": tasklist_url, "open_url": open_url}
+        self._links = {name: url for name, url in links.items() if url}
         self._open_url = open_url
         self._environments: dict[str, Environment] = {}
 
