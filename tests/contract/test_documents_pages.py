@@ -149,10 +149,13 @@ def test_the_signatures_stay_together_with_the_last_article(pages: dict[str, Pag
     in_order(["第8条", "本書3通", "甲群馬県", "乙株式会社", "丙学校法人"], last)
 
 
-def test_a_signature_by_hand_leaves_the_name_open(pages: dict[str, Pages]) -> None:
-    """Where the parties sign, no name is printed; where names are printed, the seal stands beside them (ISE-F3)."""
-    assert "前橋花子" not in pages["signed"].text
+def test_every_signature_names_who_signs(pages: dict[str, Pages]) -> None:
+    """The mayor and the partner's head are named; who signs by hand has a line below the name (ISE-F3)."""
+    mayor = squeezed(f"{papers.CITY.signatory.title}{papers.CITY.signatory.representative}")
+    assert f"{mayor}(署名)" in pages["signed"].text
+    assert "代表前橋花子(署名)" in pages["signed"].text
     assert pages["signed"].text.count("印") == 1 + 3
+    assert f"{mayor}印" in pages["draft"].text
     assert "代表前橋花子印" in pages["draft"].text
 
 

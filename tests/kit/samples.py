@@ -33,7 +33,9 @@ CITY = City(
     name="みどり野市",
     signing_process="midori-signing",
     office=Office(division="企画部", section="企画課", group="midori-kikaku", email="kikaku@midori.example"),
-    signatory=Signatory(name="みどり野市", address="みどり野市中央1番地", title="みどり野市長"),
+    signatory=Signatory(
+        name="みどり野市", address="みどり野市中央1番地", title="みどり野市長", representative="緑野　花子"
+    ),
     sender=Sender(name="みどり野市 企画課", address="renkei@midori.example"),
     fields=tuple(Field(number=number, name=f"分野{number}に関すること") for number in range(1, 6)),
     partner_grounds=(),

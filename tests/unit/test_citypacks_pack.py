@@ -27,6 +27,7 @@ phone = "０２７０-00-0000"
 name = "みどり野市"
 address = "みどり野市中央1番地"
 title = "みどり野市長"
+representative = "緑野　花子"
 
 [sender]
 name = "みどり野市 企画課"
@@ -96,7 +97,7 @@ def test_a_pack_is_read_with_all_its_facts(write: Write) -> None:
     city = load_pack(write())
     assert (city.code, city.name, city.signing_process) == ("midori", "みどり野市", "midori-signing")
     assert (city.office.group, city.office.phone) == ("midori-kikaku", "0270-00-0000")
-    assert (city.signatory.title, city.signatory.representative) == ("みどり野市長", "")
+    assert (city.signatory.title, city.signatory.representative) == ("みどり野市長", "緑野　花子")
     assert (city.sender.address, city.sender.reply_to) == ("renkei@midori.example", "")
     assert [(field.number, field.name) for field in city.fields] == [(1, "防災に関すること"), (2, "福祉に関すること")]
     assert [ground.text for ground in city.partner_grounds] == ["滞納がある"]
@@ -167,67 +168,68 @@ MISTAKES = [
     ('"０２７０-00-0000"', '"なし"', "10行目 [office] phone: 電話番号の形ではありません"),
     ("[office]\n", "[ofice]\n", "5行目 ofice: 知らない項目です。office の間違いではありませんか"),
     ('section = "企画課"', 'zzz = "企画課"', "7行目 [office] zzz: 知らない項目です。取り除いてください"),
-    ('"renkei@midori.example"', '"renkei@midori"', "19行目 [sender] address: メールアドレスの形ではありません"),
-    ("minimum_fields = 2", 'minimum_fields = "2"', '22行目 [requirements] minimum_fields: 数字を "…" で囲まずに'),
-    ("minimum_fields = 2", "minimum_fields = 2.0", "22行目 [requirements] minimum_fields: 数字を"),
-    ("minimum_fields = 2", "minimum_fields = true", "22行目 [requirements] minimum_fields: 数字を"),
+    ('"renkei@midori.example"', '"renkei@midori"', "20行目 [sender] address: メールアドレスの形ではありません"),
+    ("minimum_fields = 2", 'minimum_fields = "2"', '23行目 [requirements] minimum_fields: 数字を "…" で囲まずに'),
+    ("minimum_fields = 2", "minimum_fields = 2.0", "23行目 [requirements] minimum_fields: 数字を"),
+    ("minimum_fields = 2", "minimum_fields = true", "23行目 [requirements] minimum_fields: 数字を"),
     (
         "minimum_fields = 2",
         "minimum_fields = -1",
-        "22行目 [requirements] minimum_fields: -1 は小さすぎます。0 以上です",
+        "23行目 [requirements] minimum_fields: -1 は小さすぎます。0 以上です",
     ),
     (
         "minimum_fields = 2",
         "minimum_fields = 3",
-        "22行目 [requirements] minimum_fields: [[fields]] は2件しかありません",
+        "23行目 [requirements] minimum_fields: [[fields]] は2件しかありません",
     ),
     (
         "city_cost_excluded = true",
         'city_cost_excluded = "yes"',
-        "23行目 [requirements] city_cost_excluded: true か false",
+        "24行目 [requirements] city_cost_excluded: true か false",
     ),
     (
         '"next-march-31"',
         '"next-march"',
-        "26行目 [term] kind: 「next-march」は使えません。end-of-next-fiscal-year・next-march-31",
+        "27行目 [term] kind: 「next-march」は使えません。end-of-next-fiscal-year・next-march-31",
     ),
-    ("notice_months = 1", "notice_months = 25", "27行目 [term] notice_months: 25 は大きすぎます。24 までです"),
-    ("notice_months = 1\n", "", "25行目 [term] notice_months: ありません。書き加えてください"),
+    ("notice_months = 1", "notice_months = 25", "28行目 [term] notice_months: 25 は大きすぎます。24 までです"),
+    ("notice_months = 1\n", "", "26行目 [term] notice_months: ありません。書き加えてください"),
     ('"next-march-31"', '"years"', '[term] years: ありません。kind = "years" のときは年数を書いてください'),
-    ("renewal_years = 1", "renewal_years = 1\nyears = 3", '29行目 [term] years: kind = "years" のときだけ書けます'),
-    ("renewal_years = 1", "renewal_years = 1\nfirst_day_counts = false", "29行目 [term] first_day_counts: kind"),
+    ("renewal_years = 1", "renewal_years = 1\nyears = 3", '30行目 [term] years: kind = "years" のときだけ書けます'),
+    ("renewal_years = 1", "renewal_years = 1\nfirst_day_counts = false", "30行目 [term] first_day_counts: kind"),
     (
         "notice_months = 1",
         "notice_months = 0\nnotice_clear_month = true",
-        "28行目 [term] notice_clear_month: notice_months が 0",
+        "29行目 [term] notice_clear_month: notice_months が 0",
     ),
-    ("answer_days = 10", "answer_days = 0", "31行目 [survey] answer_days: 0 は小さすぎます。1 以上です"),
-    ("answer_days = 10", "answer_days = 3", "32行目 [survey] remind_before: answer_days（3）より小さくしてください"),
-    ("remind_before = 3", "remind_before = 3\nratings = {}", "33行目 [survey] ratings: 1件もありません"),
-    ("remind_before = 3", 'remind_before = 3\nratings.feasible = ""', "33行目 [survey] ratings feasible: 空です"),
+    ("answer_days = 10", "answer_days = 0", "32行目 [survey] answer_days: 0 は小さすぎます。1 以上です"),
+    ("answer_days = 10", "answer_days = 3", "33行目 [survey] remind_before: answer_days（3）より小さくしてください"),
+    ("remind_before = 3", "remind_before = 3\nratings = {}", "34行目 [survey] ratings: 1件もありません"),
+    ("remind_before = 3", 'remind_before = 3\nratings.feasible = ""', "34行目 [survey] ratings feasible: 空です"),
     (
         "remind_before = 3",
         'remind_before = 3\nratings.good = "○"',
-        "33行目 [survey] ratings good: 「good」は使えません。",
+        "34行目 [survey] ratings good: 「good」は使えません。",
     ),
-    ("number = 2\n", "number = 1\n", "38行目 [[fields]] 2件目 number: 1 は35行目にもあります"),
-    ("number = 2\n", "number = 0\n", "38行目 [[fields]] 2件目 number: 0 は小さすぎます"),
-    ("number = 2\n", "", "37行目 [[fields]] 2件目 number: ありません"),
-    ('name = "福祉に関すること"\n', 'name = "福祉"\nnote = 1\n', "40行目 [[fields]] 2件目 note: 知らない項目です"),
-    ('text = "滞納がある"', 'text = ""', "43行目 [[partner_grounds]] 1件目 text: 空です"),
+    ("number = 2\n", "number = 1\n", "39行目 [[fields]] 2件目 number: 1 は36行目にもあります"),
+    ("number = 2\n", "number = 0\n", "39行目 [[fields]] 2件目 number: 0 は小さすぎます"),
+    ('representative = "緑野　花子"\n', "", "[signatory] representative: ありません"),
+    ("number = 2\n", "", "38行目 [[fields]] 2件目 number: ありません"),
+    ('name = "福祉に関すること"\n', 'name = "福祉"\nnote = 1\n', "41行目 [[fields]] 2件目 note: 知らない項目です"),
+    ('text = "滞納がある"', 'text = ""', "44行目 [[partner_grounds]] 1件目 text: 空です"),
     (
         'text = "滞納がある"',
         'text = "a"\n[[partner_grounds]]\nnumber = 1\ntext = "b"',
-        "45行目 [[partner_grounds]] 2件目 number: 1 は42行目",
+        "46行目 [[partner_grounds]] 2件目 number: 1 は43行目",
     ),
     (
         '"https://midori',
         '"ftp://midori',
-        "46行目 [links] guideline: 「ftp://midori.example/guideline」は http:// か https://",
+        "47行目 [links] guideline: 「ftp://midori.example/guideline」は http:// か https://",
     ),
-    ("guideline = ", "guideline = 1 #", '46行目 [links] guideline: 文字を "…" で囲んで'),
-    ('name = "福祉に関すること"', 'name = "福祉に関すること" x', "39行目: 1行に2つの項目があります"),
-    ("[survey]\n", "[term]\n", "30行目: 同じ表が2回書かれています"),
+    ("guideline = ", "guideline = 1 #", '47行目 [links] guideline: 文字を "…" で囲んで'),
+    ('name = "福祉に関すること"', 'name = "福祉に関すること" x', "40行目: 1行に2つの項目があります"),
+    ("[survey]\n", "[term]\n", "31行目: 同じ表が2回書かれています"),
 ]
 
 
@@ -282,7 +284,7 @@ def test_problems_of_both_files_come_together(write: Write) -> None:
     found = problems(write(CITY.replace("= 10", "= 0").replace("kikaku@", "@"), DEPARTMENTS.replace(",no", ",いいえ")))
     assert [text.split(":")[0] for text in found] == [
         "midori/city.toml 9行目 [office] email",
-        "midori/city.toml 31行目 [survey] answer_days",
+        "midori/city.toml 32行目 [survey] answer_days",
         "midori/departments.csv 3行目 surveyed",
     ]
 

@@ -67,7 +67,7 @@ class Signatory:
     name: str
     address: str
     title: str
-    representative: str = ""
+    representative: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ class SignatoryTable(_Table):
     name: Line
     address: Line
     title: Line
-    representative: Line = ""
+    representative: Line
 
 
 class SenderTable(_Table):
