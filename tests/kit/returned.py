@@ -33,7 +33,10 @@ ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "*/Task_CheckProposal": frozenset({"projectChecks"}),
     "*/Task_HearProposal": frozenset({"fields"}),  # those of the revised proposal
     "*/Task_DecideSigning": frozenset({"decision"}),  # the case is judged once more, from the start
-    "*/Task_DiscussFields": frozenset({"policyFields"}),
+    "*/Task_DiscussFields": frozenset({"policyFields", "fieldsNext"}),
+    "date-intake/Task_DecideOnUnsuitable": frozenset({"action"}),  # about another proposal
+    "date-talks/Task_RecordTalks": frozenset({"progress"}),  # another talk, another result
+    "*/Task_ApprovePublication": frozenset({"decision"}),  # what was put right is approved anew
 }
 """Process, process/task or */task to keys that begin anew once they are recorded; what is refused always comes back."""
 
