@@ -111,7 +111,7 @@ def test_the_agreement_lists_the_chosen_fields_and_the_catch_all(pages: dict[str
     """The chosen fields are numbered without gaps, the standing item is last, no other field is named (ISE-F3)."""
     text = pages["draft"].text
     chosen = [papers.CITY.field_name(number) for number in (1, 4, 9)]
-    in_order([f"({n}){name}。" for n, name in enumerate(chosen, start=1)] + ["(4)前各号のほか"], text)
+    in_order([f"({n})【{name}】。" for n, name in enumerate(chosen, start=1)] + ["(4)前各号のほか"], text)
     assert [f.name for f in papers.CITY.fields if f.name not in chosen and squeezed(f.name) in text] == []
     assert "(14)前各号のほか" in pages["signed"].text
 
@@ -122,8 +122,17 @@ def test_the_draft_is_marked_and_undated(pages: dict[str, Pages]) -> None:
     assert "包括連携協定書(案)" in draft.text
     assert all(text.startswith("案第1案(令和8年6月1日)") for text in draft.texts)
     assert "令和年月日" in draft.text
-    assert "本協定の締結の日から令和9年3月31日まで" in draft.text
-    assert "本書2通を作成し、甲及び乙がそれぞれ記名押印の上、各1通を保有する" in draft.text
+    assert "【本協定の締結の日】から【令和9年3月31日】まで" in draft.text
+    assert "本書2通を作成し、甲及び乙がそれぞれ【記名押印】の上、各1通を保有する" in draft.text
+
+
+def test_only_the_draft_marks_what_is_to_be_settled(pages: dict[str, Pages]) -> None:
+    """Purpose, fields, term, renewal and signature stand in brackets that the header explains (ISE-F3, ISE-8)."""
+    draft = pages["draft"]
+    assert all("【】の中は、協議して決めるところです" in text for text in draft.texts)
+    assert "【子育て支援、文化・スポーツ、暑さ対策】をはじめとする" in draft.text
+    assert "【1年間更新】される" in draft.text
+    assert [bracket for bracket in "【】" if bracket in pages["signed"].text] == []
 
 
 def test_the_signed_agreement_names_all_parties_and_dates(pages: dict[str, Pages]) -> None:

@@ -146,6 +146,25 @@ def test_hostile_values_leave_the_citys_documents_whole(name: str) -> None:
     assert [part for part in HOSTILE if part not in whole] == []
 
 
+def test_brackets_stand_in_drafts_only(folders: TemplateFolders, documents: WordDocuments) -> None:
+    """What is to be settled is marked, whatever it holds; an empty part is not, and None stays an error."""
+    write(folders.templates / "common", "{{ part | negotiable }}から{{ rest | negotiable }}")
+    assert texts(filled(documents, part="<防災>", rest="", draft=True)) == ["【<防災>】から"]
+    assert texts(filled(documents, part="<防災>", rest="", draft=False)) == ["<防災>から"]
+    with pytest.raises(PermanentError, match="None"):
+        filled(documents, part=None, rest="", draft=True)
+
+
+@pytest.mark.parametrize("city", sorted(code for code in papers.CITIES.codes()))
+def test_every_citys_agreement_marks_what_is_to_be_settled(city: str) -> None:
+    """No city's own template forgets the brackets or their legend (ISE-F3)."""
+    path = papers.FOLDERS.find(city, "documents", "agreement", SUFFIX)
+    with zipfile.ZipFile(path) as package:
+        body, header = (package.read(f"word/{part}.xml").decode() for part in ("document", "header1"))
+    assert body.count("| negotiable }}") >= 5
+    assert "【　】の中は、協議して決めるところです" in header
+
+
 def test_a_project_with_several_departments_has_a_row_for_each() -> None:
     """Number, field and content stand once, over the rows of all departments (ISE-F2)."""
     content, _, _ = WordDocuments(papers.FOLDERS).render(

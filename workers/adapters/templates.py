@@ -12,8 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, pass_context
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import LRUCache
 
@@ -121,6 +122,7 @@ def environment(**options: Any) -> ImmutableSandboxedEnvironment:
         either=either,
         labels=labels,
         preamble=preamble,
+        negotiable=negotiable,
     )
     return jinja
 
@@ -158,6 +160,13 @@ def wareki(value: date | str | None, *, weekday: bool = False) -> str:
         except InputError:
             return str(value)
     return format_wareki(value.astimezone(JST).date() if isinstance(value, datetime) else value, weekday=weekday)
+
+
+@pass_context
+def negotiable(context: Context, value: Any) -> Any:
+    """Filter: in a draft a part that the parties settle in their talks, 【…】; in the final text the part alone."""
+    part = printable(value)
+    return f"【{part}】" if part != "" and context.get("draft") else part
 
 
 def mark(value: Rating | str | None) -> str:
