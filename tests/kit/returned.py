@@ -20,6 +20,8 @@ from workers.lint.supplies import names_in, repeats_over, source_of
 _PACKS: Final = Path(__file__).parents[2] / "bpmn"
 _NAMES: Final = ("code", "title", "id", "name", "number")
 _EMPTY: Final = (None, "", [], {}, False)
+_CHOICES: Final = frozenset({"radio", "select", "checkbox"})
+_REFUSED_ONLY: Final = "if formError = null then null else "  # a choice is taken anew unless it was refused
 
 ALL: Final = frozenset({"*"})
 ONE_ACT: Final[dict[str, frozenset[str]]] = {
@@ -50,6 +52,8 @@ class Task:
     sources: Mapping[str, str | None]
     items: frozenset[str]
     returnable: bool
+    anew: frozenset[str] = frozenset()
+    """The choices that the diagram itself empties unless they were refused."""
     handed: frozenset[str] = frozenset()
     """What its callers hand over, where they call it again."""
 
@@ -76,10 +80,17 @@ def tasks() -> dict[str, Task]:
                     sources={key: source_of(task, key) for key in typed[form]},
                     items=frozenset().union(*(repeats_over(scope) for scope in scopes_around(task))),
                     returnable=next(returns(task), None) is not None,
+                    anew=frozenset(_taken_anew(task, typed[form])),
                     handed=handed.get(process, frozenset()),
                 )
                 found[entry.name] = entry
     return found
+
+
+def _taken_anew(task: Element, typed: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    for key, kinds in typed.items():
+        if kinds <= _CHOICES and (source_of(task, key) or "").startswith(_REFUSED_ONLY):
+            yield key
 
 
 def _handed(diagrams: list[Diagram]) -> dict[str, frozenset[str]]:
@@ -137,7 +148,7 @@ class ReturnedInputs:
 
 def _anew(task: Task) -> frozenset[str]:
     names = (task.name, task.process, f"*/{task.element}")
-    return frozenset().union(*(ONE_ACT.get(name, frozenset()) for name in names))
+    return task.anew.union(*(ONE_ACT.get(name, frozenset()) for name in names))
 
 
 def holds(shown: Any, typed: Any) -> bool:

@@ -218,6 +218,14 @@ async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[s
     label="協議の結果を記録する",
     writes=("discussionNext", "talkProjects", "proposals", "formError"),
     headers=CHECKS,
+    requires=(
+        "discussionResult.projects.*.judgement:進め方[discussionResult.next!=revise],"
+        "discussionResult.wishes.*.title:事業名[.adopt=talks][discussionResult.next=talks],"
+        "discussionResult.wishes.*.content:内容[.adopt=talks][discussionResult.next=talks],"
+        "discussionResult.wishes.*.field:連携事項[.adopt=talks][discussionResult.next=talks],"
+        "discussionResult.wishes.*.departments:担当する課[.adopt=talks][discussionResult.next=talks]"
+    ),
+    checks_itself=True,
     by_person=True,
 )
 async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
