@@ -38,6 +38,9 @@ ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "*/Task_DiscussFields": frozenset({"policyFields", "fieldsNext"}),
     "date-intake/Task_DecideOnUnsuitable": frozenset({"action"}),  # about another proposal
     "date-talks/Task_RecordTalks": frozenset({"progress"}),  # another talk, another result
+    "chigasaki-collaboration/Task_DecideOtherWay": frozenset({"action"}),  # the project is judged once more
+    "chigasaki-consensus/Task_ConfirmDraft": frozenset({"confirmation"}),  # another draft
+    "chigasaki-selection/Task_SelectPartner": frozenset({"chosen"}),  # among other applications
     "*/Task_ApprovePublication": frozenset({"decision"}),  # what was put right is approved anew
 }
 """Process, process/task or */task to keys that begin anew once they are recorded; what is refused always comes back."""
