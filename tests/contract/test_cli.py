@@ -103,6 +103,9 @@ def test_a_case_whose_engine_is_away_is_kept_and_can_be_continued(tmp_path: Path
     assert found is not None, result.stderr
     assert found[1] == found[2]
     assert found[1] in _renkei("cases", "--json", data=tmp_path).stdout
+    listed = _renkei("cases", data=tmp_path).stdout
+    assert "伊勢崎市" in listed
+    assert "isesaki-signing" not in listed
 
 
 def test_an_impossible_wareki_date_is_refused(tmp_path: Path) -> None:

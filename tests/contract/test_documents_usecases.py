@@ -252,6 +252,20 @@ def header_of(content: bytes) -> str:
     return "".join(part.text for part in docx.Document(io.BytesIO(content)).sections[0].header.paragraphs)
 
 
+async def test_the_history_calls_mails_by_their_names(units: Units) -> None:
+    """Neither a mail to the partner nor one to departments is called by its template's file (ALL-6)."""
+    await agree(units)
+    await sign(units)
+    async with units() as uow:
+        await handle_send_mail(job("offer-request", "partner"), uow)
+        await handle_send_mail(job("agreement-signed-departments", "departments"), uow)
+        told = [entry.what for entry in await uow.history.of_case(CASE_ID) if "メールを用意した" in entry.what]
+    assert told == [
+        "企業等へのメールを用意した: 申出の手順の案内（1通）",
+        "照会した課すべてへのメールを用意した: 包括連携協定を締結しました（2通）",
+    ]
+
+
 async def test_a_document_rendered_again_is_kept_once(units: Units) -> None:
     """The same content has the same hash, so a repeated job stores nothing new."""
     first, _ = await made_document(units, "offer")

@@ -127,6 +127,10 @@ class MemoryOutbox:
     def __init__(self) -> None:
         self.mails: dict[str, MailRequest] = {}
 
+    def title(self, city: str, template: str) -> str:  # noqa: ARG002 (no templates here)
+        """Return the template's own name."""
+        return template
+
     async def mail(self, request: MailRequest) -> bool:
         """Keep a mail; False when its key is known."""
         if request.business_key in self.mails:

@@ -37,6 +37,10 @@ class CountingRenderer:
     def __init__(self) -> None:
         self.rendered = 0
 
+    def title(self, city: str, template: str) -> str:  # noqa: ARG002 (no templates here)
+        """Return the template's own name."""
+        return template
+
     def compose(self, request: MailRequest) -> WrittenMail:
         """Return what names the mail."""
         return WrittenMail(subject=request.template, body=f"{request.recipient_name}\n")

@@ -96,28 +96,22 @@ def _not_started(case_id: str, code: str, why: str) -> str:
 @command(short_help="案件の一覧を表示します。", help="案件の一覧を、新しいものから表示します。")
 @click.option("--city", help="市のコード。省くとすべての市。")
 @json_option
+@packs_option
 @data_option
-def cases(*, city: str | None, as_json: bool, data: Path | None) -> None:
+def cases(*, city: str | None, as_json: bool, packs: tuple[Path, ...], data: Path | None) -> None:
     """List the cases."""
 
-    async def work(services: Services) -> list[Case]:
+    async def work(services: Services) -> list[dict[str, Any]]:
         async with services.open_unit() as uow:
-            return await uow.cases.all(city=city)
+            found = await uow.cases.all(city=city)
+        return [{**_summary(case), "procedure": services.packs.process_name(case.process_id)} for case in found]
 
-    found = run(command_settings(data), work)
+    found = run(command_settings(data, packs), work)
     if as_json:
-        show_json([_summary(case) for case in found])
+        show_json(found)
         return
-    rows = [
-        (
-            case.id,
-            case.partner.name if case.partner else "",
-            format_wareki(case.opened_on),
-            OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
-        )
-        for case in found
-    ]
-    show_table(("案件", "企業等", "開始", "状態"), rows, empty="案件はまだありません")
+    rows = [(row["id"], row["procedure"], row["partner"] or "", row["opened"], row["outcome_name"]) for row in found]
+    show_table(("案件", "手続", "企業等", "開始", "状態"), rows, empty="案件はまだありません", whole=("案件",))
 
 
 def _summary(case: Case) -> dict[str, Any]:
@@ -126,7 +120,9 @@ def _summary(case: Case) -> dict[str, Any]:
         "city": case.city,
         "partner": case.partner.name if case.partner else None,
         "opened_on": case.opened_on.isoformat(),
+        "opened": format_wareki(case.opened_on),
         "outcome": case.outcome.value if case.outcome else None,
+        "outcome_name": OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
         "closed_on": case.closed_on.isoformat() if case.closed_on else None,
         "process_instance_key": case.process_instance_key,
     }
@@ -173,7 +169,6 @@ async def describe(services: Services, case_id: str) -> dict[str, Any]:
         agreement = await uow.agreements.of_case(case_id)
         return {
             **_summary(case),
-            "outcome_name": OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
             "history": [
                 {"at": entry.at.isoformat(timespec="seconds"), "who": entry.who, "what": entry.what}
                 for entry in await uow.history.of_case(case_id)

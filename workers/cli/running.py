@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from workers.cli.stack import local_settings
 from workers.settings import Settings
@@ -50,12 +51,28 @@ def show_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
-    """Print rows as a table, or a sentence where there are none."""
+_NARROWEST = 6
+_BORDERS = 3
+
+
+def show_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str, whole: Sequence[str] = ()
+) -> None:
+    """Print rows as a table, or a sentence where there are none.
+
+    ``whole``: the headings of what is copied into other commands, numbers and ids; it is never cut or wrapped, also on
+    a screen too narrow for the table.
+    """
     if not rows:
         click.echo(empty)
         return
-    table = Table(*headings)
+    table = Table(*(Column(heading, no_wrap=heading in whole) for heading in headings))
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    widths = [
+        max(cell_len(cell) for cell in (heading, *cells)) if heading in whole else _NARROWEST
+        for heading, *cells in zip(headings, *rows, strict=True)
+    ]
+    console = Console()
+    console.width = max(console.width, sum(widths) + _BORDERS * len(widths) + 1)
+    console.print(table)

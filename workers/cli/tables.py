@@ -14,6 +14,8 @@ from workers.adapters.sheets import excel_bytes, write_csv
 from workers.cli.running import show_json, show_table
 from workers.errors import InputError
 
+_IDS = {"id", "agreement_id", "number"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
@@ -35,7 +37,8 @@ class Output:
             self.save(xlsx)
         else:
             shown = [column for column in self.columns if not self.screen or column[0] in self.screen]
-            show_table([heading for _, heading in shown], self._cells(shown), empty=self.empty)
+            whole = [heading for key, heading in shown if key in _IDS]
+            show_table([heading for _, heading in shown], self._cells(shown), empty=self.empty, whole=whole)
 
     def save(self, path: Path) -> None:
         """Write the table into a file by its name's ending, .csv or .xlsx; raises InputError for another one."""

@@ -278,9 +278,15 @@ class MailRenderer(Protocol):
     def compose(self, request: MailRequest) -> WrittenMail:
         """Return what the template says for a request, for the office to see; raises PermanentError as ``render``."""
 
+    def title(self, city: str, template: str) -> str:
+        """Return what a mail is called in lists."""
+
 
 class Outbox(Protocol):
     """Effects that leave the database after the commit."""
+
+    def title(self, city: str, template: str) -> str:
+        """Return what a mail is called in the history."""
 
     def compose(self, request: MailRequest) -> WrittenMail:
         """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""

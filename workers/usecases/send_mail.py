@@ -79,7 +79,8 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
                 attachments=documents,
             )
         )
-    await note(uow, case.id, f"{RECIPIENTS[to]}へのメールを用意した: {template}（{len(recipients)}通）")
+    title = uow.outbox.title(city.code, template)
+    await note(uow, case.id, f"{RECIPIENTS[to]}へのメールを用意した: {title}（{len(recipients)}通）")
     return len(recipients)
 
 
@@ -142,7 +143,7 @@ async def attached_documents(uow: UnitOfWork, case: Case, kind: str, department:
 
 async def draft_context(uow: UnitOfWork, case: Case, documents: Sequence[Document]) -> dict[str, Any]:
     """Return what a mail says of the drafts that it carries: ``drafts`` one a line, ``draft_label`` of the first."""
-    known = editions(await uow.documents.of_case(case.id))
+    known = editions(await uow.documents.of_case(case.id)) if documents else {}
     found = [(document, known[document.id]) for document in documents if document.id in known]
     return {
         "drafts": [f"{document.name.partition('（案）')[0]}（案）{edition.label}" for document, edition in found],

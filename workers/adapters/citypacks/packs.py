@@ -72,6 +72,10 @@ class CityPacks:
         """Return what a diagram calls a task; the task's id where that is not known."""
         return self._tasks.name(process_id, element_id)
 
+    def process_name(self, process_id: str) -> str:
+        """Return what a diagram calls itself; the process id where that is not known."""
+        return self._tasks.name(process_id, process_id)
+
     def _mails_file(self) -> Path | None:
         """Return the common pack's rules of mails to partners, from the first folder that has them."""
         found = (folder / COMMON / MAILS_FILE for folder in self._folders)

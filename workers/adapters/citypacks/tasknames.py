@@ -1,4 +1,4 @@
-"""What the packs' diagrams call their tasks."""
+"""What the packs' diagrams call themselves and their tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TaskNames:
         self._read: dict[str, tuple[Path, int, dict[str, str]]] = {}
 
     def name(self, process_id: str, element_id: str) -> str:
-        """Return what the diagram calls a task; its id where no pack has the diagram or the task no name."""
+        """Return what the diagram calls a task, or itself; the id where no pack has the diagram or there is no name."""
         return self._names(process_id).get(element_id) or element_id
 
     def _names(self, process_id: str) -> dict[str, str]:
@@ -33,7 +33,8 @@ class TaskNames:
             root = etree.parse(path, parser).getroot()
         except (StopIteration, OSError, etree.XMLSyntaxError, ValueError):
             return {}
-        named = ((task.get("id", ""), task.get("name") or "") for task in root.iter(f"{_BPMN}userTask"))
+        found = root.iter(f"{_BPMN}userTask", f"{_BPMN}process")
+        named = ((element.get("id", ""), element.get("name") or "") for element in found)
         names = {identity: " ".join(name.split()) for identity, name in named}
         self._read[process_id] = (path, moment, names)
         return names

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, TemplateError
 
 from workers.adapters.mail.calendar import calendar_part
 from workers.adapters.mail.message import Letter, address, build, one_line
+from workers.adapters.mail.titles import mail_title
 from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
 from workers.domain.mails import LONGEST_SUBJECT, WrittenMail
 from workers.errors import PermanentError
@@ -97,9 +98,15 @@ class JinjaMails:
         subject, text, _ = self._fill(request.city, request.template, self._context(request))
         return WrittenMail(subject=one_line(subject, LONGEST_SUBJECT), body=text)
 
+    def title(self, city: str, template: str) -> str:
+        """Return what a mail is called in lists, see :func:`mail_title`."""
+        return mail_title(self._folders, self._cities.city(city), template)
+
     def _context(self, request: MailRequest) -> dict[str, Any]:
         return {
             "case": SimpleNamespace(id=request.case_id),
+            "drafts": [],
+            "draft_label": "",
             **request.context,
             **self._links,
             **self._task_link(request),

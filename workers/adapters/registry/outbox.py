@@ -79,6 +79,10 @@ class SqlOutbox:
         """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""
         return self._mails.compose(request)
 
+    def title(self, city: str, template: str) -> str:
+        """Return what a mail is called in the history."""
+        return self._mails.title(city, template)
+
     async def engine_call(
         self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0
     ) -> bool:
