@@ -17,7 +17,7 @@ from tests.kit.postgres import Postgres, PostgresMissingError
 from tests.kit.returned import RETURNED, ReturnedInputs
 from workers.errors import InputError
 
-pytest_plugins = ["tests.kit.bars"]
+pytest_plugins = ["tests.kit.bars", "tests.kit.pictures"]
 _LOOKING_BACK = {"diagram_coverage", "returned_inputs"}
 
 _APART = pytest.StashKey[Apart]()

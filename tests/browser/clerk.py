@@ -1,30 +1,29 @@
-"""A clerk in Tasklist, in Chromium: opens tasks, types into their forms, reads what the screen shows.
-
-Fields are named by their keys and filled with what a person sees: the text of a choice, not its value.
-"""
+"""A clerk in Tasklist, in Chromium: logs in, starts processes, opens and claims tasks, sends forms."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 
+from tests.browser.formfields import Answers, FormOnScreen
+from tests.kit.pictures import Album
 from workers.adapters.camunda.tasklist import Tasklist
+from workers.errors import PermanentError
 from workers.settings import Settings
 
 T = TypeVar("T")
-Answers = Mapping[str, Any]
 _WAIT_MS = 60_000
 _LOOK_AGAIN_SECONDS = 0.2
 _TASK_DEADLINE_SECONDS = 60
-_TYPED = frozenset({"textfield", "textarea", "number"})
-_CHOSEN = frozenset({"radio", "checklist"})
+_WIDTH, _HEIGHT = 1400, 1000
+_BAR = 48
+"""So high is the bar with Tasklist's name."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -47,22 +46,21 @@ class Clerk:
         self,
         chromium: Browser,
         stack: Settings,
-        pictures: Path,
+        album: Album,
         *,
         user: str = "",
         password: str = "",
         locale: str = "ja-JP",
     ) -> None:
-        """Open a window and log in; ``pictures`` is where screenshots go."""
+        """Open a window and log in; ``album`` is where pictures go."""
         self._stack = stack
-        self._pictures = pictures
-        self._number = 0
+        self._album = album
         self._has_agreed = False
         self._key = ""
         self._done: set[str] = set()
-        self._form: dict[str, Any] = {}
-        self.page: Page = chromium.new_page(viewport={"width": 1400, "height": 1300}, locale=locale)
+        self.page: Page = chromium.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, locale=locale)
         self.page.set_default_timeout(_WAIT_MS)
+        self.form = FormOnScreen(self.page, {})
         self._log_in(user or stack.camunda_user, password or stack.camunda_password.get_secret_value())
 
     def _log_in(self, user: str, password: str) -> None:
@@ -77,20 +75,43 @@ class Clerk:
         """Close the window."""
         self.page.close()
 
-    def picture(self, name: str) -> Path:
-        """Keep what the screen shows now, with its form in full length."""
-        self._number += 1
-        path = self._pictures / f"{self._number:02d}-{name}.png"
+    def picture(self, name: str) -> None:
+        """Keep the whole screen as it is now."""
+        self._album.paste(name, self.page.screenshot())
+
+    def document(self, kind: str) -> None:
+        """Keep a picture of the open form for the documentation: what a person reads and fills, nothing around it."""
+        self._close_notice()
+        self._whole_form()
+        form = self.page.locator(".fjs-container").bounding_box()
+        assert form is not None
+        edge = 16.0
+        clip = FloatRect(
+            x=form["x"] - edge, y=_BAR, width=form["width"] + 2 * edge, height=form["y"] + form["height"] - _BAR
+        )
+        self._album.document(kind, self.page.screenshot(clip=clip))
+
+    def document_screen(self, kind: str) -> None:
+        """Keep a picture of the whole window for the documentation."""
+        self._album.document(kind, self.page.screenshot())
+
+    def _close_notice(self) -> None:
+        """Close Tasklist's offer to notify in the browser; it stands over the first task that is opened."""
+        closing = self.page.locator('[class*="notification__close-button"]')
+        if closing.count():
+            closing.first.click()
+            expect(closing).to_have_count(0)
+
+    def _whole_form(self) -> None:
+        """Make the window so high that the form needs no scrolling."""
         height = self.page.evaluate(
             "Math.max(...[...document.querySelectorAll('.fjs-container')].map(e => e.scrollHeight), 0)"
         )
-        self.page.set_viewport_size({"width": 1400, "height": min(max(1300, int(height) + 420), 8000)})
-        self.page.screenshot(path=path)
-        return path
+        self.page.set_viewport_size({"width": _WIDTH, "height": min(max(_HEIGHT, int(height) + 420), 8000)})
 
     def begin(self, process_id: str) -> None:
         """Open a process's start form."""
-        self._form = run(self._start_form(process_id))
+        self.form = FormOnScreen(self.page, run(self._start_form(process_id)))
         self._agree_to_start()
         self.page.goto(f"{self._stack.tasklist}/tasklist/processes/{process_id}/start")
         expect(self.page.locator(".fjs-container")).to_be_visible()
@@ -103,15 +124,20 @@ class Clerk:
             self._has_agreed = True
 
     async def _start_form(self, process_id: str) -> dict[str, Any]:
-        async with Tasklist.from_settings(self._stack) as tasklist:
-            return await tasklist.start_form(process_id)
+        async with asyncio.timeout(_TASK_DEADLINE_SECONDS), Tasklist.from_settings(self._stack) as tasklist:
+            while True:
+                try:
+                    return await tasklist.start_form(process_id)
+                except PermanentError:  # deployed a moment ago: the index does not show it yet
+                    await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def open(self, task: str, known_by: Mapping[str, str], *, group: str = "") -> None:
         """Wait for an open task of a kind (of a group, where given), open it and claim it.
 
-        ``known_by``: variables that tell it from those of other cases, such as its ``caseId``.
+        ``known_by``: variables, and how they end, that tell it from those of other cases, such as its ``caseId``.
         """
-        self._key, self._form = run(self._waiting(task, known_by, group))
+        self._key, form = run(self._waiting(task, known_by, group))
+        self.form = FormOnScreen(self.page, form)
         self.page.goto(f"{self._stack.tasklist}/tasklist/{self._key}")
         claim = self.page.get_by_role("button", name="Assign to me")
         claimed = self.page.get_by_role("button", name="Unassign")
@@ -121,13 +147,21 @@ class Clerk:
         expect(claimed).to_be_visible()
         expect(self.page.locator(".fjs-container")).to_be_visible()
 
+    def case_id(self) -> str:
+        """Return the number of the open task's case."""
+        return run(self._variable("caseId"))
+
+    async def _variable(self, name: str) -> str:
+        async with Tasklist.from_settings(self._stack) as tasklist:
+            return str((await tasklist.variables(self._key))[name])
+
     async def _waiting(self, task: str, known_by: Mapping[str, str], group: str) -> tuple[str, dict[str, Any]]:
         wanted = {"taskDefinitionId": task, **({"candidateGroup": group} if group else {})}
         async with asyncio.timeout(_TASK_DEADLINE_SECONDS), Tasklist.from_settings(self._stack) as tasklist:
             while True:
                 for row in await tasklist.search(wanted, variables=list(known_by)):
                     seen = {each["name"]: json.loads(each["value"]) for each in row.get("variables") or ()}
-                    if row["id"] not in self._done and seen == known_by:
+                    if row["id"] not in self._done and _is_known(seen, known_by):
                         return row["id"], await tasklist.form(row["id"])
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
@@ -145,109 +179,13 @@ class Clerk:
         return Refused(self.page.locator(".fjs-form-field-error").all_inner_texts())
 
     def fill(self, answers: Answers) -> None:
-        """Type and choose; a list's rows are made and taken away until there are as many as in the answer."""
-        for key, value in answers.items():
-            self._fill(self._component(key), value, "")
+        """Type and choose (see FormOnScreen.fill)."""
+        self.form.fill(answers)
 
     def shown(self, keys: Sequence[str]) -> dict[str, Any]:
-        """Return what the fields hold on the screen, in the words that ``fill`` takes; hidden fields are left out."""
-        found = {key: self._shown(self._component(key), "") for key in keys}
-        return {key: value for key, value in found.items() if value is not None}
-
-    def _component(self, key: str) -> dict[str, Any]:
-        found = next((part for part in _parts(self._form) if key in (part.get("key"), part.get("path"))), None)
-        assert found is not None, f"{self._form.get('id')} has no field {key}"
-        return found
-
-    def _fill(self, part: Mapping[str, Any], value: Any, row: str) -> None:
-        kind, field = part["type"], self._at(part, row)
-        if kind == "dynamiclist":
-            self._fill_rows(part, value)
-        elif kind in _TYPED:
-            field.click()
-            field.fill(str(value))
-            field.blur()  # form-js takes over what was typed when the field is left
-            expect(field).to_have_value(str(value))
-        elif kind == "checkbox":
-            field.set_checked(bool(value), force=True)
-        elif kind == "select":
-            self._at(part, row, "-display").click()
-            self.page.locator(".fjs-dropdownlist-item", has_text=str(value)).first.click()
-        else:
-            self._choose(part, [value] if isinstance(value, str) else value, row)
-
-    def _choose(self, part: Mapping[str, Any], wanted: Sequence[str], row: str) -> None:
-        options = {option.inner_text().strip(): option for option in self._options(part, row)}
-        assert set(wanted) <= set(options), f"{part['label']}: {sorted(set(wanted) - set(options))} is not offered"
-        for text, option in options.items():
-            ticked = self._input_of(option).is_checked()
-            if (text in wanted) != ticked and (part["type"] == "checklist" or text in wanted):
-                option.click()
-
-    def _fill_rows(self, part: Mapping[str, Any], rows: Sequence[Answers]) -> None:
-        box = self._box(part)
-        fixed = not part.get("allowAddRemove", False)
-        assert not fixed or self._rows(part) >= len(rows), f"{part['label']} has only {self._rows(part)} rows"
-        while (there := self._rows(part)) < len(rows):
-            box.locator(".fjs-repeat-render-add").click()
-            expect(self._at(part["components"][0], f"_{there}").first).to_be_attached()
-        while not fixed and (there := self._rows(part)) > len(rows):
-            box.get_by_role("button", name=f"Remove list item {there}", exact=True).click()
-            expect(self._at(part["components"][0], f"_{there - 1}")).to_have_count(0)
-        for number, values in enumerate(rows):
-            for inner in part["components"]:
-                if inner.get("key") in values:
-                    self._fill(inner, values[inner["key"]], f"_{number}")
-
-    def _box(self, part: Mapping[str, Any]) -> Locator:
-        return self.page.locator(f'.fjs-container [aria-labelledby$="-{part["id"]}"]')
-
-    def _rows(self, part: Mapping[str, Any]) -> int:
-        box = self._box(part)
-        return box.locator(".fjs-repeat-row-container").count()
-
-    def _shown(self, part: Mapping[str, Any], row: str) -> Any:
-        kind, field = part["type"], self._at(part, row)
-        if kind == "dynamiclist":
-            return [
-                {
-                    inner["key"]: self._shown(inner, f"_{number}")
-                    for inner in part["components"]
-                    if inner.get("key") and self._is_there(inner, f"_{number}")
-                }
-                for number in range(self._rows(part))
-            ]
-        if not self._is_there(part, row):
-            return None
-        if kind in _TYPED:
-            return field.input_value()
-        if kind == "checkbox":
-            return field.is_checked()
-        if kind == "select":
-            display = self._at(part, row, "-display")
-            return display.input_value() if display.evaluate("e => e.tagName") == "INPUT" else display.inner_text()
-        ticked = [o.inner_text().strip() for o in self._options(part, row) if self._input_of(o).is_checked()]
-        return ticked if kind == "checklist" else next(iter(ticked), "")
-
-    def _at(self, part: Mapping[str, Any], row: str, ending: str = "") -> Locator:
-        return self.page.locator(f'.fjs-container [id$="-{part["id"]}{row}{ending}"]')
-
-    def _is_there(self, part: Mapping[str, Any], row: str) -> bool:
-        return (
-            self._at(part, row).count() + self._at(part, row, "-0").count() + self._at(part, row, "-display").count()
-            > 0
-        )
-
-    def _options(self, part: Mapping[str, Any], row: str) -> list[Locator]:
-        return self.page.locator(f'.fjs-container label[for*="-{part["id"]}{row}-"]').all()
-
-    def _input_of(self, option: Locator) -> Locator:
-        return self.page.locator(f'[id="{option.get_attribute("for")}"]')
+        """Return what the fields hold on the screen (see FormOnScreen.shown)."""
+        return self.form.shown(keys)
 
 
-def _parts(container: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a form's fields and lists, not what stands inside a list."""
-    for part in container.get("components", ()):
-        yield part
-        if part["type"] == "group":
-            yield from _parts(part)
+def _is_known(seen: Mapping[str, Any], known_by: Mapping[str, str]) -> bool:
+    return all(str(seen.get(name)).endswith(end) for name, end in known_by.items())

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.clerk import Clerk
+from tests.kit.pictures import album
 from tests.kit.stack import free_offset
 from workers.cli.packdeploy import deploy_city
 from workers.runtime.stack import Stack
@@ -54,6 +56,15 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def clerk(request: pytest.FixtureRequest, stack: Settings, chromium: Browser) -> Iterator[Clerk]:
+    """A clerk with a window of their own; what stands on the screen when the test fails is kept, too."""
+    clerk = Clerk(chromium, stack, album(request.config, request.node.name))
+    yield clerk
+    clerk.picture("end")
+    clerk.close()
 
 
 @pytest.fixture(scope="session")

@@ -182,6 +182,46 @@ def test_no_null_goes_into_a_field_with_a_default(pack: Example, source: str, *,
     assert (("null-default", "Task_Answer") in pack.rules()) is found
 
 
+_BOXES = {"type": "checklist", "id": "Field_fields", "key": "fields", "label": "連携事項", "valuesExpression": "=[1]"}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("=null", True),
+        ("=offer.fields", True),
+        ("=if offer = null then [] else offer.fields", True),
+        ("=get or else(offer.fields, null)", True),
+        ("=[]", False),
+        ("=get or else(offer.fields, [])", False),
+        ("=get or else(if formError = null then offer.fields else rows.fields, [])", False),
+    ],
+)
+def test_no_null_goes_into_boxes_to_tick(pack: Example, source: str, *, found: bool) -> None:
+    """After a null, form-js fails at every click on a checklist, and the clerk cannot go on."""
+    _add(pack, _BOXES)
+    _map(pack, f'<zeebe:input source="{source}" target="fields"/>')
+
+    assert (("null-ticks", "Task_Answer") in pack.rules()) is found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("=for row in rows return {title: row.title, fields: row.fields}", True),
+        ("=for row in rows return {fields: get or else(row.fields, []), title: row.title}", False),
+        ("=rows", False),
+    ],
+)
+def test_no_null_goes_into_boxes_of_a_row(pack: Example, source: str, *, found: bool) -> None:
+    """Rows that an expression makes have a list for each checklist; those that come back as typed have one."""
+    rows = {"type": "dynamiclist", "id": "List_rows", "path": "rows", "isRepeating": True, "components": [_BOXES]}
+    _add(pack, rows)
+    _map(pack, f'<zeebe:input source="{source}" target="rows"/>')
+
+    assert (("null-ticks", "Task_Answer") in pack.rules()) is found
+
+
 @pytest.mark.parametrize(
     ("source", "found"),
     [

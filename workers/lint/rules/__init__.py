@@ -53,6 +53,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     variables.undeclared,
     entered.emptied_lists,
     entered.nulls,
+    entered.ticks,
     entered.blanks,
     entered.words,
     required.checks,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from workers.lint import feel, forms
@@ -17,6 +17,7 @@ from workers.lint.rules.screen import counter, shown_as
 from workers.variables import PLAIN_LOCALS
 
 _BLANK_CLASS: Final = re.compile(r'matches\s*\(.*?"[^"]*(?<!\[\^)\\[sS][^"]*"', re.DOTALL)
+_ALWAYS_LIST: Final = re.compile(r"=\s*(?:\[.*\]|get or else\(.+, \[.*\]\))", re.DOTALL)
 _WIDE: Final = r"\u3000"
 _CONDITION: Final = re.compile(r"\bif\b.+?\bthen\b", re.DOTALL)
 
@@ -51,6 +52,23 @@ def nulls(diagram: Diagram, context: Context) -> Iterator[Finding]:
                     f'=if … = null then "{defaults[key]}" else … のように書くか、入力マッピングを外してください'
                 )
                 yield report(diagram, mapping, "null-default", message)
+
+
+def ticks(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """A null from outside makes a list of boxes dead: form-js fails at every click, and nothing can be ticked."""
+    for task, form in _forms(diagram, context):
+        boxes = dict(_boxes(form.content))
+        for mapping in extensions(task, "zeebe:ioMapping/zeebe:input"):
+            target, source = mapping.get("target", ""), mapping.get("source", "")
+            keys = {key for key, path in boxes.items() if path == target and not _row_has_list(source, key)}
+            if target in boxes and not boxes[target] and not _ALWAYS_LIST.fullmatch(source):
+                keys.add(target)
+            for key in sorted(keys):
+                message = (
+                    f"{name_of(task)}の「{key}」が null だと、チェックボックスを押しても選べません。"
+                    "get or else(…, []) のように、いつも一覧を渡してください"
+                )
+                yield report(diagram, mapping, "null-ticks", message)
 
 
 def blanks(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -90,6 +108,19 @@ def _forms(diagram: Diagram, context: Context) -> Iterator[tuple[Element, Form]]
     for task, identity in linked_forms(diagram):
         if (form := context.catalogue.parsed_forms.get(identity)) is not None:
             yield task, form
+
+
+def _boxes(container: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the keys of a form's checklists, each with the path of the list whose rows have it, empty outside."""
+    for part in container.get("components") or []:
+        if part.get("type") == "checklist":
+            yield str(part.get("key")), path
+        yield from _boxes(part, str(part.get("path")) if part.get("type") == "dynamiclist" else path)
+
+
+def _row_has_list(source: str, key: str) -> bool:
+    """Return whether the rows that an expression makes have a list under a key; rows taken as they are have one."""
+    return re.search(rf"[{{,]\s*{re.escape(key)}\s*:(?!\s*get or else\(.+?, \[)", source, re.DOTALL) is None
 
 
 def _growing(form: Form) -> list[str]:
