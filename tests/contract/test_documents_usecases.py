@@ -252,6 +252,38 @@ def header_of(content: bytes) -> str:
     return "".join(part.text for part in docx.Document(io.BytesIO(content)).sections[0].header.paragraphs)
 
 
+async def test_the_first_mail_carries_blank_forms_and_a_day(units: Units, registry: Registry) -> None:
+    """The partner gets the city's forms as Word files and knows by when to answer; nothing of a case is in them."""
+    registry.clock.pinned = datetime(2026, 6, 1, 9, 0, tzinfo=JST)
+    (mail,) = await sent(units, lambda uow: handle_send_mail(job("offer-request", "partner"), uow))
+    attached = {str(part.get_filename()): part.get_content() for part in mail.iter_attachments()}
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr] # every mail has one
+    assert list(attached) == [f"{form}（様式）_{CASE_ID}.docx" for form in ("申出書", "連携事業提案書")]
+    assert [
+        part
+        for part in ("・申出書（様式）", "・連携事業提案書（様式）", "令和8年6月29日（月） まで")
+        if part not in text
+    ] == []
+    forms = ["".join(docx.Document(io.BytesIO(content)).element.body.itertext()) for content in attached.values()]
+    assert all(field.name in forms[0] for field in papers.CITY.fields)
+    assert [part for part in ("株式会社", "見守り", "特にありません") if part in "".join(forms)] == []
+
+
+async def test_a_mail_that_the_office_sees_carries_its_blank_forms(units: Units) -> None:
+    """The forms stand among the attachments that the office is shown, and are kept once (ALL-2)."""
+    asked = JobInput(
+        job_type="prepare-mail",
+        variables={"caseId": CASE_ID, "mailTemplate": "city-invitation"},
+        headers={},
+        ref=some_job(),
+    )
+    async with units() as uow:
+        shown = [(await handle_prepare_mail(asked, uow))["mailDraft"]["attachments"] for _ in range(2)]
+        kinds = [document.kind for document in await uow.documents.of_case(CASE_ID)]
+    assert shown[0] == f"申出書（様式）_{CASE_ID}.docx\n連携事業提案書（様式）_{CASE_ID}.docx" == shown[1]
+    assert kinds == ["blank-offer", "blank-proposal-sheet"]
+
+
 async def test_the_history_calls_mails_by_their_names(units: Units) -> None:
     """Neither a mail to the partner nor one to departments is called by its template's file (ALL-6)."""
     await agree(units)

@@ -96,6 +96,38 @@ def test_no_tag_is_left_in_the_document(name: str) -> None:
     assert [trace for trace in ("{{", "{%", "}}", "%}", ">None<") if any(trace in part for part in parts)] == []
 
 
+@pytest.mark.parametrize(
+    ("code", "form"),
+    sorted(
+        {
+            (code, form)
+            for code in papers.CITIES.codes()
+            for rule in papers.CITIES.city(code).mails.values()
+            for form in rule.forms
+        }
+    ),
+)
+def test_every_form_of_a_pack_can_be_filled_in_by_hand(code: str, form: str) -> None:
+    """A blank form is the template with room to write: no tag, no value, empty rows in its tables (ALL-2)."""
+    city = papers.CITIES.city(code)
+    content, _, _ = WordDocuments(papers.FOLDERS).blank(
+        city=code, name=form, context={"city": city, "office": city.office}
+    )
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        text = package.read("word/document.xml").decode()
+    assert [trace for trace in ("{{", "{%", "}}", "%}", ">None<", "Undefined") if trace in text] == []
+    assert max(len(table.rows) for table in docx.Document(io.BytesIO(content)).tables) >= 2
+
+
+def test_only_a_form_may_lack_values(folders: TemplateFolders, documents: WordDocuments) -> None:
+    """What a form leaves empty stays an error in a document: nothing is sent with a hole in it."""
+    write(folders.templates / "common", "{{ offer.day | wareki }}|{{ name }}|{{ rows | length }}件")
+    content, _, _ = documents.blank(city="isesaki", name="notice", context={})
+    assert texts(docx.Document(io.BytesIO(content))) == ["令和　　年　　月　　日||　　件"]
+    with pytest.raises(PermanentError):
+        filled(documents)
+
+
 @pytest.mark.parametrize("name", sorted(CONTEXTS))
 def test_templates_are_japanese_a4_pages(name: str) -> None:
     """Every style writes in a Japanese font; the author of the template stays unnamed."""

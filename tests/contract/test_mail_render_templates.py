@@ -26,6 +26,8 @@ TO_PARTNER: dict[str, Any] = {
     "agreement": papers.agreement(),
     "drafts": ["協定書（案）第2案（令和8年6月1日）"],
     "draft_label": "第2案（令和8年6月1日）",
+    "forms": ["申出書（様式）"],
+    "due_on": papers.DUE_ON,
 }
 SURVEY: dict[str, Any] = {
     "case": CASE,
@@ -97,7 +99,10 @@ _STOPPED = {"action": "stop", "reason": "方針", "message": "またの機会に
 # What a template is given, and what its text has to say
 TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     **endings.MAILS,
-    "offer-request": (TO_PARTNER, ["申出書", "連携事業提案書", "3分野以上", "市が事業費を負担する事業"]),
+    "offer-request": (
+        TO_PARTNER,
+        ["連携事業提案書", "3分野以上", "市が事業費を負担する事業", "・申出書（様式）", "6月15日（月） までに"],
+    ),
     "city-invitation": (
         {**TO_PARTNER, "message": "10周年の機会に"},
         ["包括連携協定の締結をご提案", "令和元年度 災害時の物資の供給", "10周年の機会に"],

@@ -48,6 +48,10 @@ class _Cities:
 class _NoDocuments:
     """No document is made here."""
 
+    def blank(self, *, city: str, name: str, context: dict[str, Any]) -> tuple[bytes, str, str]:
+        """Return the same as ``render``."""
+        return self.render(city=city, name=name, context=context)
+
     def render(self, *, city: str, name: str, context: dict[str, Any]) -> tuple[bytes, str, str]:
         """Refuse."""
         raise AssertionError((city, name, context))

@@ -38,9 +38,9 @@ def test_a_city_takes_the_common_rules(folder: Path) -> None:
 
 def test_a_city_changes_a_common_rule_and_keeps_its_name(folder: Path) -> None:
     """Only what is written changes."""
-    city = _add(folder, "\n[mails.offer-request]\nreview = true\n").city("isesaki")
-    assert city.mail("offer-request").review
-    assert city.mail("offer-request").title == "申出の手順の案内"
+    city = _add(folder, "\n[mails.meeting-dates]\nreview = true\n").city("isesaki")
+    assert city.mail("meeting-dates").review
+    assert city.mail("meeting-dates").title == "会議の候補日の確認"
 
 
 def test_a_mail_that_nobody_decided_on_does_not_leave(folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workers.adapters.citypacks import load_pack
-from workers.domain.cities import TermRule, TermRuleKind
+from workers.domain.cities import MailRule, TermRule, TermRuleKind
 from workers.errors import InputErrors
 
 CITY = """\
@@ -90,6 +90,15 @@ def problems(folder: Path) -> list[str]:
     with pytest.raises(InputErrors) as caught:
         load_pack(folder)
     return [error.message for error in caught.value.errors]
+
+
+def test_a_city_says_which_forms_go_with_a_mail(write: Write) -> None:
+    """What the table leaves out stays as in the common pack (ALL-2)."""
+    common = {"offer-request": MailRule(title="案内", review=False, answer_days=20)}
+    folder = write(city=CITY + '\n[mails.offer-request]\nforms = { offer = "申出書" }\n')
+    assert load_pack(folder, common).mails["offer-request"] == MailRule(
+        title="案内", review=False, forms={"offer": "申出書"}, answer_days=20
+    )
 
 
 def test_a_pack_is_read_with_all_its_facts(write: Write) -> None:

@@ -41,8 +41,9 @@ def test_the_scan_finds_what_would_leave_unread(tmp_path: Path) -> None:
     """A city that wants to see an instruction which its diagram sends by itself is told."""
     bpmn = tmp_path / "bpmn"
     shutil.copytree(ROOT / "bpmn", bpmn)
-    with (bpmn / "isesaki" / "city.toml").open("a", encoding="utf-8") as file:
-        file.write("\n[mails.offer-request]\nreview = true\n")
+    file = bpmn / "isesaki" / "city.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("[mails.offer-request]\n", "[mails.offer-request]\nreview = true\n"), encoding="utf-8")
     found = _unread(list(partner_mails(bpmn)), CityPacks([bpmn]))
     assert "isesaki-signing:Task_SendOfferRequest" in found
 

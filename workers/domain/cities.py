@@ -169,10 +169,14 @@ class MailRule:
     """What the pack says of a mail to the partner, by its template's name (ALL-2).
 
     ``title``: what it is called in lists. ``review``: the office sees it before it leaves; else it goes by itself.
+    ``forms``: the blank forms that go with it, a document template's name and what the form is called. ``answer_days``:
+    the business days until the answer is due; 0 where the mail names no day.
     """
 
     title: str
     review: bool
+    forms: Mapping[str, str] = field(default_factory=dict)
+    answer_days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

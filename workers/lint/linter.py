@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workers.adapters.citypacks import load_pack
+from workers.adapters.citypacks import CityPacks, load_pack
+from workers.domain.cities import MailRule
 from workers.errors import InputError, InputErrors
 from workers.jobs.catalog import JobType, all_job_types
 from workers.lint import catalogue, dmn, forms, model, node_rules
@@ -71,8 +72,9 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
         VARIABLES if variables is None else variables,
     )
     report = Report(files, folders, linters=["renkei の規則"])
+    mails = CityPacks([home / "bpmn", *packs]).common_mails() if folders else {}
     for folder in folders:
-        report.findings += _pack_findings(folder)
+        report.findings += _pack_findings(folder, mails)
     for path in files:
         report.findings += _file_findings(path, context)
     report.findings = sorted_findings(report.findings)
@@ -135,10 +137,10 @@ def _nothing_there(path: Path) -> str:
     return "検査できるのは .bpmn .dmn .form city.toml departments.csv です"
 
 
-def _pack_findings(folder: Path) -> Iterator[Finding]:
+def _pack_findings(folder: Path, mails: Mapping[str, MailRule]) -> Iterator[Finding]:
     yield from _scenario_findings(folder)
     try:
-        load_pack(folder)
+        load_pack(folder, mails)
     except InputErrors as problems:
         for problem in problems.errors:
             message = problem.message.removeprefix(f"{problem.where}: ")

@@ -341,6 +341,9 @@ class DocumentRenderer(Protocol):
     def render(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
         """Return (bytes, file extension with dot, media type); raises PermanentError for a missing template."""
 
+    def blank(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
+        """Return the same as a form to be filled in: what the context does not hold is left empty."""
+
 
 class UnitOfWork(Protocol):
     """One database transaction and all that a use case may touch in it.

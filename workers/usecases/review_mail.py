@@ -14,6 +14,7 @@ from workers.domain.jst import at
 from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft, WrittenMail, reviewed_text
 from workers.domain.text import multi_line
 from workers.errors import InputError
+from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.send_mail import attached_documents, draft_context, mail_context, recipients_of
@@ -53,7 +54,8 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
     business_key = f"{case.id}:{key}:partner:{template}"
     draft = await uow.drafts.of_key(business_key)
     (recipient,) = await recipients_of(uow, case, city, "partner")
-    documents = [document for kind in attach for document in await attached_documents(uow, case, kind)]
+    forms = await blank_forms(uow, case, city, template)
+    documents = [document for kind in attach for document in await attached_documents(uow, case, kind)] + forms
     if draft is None:
         meeting = await uow.meetings.get(meeting_id) if meeting_id else None
         about = {**await mail_context(uow, case, city, meeting), **await draft_context(uow, case, documents)}
@@ -65,7 +67,7 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
             template=template,
             recipient_name=recipient.name,
             recipient=recipient.address,
-            context={**values, **about},
+            context={**answer_context(uow, city, template, forms), **values, **about},
         )
         written = uow.outbox.compose(request)
         draft = MailDraft(

@@ -10,6 +10,7 @@ from workers.domain.drafts import editions
 from workers.domain.entities import Case, Document
 from workers.domain.meetings import Meeting
 from workers.errors import PermanentError
+from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note
 from workers.usecases.meeting_people import (
@@ -63,7 +64,17 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     else:
         recipients = await recipients_of(uow, case, city, to, department, joint=joint)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
-    context = {**values, **await mail_context(uow, case, city, meeting), **await draft_context(uow, case, documents)}
+    answer: dict[str, Any] = {}
+    if to == "partner":
+        forms = await blank_forms(uow, case, city, template)
+        answer = answer_context(uow, city, template, forms)
+        documents += forms
+    context = {
+        **answer,
+        **values,
+        **await mail_context(uow, case, city, meeting),
+        **await draft_context(uow, case, documents),
+    }
     for recipient in recipients:
         await uow.outbox.mail(
             MailRequest(

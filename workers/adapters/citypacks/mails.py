@@ -6,12 +6,16 @@
     title = "申出の見直しのお願い"   # what it is called in lists
     review = true                    # the office sees it, and may change it, before it leaves
 
-A city changes either by ``[mails.offer-correction]`` in its ``city.toml``; a template of its own has both there.
+It may also have ``answer_days`` (business days until the answer is due, said in the mail) and ``forms``, the blank
+forms that are attached: ``forms = { offer = "申出書" }``, a document template and what the form is called.
+
+A city changes any of them by ``[mails.offer-correction]`` in its ``city.toml``; a template of its own has both there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -31,6 +35,8 @@ class _CommonMail(BaseModel):
 
     title: Line
     review: bool
+    forms: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], Line] = Field(default_factory=dict)
+    answer_days: int = Field(default=0, ge=0, le=250)
 
 
 class _CommonMails(RootModel[dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], _CommonMail]]):
@@ -44,7 +50,7 @@ def common_mails(file: Path) -> dict[str, MailRule]:
         read = _CommonMails.model_validate(source.data)
     except ValidationError as error:
         raise InputErrors(problems(source, error)) from None
-    return {name: MailRule(title=table.title, review=table.review) for name, table in read.root.items()}
+    return {name: MailRule(**table.model_dump()) for name, table in read.root.items()}
 
 
 def own_rules(
@@ -54,12 +60,11 @@ def own_rules(
     rules, undecided = dict(common), []
     for name, table in tables.items():
         known = common.get(name)
-        title = table.title or (known.title if known else None)
-        review = table.review if table.review is not None else (known.review if known else None)
-        if title is None or review is None:
+        changed = table.model_dump(exclude_none=True)
+        if known is None and not {"title", "review"} <= changed.keys():
             undecided.append(
                 (name, "共通のひな形にない名前です。名前を確かめるか、市のひな形なら title と review を書いてください")
             )
         else:
-            rules[name] = MailRule(title=title, review=review)
+            rules[name] = replace(known, **changed) if known else MailRule(**changed)
     return rules, undecided

@@ -64,7 +64,7 @@ class CityPacks:
             return known[2]
         folder = self.folder(code)
         stamp = _stamp(folder, common)
-        city = load_pack(folder, self._mails())
+        city = load_pack(folder, self.common_mails())
         self._read[code] = (folder, stamp, city)
         return city
 
@@ -81,7 +81,8 @@ class CityPacks:
         found = (folder / COMMON / MAILS_FILE for folder in self._folders)
         return next((file for file in found if file.is_file()), None)
 
-    def _mails(self) -> Mapping[str, MailRule]:
+    def common_mails(self) -> Mapping[str, MailRule]:
+        """Return the common pack's rules of mails to partners; raises InputErrors for a file with mistakes."""
         file = self._mails_file()
         return common_mails(file) if file else {}
 

@@ -241,6 +241,8 @@ class MailTable(_Table):
 
     title: Line | None = None
     review: bool | None = None
+    forms: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], Line] | None = None
+    answer_days: int | None = Field(default=None, ge=0, le=250)
 
 
 class FieldTable(_Table):

@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 from markupsafe import Markup, escape
 
+from workers.adapters.documents.blank import make_blank
 from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
 from workers.errors import PermanentError
 
@@ -32,6 +33,7 @@ class WordDocuments:
     def __init__(self, folders: TemplateFolders) -> None:
         self._folders = folders
         self._jinja = _word_environment()
+        self._blank = make_blank(_word_environment())
 
     def render(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
         """Return (bytes, ``.docx``, media type).
@@ -39,12 +41,21 @@ class WordDocuments:
         Raises PermanentError in Japanese: no such template, a variable that the context lacks, a template that Word
         could not open after filling.
         """
+        return self._filled(city, name, {"blank": False, **context}, self._jinja)
+
+    def blank(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
+        """Return the template as a form to be filled in by hand; ``blank`` tells it so. Raises as ``render``."""
+        return self._filled(city, name, {**context, "blank": True}, self._blank)
+
+    def _filled(
+        self, city: str, name: str, context: Mapping[str, Any], jinja: ImmutableSandboxedEnvironment
+    ) -> tuple[bytes, str, str]:
         path = self._folders.find(city, "documents", name, SUFFIX)
         shown = "/".join(path.parts[-3:])
         template = _StrictTemplate(io.BytesIO(path.read_bytes()))
         target = io.BytesIO()
         try:
-            template.render(dict(context), self._jinja, autoescape=True)
+            template.render(dict(context), jinja, autoescape=True)
             template.save(target)
         except (zipfile.BadZipFile, PackageNotFoundError, KeyError) as error:
             raise PermanentError(f"ひな形 {shown}: Word 文書として読めません") from error

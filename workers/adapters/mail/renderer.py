@@ -107,6 +107,7 @@ class JinjaMails:
             "case": SimpleNamespace(id=request.case_id),
             "drafts": [],
             "draft_label": "",
+            "forms": [],
             **request.context,
             **self._links,
             **self._task_link(request),

@@ -1,0 +1,44 @@
+"""The blank forms and the due date that go with a mail to the partner, as its pack says (ALL-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from workers.domain.business_days import add_business_days
+from workers.domain.cities import City
+from workers.domain.entities import Case, Document
+from workers.usecases.ports import UnitOfWork
+
+
+async def blank_forms(uow: UnitOfWork, case: Case, city: City, template: str) -> list[Document]:
+    """Return the blank forms that the pack sends with a mail to the partner, made from the documents' own templates.
+
+    Raises PermanentError for a form without a template.
+    """
+    rule = city.mails.get(template)
+    found = []
+    for name, title in rule.forms.items() if rule else ():
+        choices = [{"number": entry.number, "name": entry.name} for entry in city.fields]
+        context = {"city": city, "office": city.office, "signatory": city.signatory, "fields": choices}
+        content, suffix, media_type = uow.renderer.blank(city=city.code, name=name, context=context)
+        found.append(
+            await uow.documents.store(
+                case_id=case.id,
+                kind=f"blank-{name}",
+                name=f"{title}（様式）_{case.id}{suffix}",
+                media_type=media_type,
+                content=content,
+                draft=False,
+            )
+        )
+    return found
+
+
+def answer_context(uow: UnitOfWork, city: City, template: str, forms: Sequence[Document]) -> dict[str, Any]:
+    """Return what a mail says of its forms: ``forms``, their names, and ``due_on`` where the pack names a day."""
+    rule = city.mails.get(template)
+    context: dict[str, Any] = {"forms": [form.name.partition("_")[0] for form in forms]}
+    if rule and rule.answer_days:
+        context["due_on"] = add_business_days(uow.clock.today(), rule.answer_days)
+    return context
