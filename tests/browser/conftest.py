@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.clerk import Clerk
 from tests.kit.pictures import album
 from tests.kit.stack import free_offset
-from workers.cli.packdeploy import deploy_city
+from workers.cli.packdeploy import deploy_pack
 from workers.runtime.stack import Stack
 from workers.settings import Settings
 from workers.wiring import services
@@ -44,7 +44,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 async def _deploy(settings: Settings) -> None:
     async with services(settings) as built:
-        await deploy_city(built, "isesaki")
+        for pack in ("common", "isesaki"):
+            await deploy_pack(built, pack)
 
 
 @pytest.fixture(scope="package")

@@ -50,12 +50,17 @@ class Walk:
         self._come_to(group)
         self._typed[self._here] = {}
 
-    def gets_back(self, task: str, *, because: str = "", group: str = "", but: Sequence[str] = ()) -> None:
-        """Open a task that came back: all typed is there, but the choices ``but``, and so is the reason."""
+    def gets_back(
+        self, task: str, *, because: str = "", group: str = "", but: Sequence[str] = (), behind: Sequence[str] = ()
+    ) -> None:
+        """Open a task that came back: all typed is there, and so is the reason.
+
+        ``but``: choices that are meant to be made anew. ``behind``: fields that the form shows once they are made.
+        """
         self.clerk.open(task, self.known_by, group=group)
         self._come_to(group)
         self.forgets(*but)
-        self._holds_all()
+        self._compare({key: value for key, value in self._typed[self._here].items() if key not in behind})
         if because:
             self.reads(because)
 
@@ -82,7 +87,8 @@ class Walk:
         return refused.messages
 
     def sends(self) -> None:
-        """Press the button; the form is accepted."""
+        """Press the button; the form holds all typed, and is accepted."""
+        self._holds_all()
         refused = self.clerk.send()
         if refused is not None:
             self.clerk.picture("refused")

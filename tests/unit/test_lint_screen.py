@@ -40,6 +40,7 @@ _ROWS: dict[str, Any] = {
     "type": "dynamiclist",
     "id": "List_rows",
     "path": "rows",
+    "disableCollapse": True,
     "allowAddRemove": True,
     "components": [_DATE, _ROW_READING],
 }
@@ -82,7 +83,10 @@ def _add(pack: Example, *parts: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "parts",
-    [[_DATE, _READING], [_NUMBER], [_ROWS, _COUNT], [_REASON], [_WORDS], [{**_ROWS, "allowAddRemove": False}]],
+    [
+        *([_DATE, _READING], [_NUMBER], [_ROWS, _COUNT], [_REASON], [_WORDS], [{**_ROWS, "allowAddRemove": False}]),
+        [{**_REASON, "conditional": {"hide": '=reason = null or reason = ""'}}],
+    ],
 )
 def test_what_the_screen_does_right_is_no_finding(pack: Example, parts: list[dict[str, Any]]) -> None:
     """What the other tests break is clean before."""
@@ -133,6 +137,8 @@ def test_what_the_screen_does_right_is_no_finding(pack: Example, parts: list[dic
             [{**_WORDS, "content": '<a href="{{comment}}">x</a>'}], "form-text", "Text_comment", id="words in a tag"
         ),
         pytest.param([{**_DATE, "properties": {dates.KIND: "day"}}], "form-kind", "Field_signedOn", id="no such kind"),
+        pytest.param([_without(_ROWS, "disableCollapse"), _COUNT], "form-collapse", "List_rows", id="hidden rows"),
+        pytest.param([{**_REASON, "conditional": {"hide": "=reason = null"}}], "form-empty", "Field_reason", id="null"),
     ],
 )
 def test_a_trap_of_the_screen_is_refused(pack: Example, parts: list[dict[str, Any]], rule: str, element: str) -> None:

@@ -30,6 +30,7 @@ def check(form: Form, variables: Mapping[str, Any]) -> Iterator[Finding]:
         yield from _kind(form, component)
         yield from _blanks(form, component)
         yield from _words(form, component, variables)
+    yield from _empty(form)
 
 
 def counter(path: str) -> str:
@@ -56,6 +57,11 @@ def _container(form: Form, container: dict[str, Any], row: str) -> Iterator[Find
             yield from _date(form, part, following, f"{row}{part.get('key')}")
         if part.get("type") == "dynamiclist" and part.get("allowAddRemove"):
             yield from _list(form, part, parts)
+        if part.get("type") == "dynamiclist" and part.get("disableCollapse") is not True:
+            message = (
+                "画面は6行目からを隠し、必須の欄が見えないまま送れなくなります。disableCollapse を true にしてください"
+            )
+            yield _report(form, part, "form-collapse", message)
         yield from _container(form, part, "this." if part.get("type") == "dynamiclist" else row)
 
 
@@ -101,6 +107,20 @@ def _kind(form: Form, part: dict[str, Any]) -> Iterator[Finding]:
     pattern = str((part.get("validate") or {}).get("pattern") or "")
     if kind == NUMBER and not (_takes(pattern, "３") and not _takes(pattern, "三")):
         yield _report(form, part, "form-number", "数の欄の pattern は、全角の数字も受け付けるようにしてください")
+
+
+def _empty(form: Form) -> Iterator[Finding]:
+    """A field's text that nothing was given for is "", not null: a condition that looks for null alone never holds."""
+    texts = {str(part["key"]) for part in forms.components(form) if part.get("type") in _TYPED and part.get("key")}
+    for part in forms.components(form):
+        hide = str((part.get("conditional") or {}).get("hide") or "")
+        for key in sorted(texts):
+            name = rf"(?<![\w.]){re.escape(key)}\s*!?=\s*"
+            if re.search(rf"{name}null", hide) and not re.search(rf'{name}""', hide):
+                message = (
+                    f'「{key}」は、何も渡されないと null ではなく "" です。{key} = null or {key} = "" と書いてください'
+                )
+                yield _report(form, part, "form-empty", message)
 
 
 def _blanks(form: Form, part: dict[str, Any]) -> Iterator[Finding]:
