@@ -158,6 +158,15 @@ _ALL = (
     _variable("mailChoices", "list", "prepare-mail", "下書きをどうするかの選択肢"),
     _variable("mailDueAt", "timestamp", "prepare-mail", "下書きを確かめる期限"),
     _variable("mailOutcome", "text", "send-reviewed-mail", "sent / returned / dropped"),
+    _variable("mailId", "number", "message common-mail-undelivered", "届かなかったメールの番号"),
+    _variable(
+        "undelivered",
+        "context",
+        "load-undelivered",
+        "届かなかったメール: title, to, subject, reason（済んだら null）",
+        personal=True,
+    ),
+    _variable("undeliveredReply", "context", "forms", "届かなかったメールをどうしたか", personal=True),
     # The agreement
     _variable("agreementTerms", "context", "open-case, record-offer", "協定書の内容の下書き"),
     _variable("agreementId", "text", "register-agreement / open-procedure", "協定の番号"),

@@ -132,7 +132,7 @@ async def test_a_refusal_for_good_is_a_bounce_that_the_history_tells(
         await make_calls(post)
         async with post.registry.units()() as uow:
             entries = [entry.what for entry in await uow.history.of_case("sakura-2026-1")]
-    assert entries == [f"メール（offer-received、番号 {mail.id}）が宛先に届かなかった。宛先を確かめてください"]
+    assert entries == [f"メール「offer-received」（番号 {mail.id}）が宛先に届かなかった。宛先を確かめてください"]
 
 
 async def make_calls(post: Posting) -> list[QueuedEngineCall]:

@@ -41,6 +41,10 @@ class CountingRenderer:
         """Return the template's own name."""
         return template
 
+    def readdress(self, raw: bytes, recipient: str) -> RenderedMail:  # noqa: ARG002 (nothing is sent again here)
+        """Return the same bytes."""
+        return RenderedMail(message_id="<again@test>", raw=raw)
+
     def compose(self, request: MailRequest) -> WrittenMail:
         """Return what names the mail."""
         return WrittenMail(subject=request.template, body=f"{request.recipient_name}\n")

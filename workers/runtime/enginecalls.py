@@ -19,9 +19,9 @@ from workers.runtime.jobrunner import is_refusal
 from workers.runtime.ports import OpenJobUnit, UserTasks
 from workers.runtime.sender import BOUNCED
 from workers.runtime.stepback import StepBack
-from workers.usecases.journal import note
 from workers.usecases.remind_offices import WaitingTask, send_digests
 from workers.usecases.survey_board import refreshed_board
+from workers.usecases.undelivered import report_undelivered
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class EngineCalls:
     find-steps              order_id, process_instance_key: answered by the message common-steps-found
     step-back               order_id, process_instance_key, choice: answered by the message common-step-answered
     remind-offices          on (ISO date): the mails of a day on late tasks; another day's are not sent any more
-    mail-bounced            mail_id, case_id, mail_kind, bounced: written by the sender, ends in the case's history
+    mail-bounced            mail_id, …, written by the sender: the case's history, a task for the office
     ======================  ===============================================================================
 
     A call is tried until the engine takes it; only a payload that no engine could take fails for good.
@@ -173,9 +173,5 @@ class EngineCalls:
         )
 
     async def _note_bounce(self, payload: Payload) -> None:
-        if not payload["case_id"]:
-            return  # a digest belongs to no case; the list of mails has it
-        what = "宛先に届かなかった" if payload["bounced"] else "期限までに送れなかった"
         async with self._open_unit() as unit:
-            text = f"メール（{payload['mail_kind']}、番号 {payload['mail_id']}）が{what}。宛先を確かめてください"
-            await note(unit, payload["case_id"], text)
+            await report_undelivered(unit, int(payload["mail_id"]))

@@ -30,7 +30,7 @@ MAIL_SECONDS = 60
 """Longest time for one mail, all of the server's answers together."""
 
 BOUNCED = "mail-bounced"
-"""Kind of the engine call that follows a bounce: an entry for the office, with ``mail_id`` and ``case_id``."""
+"""Kind of the engine call that follows a bounce, with ``mail_id``: the case's history, and a task for the office."""
 
 _EVERY_MAIL = 0
 

@@ -281,9 +281,37 @@ class MailRenderer(Protocol):
     def title(self, city: str, template: str) -> str:
         """Return what a mail is called in lists."""
 
+    def readdress(self, raw: bytes, recipient: str) -> RenderedMail:
+        """Return a mail that was sent before, to another address; raises InputError for an address that is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptMail:
+    """What the outbox keeps of a mail. ``error``: the mail server's words; ``bounced``: refused for good."""
+
+    id: int
+    message_id: str
+    business_key: str
+    case_id: str
+    city: str
+    kind: str
+    recipient: str = field(repr=False)
+    subject: str = field(repr=False)
+    error: str
+    bounced: bool
+
 
 class Outbox(Protocol):
     """Effects that leave the database after the commit."""
+
+    async def kept(self, mail_id: int) -> KeptMail | None:
+        """Return a mail by its number."""
+
+    async def send_again(self, mail_id: int, *, recipient: str, business_key: str) -> bool:
+        """Enqueue the text and documents of an earlier mail for an address; False when the key was known already.
+
+        Raises InputError for an address that is none.
+        """
 
     def title(self, city: str, template: str) -> str:
         """Return what a mail is called in the history."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from functools import lru_cache
@@ -73,6 +74,14 @@ def build(letter: Letter) -> bytes:
     for name, media_type, content in letter.attachments:
         main, sub, parameters = _media_type(media_type)
         message.add_attachment(content, main, sub, filename=file_name(name), params=parameters)
+    return message.as_bytes()
+
+
+def readdressed(raw: bytes, to: Address, date: datetime, message_id: str) -> bytes:
+    """Return a message as it was, to another address, with a date and Message-ID of its own."""
+    message = message_from_bytes(raw, policy=POLICY)
+    for header, value in (("To", to), ("Date", date), ("Message-ID", message_id)):
+        message.replace_header(header, value)
     return message.as_bytes()
 
 

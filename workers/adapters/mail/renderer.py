@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from email import message_from_bytes
 from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,7 +17,8 @@ from uuid import UUID, uuid4
 from jinja2 import Environment, FileSystemLoader, TemplateError
 
 from workers.adapters.mail.calendar import calendar_part
-from workers.adapters.mail.message import Letter, address, build, one_line
+from workers.adapters.mail.headers import POLICY
+from workers.adapters.mail.message import Letter, address, build, one_line, readdressed
 from workers.adapters.mail.titles import mail_title
 from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
 from workers.domain.mails import LONGEST_SUBJECT, WrittenMail
@@ -101,6 +103,14 @@ class JinjaMails:
     def title(self, city: str, template: str) -> str:
         """Return what a mail is called in lists, see :func:`mail_title`."""
         return mail_title(self._folders, self._cities.city(city), template)
+
+    def readdress(self, raw: bytes, recipient: str) -> RenderedMail:
+        """Return a mail that was sent before, to another address; raises InputError for an address that is none."""
+        old = message_from_bytes(raw, policy=POLICY)
+        name = old["To"].addresses[0].display_name
+        message_id = f"<{self._new_id()}@{old['From'].addresses[0].domain}>"
+        to = address(name, recipient, "宛先のメールアドレス")
+        return RenderedMail(message_id=message_id, raw=readdressed(raw, to, self._clock.now(), message_id))
 
     def _context(self, request: MailRequest) -> dict[str, Any]:
         return {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.parser import BytesHeaderParser
+from email.policy import SMTP
 from typing import Any, Literal
 
 from sqlalchemy import String, Table, bindparam, cast, select, update
@@ -13,7 +15,7 @@ from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.statements import insert_once
 from workers.domain.mails import WrittenMail
-from workers.usecases.ports import Clock, Documents, MailRenderer, MailRequest
+from workers.usecases.ports import Clock, Documents, KeptMail, MailRenderer, MailRequest
 
 OutboxName = Literal["mail", "engine-call"]
 
@@ -68,6 +70,47 @@ class SqlOutbox:
             case_id=request.case_id,
             city=request.city,
             recipient=request.recipient,
+            message_id=rendered.message_id,
+            raw=rendered.raw,
+            dated_at=self._clock.now(),
+            deadline_at=self._now() + self._mail_deadline,
+            smtp_reply="",
+        )
+
+    async def kept(self, mail_id: int) -> KeptMail | None:
+        """Return a mail by its number."""
+        t = outbox_tables.mail
+        row = (await self._session.execute(select(t).where(t.c.id == mail_id))).one_or_none()
+        if row is None:
+            return None
+        return KeptMail(
+            id=row.id,
+            message_id=row.message_id,
+            business_key=row.business_key,
+            case_id=row.case_id,
+            city=row.city,
+            kind=row.kind,
+            recipient=row.recipient,
+            subject=str(BytesHeaderParser(policy=SMTP).parsebytes(row.raw)["Subject"]),
+            error=row.last_error,
+            bounced=row.status is QueueStatus.BOUNCED,
+        )
+
+    async def send_again(self, mail_id: int, *, recipient: str, business_key: str) -> bool:
+        """Enqueue the text and documents of an earlier mail for an address; False when the key was known already."""
+        t = outbox_tables.mail
+        row = (await self._session.execute(select(t).where(t.c.id == mail_id))).one()
+        rendered = self._mails.readdress(row.raw, recipient)
+        self.used.add("mail")
+        return await enqueue(
+            self._session,
+            t,
+            self._now(),
+            business_key=business_key,
+            kind=row.kind,
+            case_id=row.case_id,
+            city=row.city,
+            recipient=recipient,
             message_id=rendered.message_id,
             raw=rendered.raw,
             dated_at=self._clock.now(),
