@@ -23,6 +23,9 @@ _EMPTY: Final = (None, "", [], {}, False)
 _CHOICES: Final = frozenset({"radio", "select", "checkbox"})
 _REFUSED_ONLY: Final = "if formError = null then null else "  # a choice is taken anew unless it was refused
 
+_ONLY_AFTER_AN_ERROR: Final = "if formError = null then null else "
+"""How a diagram says itself that a choice begins anew, unless it was refused."""
+
 ALL: Final = frozenset({"*"})
 ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "common-renewal-decision": ALL,  # a notice is entered; the next one is another
@@ -141,11 +144,13 @@ class ReturnedInputs:
 
     @staticmethod
     def _compare(task: Task, before: Mapping[str, Any], shown: Mapping[str, Any], keys: Mapping[str, Any]) -> None:
-        anew = _anew(task) if shown.get("formError") is None else frozenset()
+        refused = shown.get("formError")
+        anew = _anew(task) if refused is None else frozenset()
         lost = {
             key: {"typed": before[key], "shown": shown.get(key)}
             for key, source in keys.items()
             if key in before and source != "null" and key not in anew and "*" not in anew
+            if not (refused is None and (source or "").startswith(_ONLY_AFTER_AN_ERROR))
             if not holds(shown.get(key), before[key])
         }
         assert not lost, f"{task.name} came back without what was typed: {json.dumps(lost, ensure_ascii=False)}"

@@ -150,6 +150,8 @@ async def _the_meeting_is_moved(clerk: _Clerk) -> None:
 
 
 async def _it_is_called_off_and_held_another_day(clerk: _Clerk) -> None:
+    await clerk.does("Task_HoldMeeting", next="cancel", reason="　", again="yes")
+    assert "取りやめる理由" in str(await _told(clerk, "Task_HoldMeeting"))
     await clerk.does("Task_HoldMeeting", next="cancel", reason="先方の都合による。", again="yes")
     fixed = {"next": "fixed", "place": "", "length": "60", "departmentCodes": []}
     await clerk.does("Task_ProposeDates", **fixed, startsAt="{today+2}T09:00")
@@ -206,6 +208,8 @@ async def test_a_meeting_may_be_left_out(driver: EngineDriver, settings: Setting
     """ALL-4: nobody is told of a meeting that was never announced."""
     async with _clerk(driver, settings) as clerk:
         await clerk.start()
+        await clerk.does("Task_ProposeDates", next="none", reason="")
+        assert "開かない理由" in str(await _told(clerk, "Task_ProposeDates"))
         await clerk.does("Task_ProposeDates", next="none", reason="書面で済ませる。")
         await driver.completed(clerk.desk.instance)
         (meeting,) = await clerk.meetings()

@@ -27,6 +27,7 @@ _APPROVED = {
     "approvalNumber": "令8戦略第12号",
     "approvedOn": "{today}",
     "approvalLevel": "市長",
+    "approvedBy": "市長",
 }
 _MEETING = {
     "Task_ProposeDates": {
@@ -63,6 +64,11 @@ class _Clerk:
         async with self.at_work.services.open_unit() as uow:
             cases = await uow.cases.of_agreement(self.agreement_id)
             return await uow.agreements.get(self.agreement_id), cases[-1]
+
+    async def is_refused(self, word: str, task: str, **answers: Any) -> None:
+        """Complete a task with answers that come back with an error that names the field."""
+        await self.does(task, **answers)
+        assert word in await self.told(task)
 
     async def told(self, task: str) -> str:
         """Return the error with which a task came back."""
@@ -115,18 +121,25 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
         assert "isesaki-a98" in await clerk.told("Task_CorrectStart")
         await clerk.does("Task_CorrectStart", agreementId=clerk.agreement_id)
         request = {"requestedBy": "partner", "requestedOn": "{today}", "request": "環境を加えたい"}
+        await clerk.is_refused(
+            "申出を受けた日", "Task_EnterRequest", **{**request, "requestedOn": "{today+1}"}, talkBy="meeting"
+        )
         await clerk.does("Task_EnterRequest", **request, talkBy="meeting")
         for task, answers in _MEETING.items():
             await clerk.does(task, **answers)
+        await clerk.is_refused("協議の内容", "Task_RecordTalks", talksOn="{today}", talksResult="amend", summary="　")
         await _agreed_to_amend(clerk, changes=" ")
         assert "変更の内容" in await clerk.told("Task_DraftAmendment")
         await clerk.does("Task_DraftAmendment", **_terms())
+        await clerk.is_refused("意見", "Task_ConfirmDraft", confirmation="revise", comment=None)
         await clerk.does("Task_ConfirmDraft", confirmation="revise", comment="来月からにしてほしい")
         await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
         await clerk.does("Task_ApproveAmendment", decision="back", reason="理由を詳しく")
         await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
+        await clerk.is_refused("決裁者", "Task_ApproveAmendment", **{**_APPROVED, "approvedBy": ""})
+        await clerk.is_refused("決裁日", "Task_ApproveAmendment", **{**_APPROVED, "approvedOn": "{today+1}"})
         await clerk.does("Task_ApproveAmendment", **_APPROVED)
         await clerk.does("Task_SignAmendment", signedOn="{today+5}")
         assert "締結日" in await clerk.told("Task_SignAmendment")
@@ -196,7 +209,8 @@ async def test_an_amendment_that_is_not_made_leaves_the_agreement(
             await clerk.does("Task_RecordTalks", talksOn="{today}", talksResult="keep", summary="見送ります")
         else:
             await _agreed_to_amend(clerk)
-            await clerk.does("Task_ConfirmDraft", confirmation="abandoned" if where == "draft" else "agreed")
+            given_up = {"confirmation": "abandoned", "comment": "今年度は見送りたい"}
+            await clerk.does("Task_ConfirmDraft", **(given_up if where == "draft" else {"confirmation": "agreed"}))
         if where == "approval":
             await clerk.does("Task_ApproveAmendment", decision="stop", reason="時期が早い")
         agreement, case = await clerk.ended()
@@ -236,6 +250,7 @@ async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, setti
             "reason": "事業がない",
             "talkBy": "meeting",
         }
+        await clerk.is_refused("見立ての理由", "Task_AssessGrounds", **{**low, "reason": "　"})
         await clerk.does("Task_AssessGrounds", **low)
         for task, answers in _MEETING.items():
             await clerk.does(task, **answers)
@@ -243,14 +258,17 @@ async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, setti
         assert [ground[:6] for ground in grounds] == ["実績のない期", "協定を結ぶた"]
         soon, ends_on = clerk.desk.today() + timedelta(days=10), clerk.desk.today() + timedelta(days=70)
         talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した"}
+        await clerk.is_refused("協議の内容", "Task_RecordTalks", **{**talks, "summary": ""}, endsOn=soon.isoformat())
         await clerk.does("Task_RecordTalks", **talks, endsOn=soon.isoformat())
         assert "通知は" in await clerk.told("Task_RecordTalks")
         await clerk.does("Task_RecordTalks", **talks, endsOn=ends_on.isoformat())
+        await clerk.is_refused("起案番号", "Task_ApproveTermination", **{**_APPROVED, "approvalNumber": None})
         await clerk.does("Task_ApproveTermination", decision="back", reason="日を確かめて")
         await _to_notice(clerk, ends_on)
         await clerk.does("Task_ConfirmNotice", arrival="late")
         await _to_notice(clerk, ends_on)
-        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today+7}")
+        await clerk.is_refused("文書番号", "Task_ConfirmNotice", arrival="arrived", noticeOn="{today}")
+        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today+7}", documentNumber="戦略第5号")
         assert "まだ来ていません" in await clerk.told("Task_ConfirmNotice")
         await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="戦略第5号")
         await clerk.desk.let_fire("Event_EndDayOver")
@@ -285,8 +303,10 @@ async def test_a_termination_is_withdrawn_before_its_day(driver: EngineDriver, s
         assert driver.records.passed("EndEvent_AlreadyStarted", instance=second)
         await clerk.does("Task_AssessGrounds", **_ASKED)
         await _to_notice(clerk, clerk.desk.today() + timedelta(days=70))
-        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}")
-        await clerk.does("Task_AwaitEnd", withdrawnBy="partner", withdrawnOn="{today}", reason="続けることにした")
+        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="戦略第6号")
+        withdrawn = {"withdrawnBy": "partner", "withdrawnOn": "{today}"}
+        await clerk.is_refused("取りやめる理由", "Task_AwaitEnd", **withdrawn, reason="")
+        await clerk.does("Task_AwaitEnd", **withdrawn, reason="続けることにした")
         kept, closed = await clerk.ended()
         (mail,) = await clerk.letters("termination-withdrawn")
     assert (closed.outcome, kept.ended_on) == (CaseOutcome.CONTINUED, None)
@@ -327,7 +347,7 @@ async def test_a_city_without_a_rule_takes_the_notice_period_from_the_agreement(
         assert "予告の期間" in await clerk.told("Task_RecordTalks")
         await clerk.does("Task_RecordTalks", **talks, writtenMonths=3)
         await clerk.does("Task_ApproveTermination", **_APPROVED)
-        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}")
+        await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="伊企第7号")
         await driver.settled()
         async with clerk.at_work.services.open_unit() as uow:
             agreement = await uow.agreements.get(clerk.agreement_id)
