@@ -167,7 +167,7 @@ async def test_a_cancelled_procedure_does_not_stand_in_the_way_of_another(units:
 
 async def test_the_office_sees_which_case_it_is_before_anything_happens(units: Units) -> None:
     async with units() as uow:
-        seen = await case_control.look_up_case(uow, f" {CASE} ", None, JOB)
+        seen = await case_control.look_up_case(uow, {**ORDER, "caseNumber": f" {CASE} "}, None, JOB)
         await uow.commit()
     assert (seen["caseId"], seen["officeGroup"], seen["formError"]) == (CASE, CITY.office.group, None)
     assert "株式会社さくら" in seen["orderText"]
@@ -177,8 +177,8 @@ async def test_the_office_sees_which_case_it_is_before_anything_happens(units: U
 
 async def test_a_mistyped_number_comes_back_to_the_office_that_it_names(units: Units) -> None:
     async with units() as uow:
-        wrong = await case_control.look_up_case(uow, "midori-2026-9999", "前の誤り", JOB)
-        unknown = await case_control.look_up_case(uow, "??", None, JOB)
+        wrong = await case_control.look_up_case(uow, {**ORDER, "caseNumber": "midori-2026-9999"}, "前の誤り", JOB)
+        unknown = await case_control.look_up_case(uow, {**ORDER, "caseNumber": "??"}, None, JOB)
     assert (wrong["caseId"], wrong["officeGroup"], wrong["stepsWanted"]) == (None, CITY.office.group, False)
     assert "midori-2026-9999 という案件はありません" in wrong["formError"]
     assert unknown["officeGroup"] is None
@@ -215,3 +215,24 @@ async def test_leaving_another_step_leaves_an_open_survey_open(units: Units) -> 
         assert (await uow.surveys.of_case(CASE))[0].closed_at is None
         addresses = list(await uow._session.scalars(select(mail.c.recipient)))
     assert addresses == [MIDORI.departments[1].email]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "told"),
+    [
+        ("caseAction", "すること: 選んでください"),
+        ("caseReason", "理由: 入力してください"),
+        ("tellPartner", "知らせるか: 選んで"),
+    ],
+)
+async def test_what_an_order_lacks_is_said_at_once_and_stops_it(units: Units, lacking: str, told: str) -> None:
+    """The case is found all the same; going back tells nobody, so that nothing has to be chosen."""
+    order = {**ORDER, lacking: None}
+    async with units() as uow:
+        seen = await case_control.look_up_case(uow, order, None, JOB)
+        answer = await case_control.order_case(uow, order, JOB)
+        back = await case_control.look_up_case(uow, {**ORDER, "caseAction": "back", "tellPartner": None}, None, JOB)
+        case = await uow.cases.get(CASE)
+    assert (seen["caseId"], told in str(seen["formError"])) == (CASE, True)
+    assert (answer["orderState"], told in str(answer["formError"])) == ("refused", True)
+    assert (back["formError"], case.outcome) == (None, None)

@@ -187,3 +187,29 @@ async def test_a_stopped_survey_tells_all_who_were_asked_and_keeps_their_answers
         assert survey.closed_at is not None
         assert [target.status for target in survey.targets] == [TargetStatus.UNANSWERED, TargetStatus.ANSWERED]
         assert len(survey.answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("lacking", "named"),
+    [
+        ({"concerned": None}, "この提案に関わりますか"),
+        ({"person": " "}, "担当者の氏名"),
+        ({"contact": None}, "内線・連絡先"),
+        ({"wishes": [{"field": "1", "content": "　"}]}, "希望する連携事業の内容"),
+    ],
+)
+async def test_an_answer_says_who_answers_and_what(
+    database_url: str, tmp_path: Path, lacking: dict[str, Any], named: str
+) -> None:
+    """Saying nothing is not "not ours"; after the closing, when nobody can be asked any more, it is kept as it is."""
+    async with surveyed(database_url, tmp_path) as (units, _):
+        assert named in await refused(units, {**_NOT_OURS, **lacking})
+        async with units() as uow:
+            survey = await uow.surveys.get(SURVEY)
+            assert survey.targets[0].status is TargetStatus.WAITING
+            await close_survey(uow, SURVEY, despite_missing=True, process_instance_key=1)
+            await uow.commit()
+        await answered(units, "welfare", {**_NOT_OURS, **lacking})
+        async with units() as uow:
+            (kept,) = (await uow.surveys.get(SURVEY)).answers
+    assert kept.status is AnswerStatus.AFTER_CLOSING

@@ -94,4 +94,4 @@ def test_a_part_that_is_called_again_is_watched_for_what_it_is_handed() -> None:
 def test_the_watched_tasks_are_those_that_a_token_comes_back_to() -> None:
     """Derived from the diagrams."""
     assert tasks()[_TASK].returnable
-    assert not tasks()["common-agreement-termination/Task_AssessGrounds"].returnable
+    assert not tasks()["common-renewal-watch/Task_LookAtFailures"].returnable

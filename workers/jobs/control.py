@@ -23,18 +23,20 @@ from workers.usecases.ports import UnitOfWork
         "steps",
         "formError",
     ),
+    requires="caseNumber:案件番号,caseAction:すること,caseReason:理由,tellPartner:相手方に知らせるか[caseAction!=|back]",
+    checks_itself=True,
 )
 async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Find the case that is to be broken off or to go back, and ask the engine where it stands (ALL-22)."""
-    return await case_control.look_up_case(
-        uow, job.variables.get("caseNumber"), job.variables.get("formError"), job.ref
-    )
+    return await case_control.look_up_case(uow, job.variables, job.variables.get("formError"), job.ref)
 
 
 @job_type(
     "order-case",
     label="案件を取り下げる・止める・戻す",
     writes=("orderState", "partnerTold", "formError"),
+    requires="caseNumber:案件番号,caseAction:すること,caseReason:理由,tellPartner:相手方に知らせるか[caseAction!=|back]",
+    checks_itself=True,
     by_person=True,
 )
 async def handle_order_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:

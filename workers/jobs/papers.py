@@ -130,6 +130,13 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     "send-reviewed-mail",
     label="相手方へのメールを、確かめたとおりに送る（または戻す）",
     writes=("mailOutcome", "mailDraft", "mailReply", "formError"),
+    requires=(
+        "mailReply.choice:どうするか,"
+        "mailReply.subject:件名[mailReply.choice=send],"
+        "mailReply.body:本文[mailReply.choice=send],"
+        "mailReply.reason:理由[mailReply.choice!=|send]"
+    ),
+    checks_itself=True,
     by_person=True,
 )
 async def handle_send_reviewed_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:

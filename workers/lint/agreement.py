@@ -140,6 +140,8 @@ class _Comparison:
 
     def _values(self, path: str, texts: set[str]) -> list[object]:
         field = self._fields.get(path)
+        if field is None and local(self._diagram.ids[self._start]) == "startEvent":
+            return [None]  # a start form is all that there is yet
         if field is None:
             return [*sorted(texts), *({"true", "false"} & texts and [True, False]), _FREE, None]
         if field.kind == "checkbox":

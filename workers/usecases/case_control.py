@@ -39,13 +39,15 @@ _ALL_KINDS: Final = {CaseKind.SIGNING: "協定の締結", CaseKind.PUBLICATION: 
 _REASON_IN_HISTORY: Final = 200
 
 
-async def look_up_case(uow: UnitOfWork, number: object, refused: str | None, ref: JobRef) -> dict[str, Any]:
+async def look_up_case(uow: UnitOfWork, order: Mapping[str, Any], refused: str | None, ref: JobRef) -> dict[str, Any]:
     """Return what the office sees before it breaks a case off: ``orderText``, and where the case stands.
 
-    ``refused``: why an order was not carried out a moment before; it is shown again. ``caseId`` None: there is no such
+    ``order``: as for ``order_case``; what it lacks is said at once. ``refused``: why an order was not carried out a
+    moment before; it is shown again. ``caseId`` None: there is no such
     case, ``formError`` says so. ``stepsWanted``: the engine is asked where the case stands, the answer comes as the
     message ``common-steps-found`` with ``orderId``.
     """
+    number = order.get("caseNumber")
     case = await uow.cases.find(_written(number))
     city = _city_of(uow, case.city if case else _written(number).partition("-")[0])
     order_id = f"order-{ref.job_key}"  # the engine's own: it drops an answer of an id that it has seen
@@ -66,7 +68,7 @@ async def look_up_case(uow: UnitOfWork, number: object, refused: str | None, ref
         "orderId": order_id,
         "stepsWanted": instance is not None,
         "steps": [],
-        "formError": why or refused,
+        "formError": why or refused or _lacking(order),
     }
 
 
@@ -111,17 +113,33 @@ async def _checked(uow: UnitOfWork, order: Mapping[str, Any]) -> tuple[Case, str
         raise InputError("案件番号", why)
     if _written(order.get("caseNumber")) != case.id:
         raise InputError("案件番号", "番号を変えたときは、「調べ直す」を選んで、どの案件かを確かめてください")
+    action, reason = _action_and_reason(order)
+    if action != BACK:
+        await _check_may_end(uow, case)
+    elif not order.get("stepChoice"):
+        raise InputError("戻る手順", "選んでください。いまの手順に戻る手順がなければ、戻せません")
+    return case, action, reason
+
+
+def _action_and_reason(order: Mapping[str, Any]) -> tuple[str, str]:
+    """Return both; raises InputError for what the order lacks, whichever case it is about."""
     action = str(order.get("caseAction") or "")
     if action not in _DONE:
         raise InputError("すること", "選んでください")
     reason = single_line(str(order.get("caseReason") or "").replace("\n", " "), "理由", maximum=1000)
     if not reason:
         raise InputError("理由", "入力してください")
-    if action != BACK:
-        await _check_may_end(uow, case)
-    elif not order.get("stepChoice"):
-        raise InputError("戻る手順", "選んでください。いまの手順に戻る手順がなければ、戻せません")
-    return case, action, reason
+    if action != BACK and order.get("tellPartner") not in {"yes", "no"}:
+        raise InputError("相手方にメールで知らせるか", "選んでください")
+    return action, reason
+
+
+def _lacking(order: Mapping[str, Any]) -> str | None:
+    try:
+        _action_and_reason(order)
+    except InputError as error:
+        return error.message
+    return None
 
 
 async def _check_may_end(uow: UnitOfWork, case: Case) -> None:

@@ -47,13 +47,13 @@ async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
     target = asked.target
     now = uow.clock.now()
     reading = _Reading(case, uow.cities.city(case.city))
-    concerned = form.get("concerned") == "yes"
+    concerned = reading.concerned(form.get("concerned"))
     answer = SurveyAnswer(
         department=department,
         status=_status(asked),
         concerned=concerned,
-        person=reading.text(form.get("person"), "担当者の氏名"),
-        contact=reading.text(form.get("contact"), "内線・連絡先"),
+        person=reading.required(form.get("person"), "担当者の氏名"),
+        contact=reading.required(form.get("contact"), "内線・連絡先"),
         on_behalf=on_behalf,
         late=is_late(asked.due_on, now),
         answered_at=now,
@@ -113,6 +113,20 @@ class _Reading:
             self.errors.append(error)
             return ""
 
+    def required(self, value: Any, where: str) -> str:
+        """Return a text of one line that has to be there."""
+        before = len(self.errors)
+        text = self.text(value, where)
+        if not text and len(self.errors) == before:
+            self.errors.append(InputError(where, "入力してください"))
+        return text
+
+    def concerned(self, value: Any) -> bool:
+        """Return whether the department says that the offer concerns it; saying nothing is no answer."""
+        if value not in {"yes", "no"}:
+            self.errors.append(InputError("この提案に関わりますか", "選んでください"))
+        return bool(value == "yes")
+
     def ratings(self, value: Any) -> list[SurveyRating]:
         """Return the ratings that are none of "not ours"."""
         rows = self._rows(value, "事業ごとの見込み")
@@ -165,8 +179,11 @@ class _Reading:
 
     def _wish(self, row: Mapping[str, Any]) -> SurveyWish | None:
         where = "希望する連携事業"
+        before = len(self.errors)
         content = self.text(row.get("content"), where, maximum=_LONG, lines=True)
         if not content:
+            if row.get("field") and len(self.errors) == before:
+                self.errors.append(InputError(f"{where}の内容", "入力してください"))
             return None
         try:
             number = field_number(self.city, row.get("field"), f"{where}の連携事項")

@@ -9,6 +9,7 @@ from workers.lint.agreement import Difference, differences, judges
 from workers.lint.expressions import linked_forms, produced
 from workers.lint.findings import Finding
 from workers.lint.form_fields import fields
+from workers.lint.loops import returns
 from workers.lint.model import NS, Diagram, Element, extension, extensions
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.variables import did_you_mean
@@ -43,7 +44,8 @@ def checks(diagram: Diagram, context: Context) -> Iterator[Finding]:
                     f"{name_of(task)}が求める変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
                 )
                 yield report(diagram, task, "input-checks", message)
-        if (set(headers(task)) & set(_CHECKS) or task.get("id") in refusing) and not _goes_back(diagram, task):
+        refuses = set(headers(task)) & set(_CHECKS) or task.get("id") in refusing
+        if refuses and not _goes_back(diagram, task, by_variable=job_type.checks_itself):
             message = f"{name_of(task)}は入力の誤りを断りますが、フォームへ戻す境界イベント（input-error）がありません"
             yield report(diagram, task, "input-checks", message)
 
@@ -76,7 +78,10 @@ def _message(element: Element, form: str, difference: Difference) -> str:
     return f"{name_of(element)} フォーム {form} の{field}: {told}"
 
 
-def _goes_back(diagram: Diagram, task: Element) -> bool:
+def _goes_back(diagram: Diagram, task: Element, *, by_variable: bool) -> bool:
+    """Return whether a refused form is shown again: by an error, or by a flow on which ``formError`` tells why."""
+    if by_variable and any(task.get("id") in way.way for shown in diagram.all("userTask") for way in returns(shown)):
+        return True
     return any(
         boundary.get("attachedToRef") == task.get("id") and boundary.find("bpmn:errorEventDefinition", NS) is not None
         for boundary in diagram.all("boundaryEvent")
