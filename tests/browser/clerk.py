@@ -22,6 +22,8 @@ _WAIT_MS = 60_000
 _LOOK_AGAIN_SECONDS = 0.2
 _TASK_DEADLINE_SECONDS = 60
 _WIDTH, _HEIGHT = 1400, 1000
+_TALLEST = 1300.0
+"""So high is a picture of the documentation at most; a longer form is cut off."""
 _BAR = 48
 """So high is the bar with Tasklist's name."""
 
@@ -85,10 +87,10 @@ class Clerk:
         self._whole_form()
         form = self.page.locator(".fjs-container").bounding_box()
         assert form is not None
-        edge = 16.0
-        clip = FloatRect(
-            x=form["x"] - edge, y=_BAR, width=form["width"] + 2 * edge, height=form["y"] + form["height"] - _BAR
-        )
+        starting = self.page.url.endswith("/start")
+        edge, top = (48.0, form["y"] - 64) if starting else (16.0, float(_BAR))
+        height = min(form["y"] + form["height"] - top, _TALLEST)
+        clip = FloatRect(x=form["x"] - edge, y=top, width=form["width"] + 2 * edge, height=height)
         self._album.document(kind, self.page.screenshot(clip=clip))
 
     def document_screen(self, kind: str) -> None:
