@@ -23,7 +23,7 @@ _FORM = {
             "key": "heldOn",
             "label": "開く日",
             "description": dates.example(dates.DATE),
-            "validate": {"required": True, "pattern": dates.pattern(dates.DATE)},
+            "validate": {"pattern": dates.pattern(dates.DATE)},
             "properties": {dates.KIND: dates.DATE},
         },
         {
@@ -37,7 +37,7 @@ _FORM = {
             "id": "Field_hall",
             "key": "hall",
             "label": "場所",
-            "validate": {"required": True, "minLength": 1},
+            "validate": {"minLength": 1},
         },
     ],
 }

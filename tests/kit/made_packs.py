@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.kit.driver import EngineDriver
 _ROOT = Path(__file__).parent.parent.parent
 _MODEL_CITY = _ROOT / "bpmn" / "isesaki"
 _MODEL_DECISION = Path(__file__).parent / "lint_pack" / "bpmn" / "midori" / "midori-check.dmn"
+_MODEL_MAILS = _ROOT / "bpmn" / "common" / "mails.toml"
 _WORDS = "<bpmn:documentation>ALL-8</bpmn:documentation>"
 _TIMER = (
     '<bpmn:timerEventDefinition id="Timer"><bpmn:timeCycle xsi:type="bpmn:tFormalExpression">0 0 6 * * ?'
@@ -101,6 +103,7 @@ def made_packs(folder: Path) -> MadePacks:
     (packs.bpmn / "common").mkdir(parents=True)
     packs.file("common", f"{packs.child}.bpmn").write_bytes(child(packs.child, packs.page))
     packs.file("common", f"{packs.page}.form").write_text(form(packs.page), encoding="utf-8")
+    shutil.copy(_MODEL_MAILS, packs.bpmn / "common")
     return packs
 
 

@@ -89,10 +89,10 @@ def _add(pack: Example, *parts: dict[str, Any]) -> None:
     ],
 )
 def test_what_the_screen_does_right_is_no_finding(pack: Example, parts: list[dict[str, Any]]) -> None:
-    """What the other tests break is clean before."""
+    """What the other tests break is clean before; no job of the example takes what these parts ask for."""
     _add(pack, *parts)
 
-    assert pack.lint().findings == []
+    assert [finding for finding in pack.lint().findings if finding.rule != "required-agrees"] == []
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,12 @@ async def handle_load_undelivered(job: JobInput, uow: UnitOfWork) -> dict[str, A
     "settle-undelivered",
     label="届かなかったメールを送り直す（または伝えた方法を記録する）",
     writes=("undelivered", "undeliveredReply", "formError"),
+    requires=(
+        "undeliveredReply.choice:どうするか,"
+        "undeliveredReply.address:送り直す宛先[undeliveredReply.choice=resend],"
+        "undeliveredReply.how:伝えた方法[undeliveredReply.choice=told]"
+    ),
+    checks_itself=True,
     by_person=True,
 )
 async def handle_settle_undelivered(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:

@@ -57,6 +57,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     entered.blanks,
     entered.words,
     required.checks,
+    required.agree,
     ways.back,
 )
 
