@@ -109,3 +109,17 @@ def test_labels_are_wrapped_within_their_width_and_lose_nothing() -> None:
     assert not any(line[0] in "、。）" for line in lines)
     widths = [text_width(line, 12) for line in lines]
     assert all(abs(a - b) <= 48 for a, b in pairwise(widths))
+
+
+def test_the_pictures_in_the_documentation_show_the_diagrams_as_they_are(tmp_path: Path) -> None:
+    """Whoever changes a diagram or a table draws them anew: ``renkei render bpmn --out docs/pictures``."""
+    root = Path(__file__).parents[2]
+    kept = root / "docs" / "pictures"
+    drawn = pages.render((root / "bpmn",), tmp_path)
+    stale = [path.name for path in drawn if path.read_bytes() != _content(kept / path.name)]
+    gone = {path.name for path in kept.glob("*.svg")} - {path.name for path in drawn} - {"new-city.svg"}
+    assert (stale, gone) == ([], set())
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
