@@ -27,6 +27,7 @@ from tests.kit.hostile import hostile, leaves, replaced
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.samples import CITY
 from workers.adapters.citypacks.loading import load_pack
+from workers.adapters.citypacks.mails import MAILS_FILE, common_mails
 from workers.adapters.offerfile import read_offer
 from workers.adapters.sheets import excel_bytes, write_csv
 from workers.cli.importing import import_file
@@ -101,7 +102,7 @@ def tomls(valid: Any, place: tuple[str | int, ...], bars: Bars) -> Iterator[tupl
 def test_offers(tmp_path: Path, bars: Bars) -> None:
     path = PACKS / "isesaki" / "scenarios" / "offer-mimamori.toml"
     valid = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
-    city = load_pack(PACKS / "isesaki")
+    city = load_pack(PACKS / "isesaki", common_mails(PACKS / "common" / MAILS_FILE))
     target, tally = tmp_path / "offer.toml", Tally()
     places = list(leaves(valid))
     for place in places:
@@ -121,12 +122,14 @@ def test_packs(tmp_path: Path, bars: Bars) -> None:
     for place in places:
         for text, content in tomls(valid, place, bars):
             (folder / "city.toml").write_text(content, encoding="utf-8")
-            tally.feed(f"{place} {text[:30]!r}", lambda: load_pack(folder))
+            tally.feed(f"{place} {text[:30]!r}", lambda: load_pack(folder, common_mails(PACKS / "common" / MAILS_FILE)))
     (folder / "city.toml").write_text(tomlkit.dumps(valid), encoding="utf-8")
     for column in range(len(rows[0])):
         for text in texts(bars):
             _write_rows(folder / "departments.csv", replaced(rows, (1, column), writable(text)))
-            tally.feed(f"column {column} {text[:30]!r}", lambda: load_pack(folder))
+            tally.feed(
+                f"column {column} {text[:30]!r}", lambda: load_pack(folder, common_mails(PACKS / "common" / MAILS_FILE))
+            )
     tally.bar(bars, "市の設定（city.toml、departments.csv）", len(places) + len(rows[0]))
 
 

@@ -55,7 +55,7 @@ def _the_records_of_the_second_step_stay_with_the_case(case: Case, paper: str, r
     ]
     for part in ("令和6年度", "危機管理に関すること", "総合防災訓練での炊き出し", "2件、2分野"):
         assert part in paper
-    assert [name.split("_")[0] for name in request.attached] == ["連携実績一覧"]
+    assert [name.split("_")[0] for name in request.attached] == ["連携実績一覧", "連携事業提案書（様式）"]
 
 
 def _each_project_is_decided_by_itself(case: Case, result: outgoing.Letter, talks: list[outgoing.Letter]) -> None:

@@ -212,8 +212,9 @@ async def test_a_city_decides_otherwise_without_changing_a_diagram(
     home = tmp_path / "home"
     shutil.copytree(PACKS, home / "bpmn")
     shutil.copytree(PACKS.parent / "templates", home / "templates")
-    with (home / "bpmn" / "isesaki" / "city.toml").open("a", encoding="utf-8") as file:
-        file.write("\n[mails.offer-request]\nreview = true\n[mails.declined]\nreview = false\n")
+    pack = home / "bpmn" / "isesaki" / "city.toml"
+    text = pack.read_text(encoding="utf-8").replace("[mails.offer-request]\n", "[mails.offer-request]\nreview = true\n")
+    pack.write_text(f"{text}\n[mails.declined]\nreview = false\n", encoding="utf-8")
     async with _case(driver, settings.model_copy(update={"home": home})) as case:
         await case.begin("offer-request")
         await case.answers(mailChoice="send")
