@@ -10,10 +10,9 @@ import click
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, run, show_json
-from workers.domain.entities import Case
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.wareki import format_wareki
-from workers.usecases.close_case import OUTCOME_NAMES
+from workers.usecases.close_case import state_name
 from workers.wiring import Services
 
 
@@ -111,7 +110,7 @@ async def describe_agreement(services: Services, agreement_id: str) -> dict[str,
                 "kind": case.kind.value,
                 "period": case.period,
                 "outcome": case.outcome.value if case.outcome else None,
-                "text": f"{services.packs.process_name(case.process_id)}  {_outcome(case)}",
+                "text": f"{services.packs.process_name(case.process_id)}  {state_name(case)}",
             }
             for case in procedures
         ],
@@ -119,10 +118,6 @@ async def describe_agreement(services: Services, agreement_id: str) -> dict[str,
         "ended_on": found.ended_on,
         "end": found.end.value if found.end else None,
     }
-
-
-def _outcome(case: Case) -> str:
-    return OUTCOME_NAMES[case.outcome] if case.outcome else "進行中"
 
 
 commands = (agreement,)

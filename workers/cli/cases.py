@@ -18,7 +18,7 @@ from workers.domain.entities import Case
 from workers.domain.jst import jst_date
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, RetryableError
-from workers.usecases.close_case import OUTCOME_NAMES
+from workers.usecases.close_case import state_name
 from workers.usecases.journal import note
 from workers.usecases.open_case import file_case
 from workers.usecases.survey_about import ATTACHMENT_KIND
@@ -122,7 +122,7 @@ def _summary(case: Case) -> dict[str, Any]:
         "opened_on": case.opened_on.isoformat(),
         "opened": format_wareki(case.opened_on),
         "outcome": case.outcome.value if case.outcome else None,
-        "outcome_name": OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
+        "outcome_name": state_name(case),
         "closed_on": case.closed_on.isoformat() if case.closed_on else None,
         "process_instance_key": case.process_instance_key,
     }

@@ -8,6 +8,9 @@ from workers.jobs.catalog import JobInput, job_type
 from workers.usecases import case_control
 from workers.usecases.ports import UnitOfWork
 
+_ORDER = "caseNumber:案件番号,caseAction:すること,caseReason:理由,tellPartner:相手方に知らせるか[caseAction!=|back]"
+"""What an order lacks is said when it is looked up and when it is carried out: the same form is behind both."""
+
 
 @job_type(
     "look-up-case",
@@ -23,7 +26,7 @@ from workers.usecases.ports import UnitOfWork
         "steps",
         "formError",
     ),
-    requires="caseNumber:案件番号,caseAction:すること,caseReason:理由,tellPartner:相手方に知らせるか[caseAction!=|back]",
+    requires=_ORDER,
     checks_itself=True,
 )
 async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -35,7 +38,7 @@ async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     "order-case",
     label="案件を取り下げる・止める・戻す",
     writes=("orderState", "partnerTold", "formError"),
-    requires="caseNumber:案件番号,caseAction:すること,caseReason:理由,tellPartner:相手方に知らせるか[caseAction!=|back]",
+    requires=_ORDER,
     checks_itself=True,
     by_person=True,
 )

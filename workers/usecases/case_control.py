@@ -16,7 +16,7 @@ from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.usecases.caseview import case_title
-from workers.usecases.close_case import OUTCOME_NAMES
+from workers.usecases.close_case import OUTCOME_NAMES, state_name
 from workers.usecases.journal import note, record
 from workers.usecases.leave_step import leave_everything
 from workers.usecases.ports import JobRef, UnitOfWork
@@ -210,6 +210,6 @@ def _described(case: Case) -> str:
         "相手方": case.partner.name if case.partner else "まだ決まっていません",
         "協定番号": case.agreement_id or "",
         "始めた日": format_wareki(case.opened_on),
-        "状態": OUTCOME_NAMES[case.outcome] if case.outcome else "進行中",
+        "状態": state_name(case),
     }
     return "\n".join(f"{name}: {value}" for name, value in facts.items() if value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.domain.entities import BROKEN_OFF, CaseOutcome
+from workers.domain.entities import BROKEN_OFF, Case, CaseOutcome
 from workers.errors import PermanentError
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
@@ -21,6 +21,11 @@ OUTCOME_NAMES = {
     CaseOutcome.STOPPED: "中止",
     CaseOutcome.CANCELLED: "取消し",
 }
+
+
+def state_name(case: Case) -> str:
+    """Return where a case stands, in Japanese: how it ended, or that it goes on."""
+    return OUTCOME_NAMES[case.outcome] if case.outcome else "進行中"
 
 
 async def close_case(uow: UnitOfWork, case_id: str, outcome: str) -> None:

@@ -15,7 +15,7 @@ from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.statements import insert_once
 from workers.domain.mails import WrittenMail
-from workers.usecases.ports import Clock, Documents, KeptMail, MailRenderer, MailRequest
+from workers.usecases.ports import Clock, Documents, KeptMail, MailRenderer, MailRequest, RenderedMail
 
 OutboxName = Literal["mail", "engine-call"]
 
@@ -55,26 +55,17 @@ class SqlOutbox:
 
     async def mail(self, request: MailRequest) -> bool:
         """Render and enqueue a mail; False when its business key was enqueued before, which renders nothing."""
-        table = outbox_tables.mail
         if await self._session.scalar(_KNOWN_MAIL, {"business_key": request.business_key}) is not None:
             return False
         attachments = [(d.name, d.media_type, await self._documents.read(d)) for d in request.attachments]
         rendered = self._mails.render(request, attachments)
-        self.used.add("mail")
-        return await enqueue(
-            self._session,
-            table,
-            self._now(),
+        return await self._enqueue_mail(
+            rendered,
             business_key=request.business_key,
             kind=request.kind,
             case_id=request.case_id,
             city=request.city,
             recipient=request.recipient,
-            message_id=rendered.message_id,
-            raw=rendered.raw,
-            dated_at=self._clock.now(),
-            deadline_at=self._now() + self._mail_deadline,
-            smtp_reply="",
         )
 
     async def kept(self, mail_id: int) -> KeptMail | None:
@@ -101,21 +92,27 @@ class SqlOutbox:
         t = outbox_tables.mail
         row = (await self._session.execute(select(t).where(t.c.id == mail_id))).one()
         rendered = self._mails.readdress(row.raw, recipient)
-        self.used.add("mail")
-        return await enqueue(
-            self._session,
-            t,
-            self._now(),
+        return await self._enqueue_mail(
+            rendered,
             business_key=business_key,
             kind=row.kind,
             case_id=row.case_id,
             city=row.city,
             recipient=recipient,
+        )
+
+    async def _enqueue_mail(self, rendered: RenderedMail, **facts: str) -> bool:
+        self.used.add("mail")
+        return await enqueue(
+            self._session,
+            outbox_tables.mail,
+            self._now(),
             message_id=rendered.message_id,
             raw=rendered.raw,
             dated_at=self._clock.now(),
             deadline_at=self._now() + self._mail_deadline,
             smtp_reply="",
+            **facts,
         )
 
     def compose(self, request: MailRequest) -> WrittenMail:
