@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from workers.domain.business_days import add_business_days
 from workers.domain.jst import JST
 from workers.domain.wareki import format_wareki
 
@@ -62,3 +63,8 @@ def today() -> date:
 def day(days: int) -> str:
     """Return a day from now as a clerk writes it."""
     return format_wareki(today() + timedelta(days=days))
+
+
+def workday(days: int) -> str:
+    """Return the first day from then on at which offices work; a survey ends on no other."""
+    return format_wareki(add_business_days(today() + timedelta(days=days - 1), 1))
