@@ -81,15 +81,20 @@ class Clerk:
         """Keep the whole screen as it is now."""
         self._album.paste(name, self.page.screenshot())
 
-    def document(self, kind: str) -> None:
-        """Keep a picture of the open form for the documentation: what a person reads and fills, nothing around it."""
+    def document(self, kind: str, *, end: bool = False) -> None:
+        """Keep a picture of the open form for the documentation: what a person reads and fills, nothing around it.
+
+        Of a long form the beginning is kept, or its ``end``.
+        """
         self._close_notice()
         self._whole_form()
         form = self.page.locator(".fjs-container").bounding_box()
         assert form is not None
         starting = self.page.url.endswith("/start")
         edge, top = (48.0, form["y"] - 64) if starting else (16.0, float(_BAR))
-        height = min(form["y"] + form["height"] - top, _TALLEST)
+        bottom = form["y"] + form["height"]
+        top = max(top, bottom - _TALLEST) if end else top
+        height = min(bottom - top, _TALLEST)
         clip = FloatRect(x=form["x"] - edge, y=top, width=form["width"] + 2 * edge, height=height)
         self._album.document(kind, self.page.screenshot(clip=clip))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.clerk import Clerk
 from tests.kit.pictures import album
@@ -20,6 +20,7 @@ from workers.wiring import services
 
 _ROOT = Path(__file__).parent.parent.parent
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_SHOWN_MS = 30_000  # Tasklist on a busy machine; five seconds, as usual, are for a quiet one
 _ARGUMENTS = [
     "--no-sandbox",  # tests run as root in containers
     "--disable-quic",
@@ -53,6 +54,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium; ``make test`` installs it. Closed with its module: Playwright keeps an event loop running."""
     path = next((found for name in _CHROMIUM if (found := shutil.which(name))), None)
     assert path is not None, "Chromium がありません。make packages で入ります"
+    expect.set_options(timeout=_SHOWN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser

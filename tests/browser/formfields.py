@@ -88,7 +88,7 @@ class FormOnScreen:
         field.blur()
 
     def _tags_of(self, field: Locator) -> Locator:
-        return self._page.locator(".fjs-taglist").filter(has=field)
+        return field.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' fjs-taglist ')][1]")
 
     def _fill_rows(self, part: Mapping[str, Any], rows: Sequence[Answers]) -> None:
         box = self._box(part)

@@ -133,7 +133,7 @@ def decision(walk: Walk) -> None:
     walk.sends()
     walk.gets_back("Task_DecideSigning", because="決裁日")
     walk.types(approval__decidedOn=day(0))
-    walk.clerk.document("decision")
+    walk.clerk.document("decision", end=True)
     walk.sends()
 
 

@@ -114,7 +114,7 @@ class Walk:
             self.clerk.page.wait_for_timeout(_LOOK_AGAIN_MS)
         if shown != expected:
             self.clerk.picture("lost")
-        assert shown == expected
+        assert shown == expected, f"{self._here} shows {shown}, not {expected}"
 
     def _shown_like(self, expected: Answers) -> Answers:
         shown = self.clerk.form.shown(list(expected))

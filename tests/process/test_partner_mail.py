@@ -127,6 +127,7 @@ async def test_what_the_office_saw_is_what_leaves(driver: EngineDriver, settings
     assert [choice["value"] for choice in shown["mailChoices"]] == ["send", "drop"]
     assert (letter.subject, letter.text.split()) == (shown["mailSubject"], shown["mailBody"].split())
     assert "分野が重なるため" in letter.text
+    assert "自動で送信" not in letter.text, "a person sends it"
     assert "企業等へのメールの下書きを作った: 締結しないことの連絡" in history
     assert "企業等へのメールを確かめて送った: 締結しないことの連絡" in history
 
@@ -201,7 +202,8 @@ async def test_a_routine_mail_goes_by_itself(driver: EngineDriver, settings: Set
     async with _case(driver, settings) as case:
         await case.begin("offer-request")
         await case.ended("EndEvent_SentByItself")
-        assert len(await outgoing.letters(case.at_work.services, "offer-request")) == 1
+        (letter,) = await outgoing.letters(case.at_work.services, "offer-request")
+        assert "自動で送信" in letter.text
         assert "企業等へのメールを用意した: 申出の手順の案内（1通）" in await case.history()
 
 

@@ -67,7 +67,7 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
             template=template,
             recipient_name=recipient.name,
             recipient=recipient.address,
-            context={**answer_context(uow, city, template, forms), **values, **about},
+            context={**answer_context(uow, city, template, forms), **values, **about, "reviewed": rule.review},
         )
         written = uow.outbox.compose(request)
         draft = MailDraft(
