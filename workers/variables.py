@@ -186,6 +186,7 @@ _ALL = (
     _variable("nextCaseId", "text", "start-procedure", "次の手続の案件番号"),
     _variable("fiscalYear", "number", "diagram", "連携事業の年度（2026 は令和8年度）"),
     _variable("yearName", "text", "load-activities", "連携事業の年度の読み方（令和8年度）", shown="plain"),
+    _variable("comingActivities", "list", "load-activities", "次の年度から加わる連携事業"),
     _variable("activities", "list", "load-activities, record-activities, plan-activities, forms", "連携事業の表"),
     _variable(
         "activityDepartments", "list", "load-activities", "連携事業を担当する課: code, name, group", shown="plain"

@@ -69,6 +69,42 @@ async def test_a_planned_activity_becomes_a_reported_one(units: Units) -> None:
     assert kept.reported_at is not None
 
 
+async def test_a_project_over_years_is_asked_about_in_each_and_keeps_what_was_answered(units: Units) -> None:
+    """ALL-6, ISE-A1, DAT-A: one row; every year has its own result, until it is done."""
+    async with units() as uow:
+        first = await record_activities(
+            uow, ANNUAL, [{"field": "1", "title": "見守り", "status": "running", "result": "始めた"}], year=2025
+        )
+        number = first["activities"][0]["id"]
+        (asked,) = (await load_activities(uow, ANNUAL, year=2026))["activities"]
+        again = {"field": "1", "title": "見守り　", "status": "running", "result": "続けた"}
+        await record_activities(uow, ANNUAL, [again], year=2026)
+        done = {"id": number, "title": "見守り", "status": "done", "startsOn": "2025-06-01", "endsOn": "2026-05-31"}
+        await record_activities(uow, ANNUAL, [{**done, "result": "終えた", "partnerResult": "12回"}], year=2027)
+        years = [(await load_activities(uow, ANNUAL, year=year))["activities"] for year in range(2024, 2030)]
+    assert (asked["status"], asked["reported"], asked["result"]) == ("running", False, "")
+    assert asked["formerResults"] == "令和7年度: 始めた"
+    assert [[(row["id"], row["status"], row["result"]) for row in rows] for rows in years] == [
+        [],
+        [(number, "running", "始めた")],
+        [(number, "running", "続けた")],
+        [(number, "done", "終えた")],
+        [],
+        [],
+    ]
+    assert years[3][0]["partnerResult"] == "12回"
+
+
+async def test_what_is_planned_for_the_year_after_is_told_beside(units: Units) -> None:
+    """AGE-A3: a project of the year after its proposal is on that year's list."""
+    async with units() as uow:
+        await record_activities(uow, ANNUAL, [{"field": "1", "title": "備蓄"}], year=2027)
+        before = await load_activities(uow, ANNUAL, year=2026)
+        of_its_year = await load_activities(uow, ANNUAL, year=2027)
+    assert [[row["title"] for row in before[key]] for key in ("activities", "comingActivities")] == [[], ["備蓄"]]
+    assert [[row["title"] for row in of_its_year[key]] for key in ("activities", "comingActivities")] == [["備蓄"], []]
+
+
 async def test_the_contracting_unit_takes_part_where_nobody_does_yet(units: Units) -> None:
     async with units() as uow:
         found = await load_activities(uow, ANNUAL, year=2026)
@@ -103,6 +139,7 @@ async def test_feasible_projects_are_planned_for_the_year(units: Units) -> None:
         ({"title": "見守り", "field": "1", "departmentCode": "nobody"}, "担当課: .*nobody"),
         ({"title": "見守り", "field": "1", "status": "lost"}, "状況: 「lost」は使えません"),
         ({"title": "見守り", "id": "77"}, "台帳の番号: 77 は"),
+        ({"title": "見守り", "field": "1", "status": "done", "endsOn": "2099-01-01"}, "終わりの日が、まだ来ていません"),
     ],
 )
 async def test_bad_input_is_told_by_field_and_nothing_is_kept(units: Units, row: dict[str, str], message: str) -> None:

@@ -16,7 +16,7 @@ from tests.kit.lists import list_rows, write_list
 from tests.kit.registry import MORNING
 from workers.cli.agreement import describe_agreement
 from workers.cli.importing import import_file
-from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd, TermStage
+from workers.domain.agreements import Activity, ActivityReport, ActivityStatus, AgreementEnd, TermStage
 from workers.domain.entities import Case, CaseKind
 from workers.domain.meetings import ExcludedPeriod, Meeting
 from workers.errors import InputError, PermanentError
@@ -89,6 +89,21 @@ async def test_a_running_project_stops_the_clock(built: Services) -> None:
     await _add(built, fiscal_year=2026, status=ActivityStatus.RUNNING)
     found = await _standing(built, date(2026, 6, 1))
     assert (found.running, found.candidate_from, found.candidate) == (True, None, False)
+
+
+async def test_a_row_left_running_stops_the_clock_until_its_year_has_ended(built: Services) -> None:
+    """D-8: nobody said that it went on, so it counts to 31 March of its year; what was said later counts longer."""
+    await _add(built, fiscal_year=2026, status=ActivityStatus.RUNNING)
+    async with built.open_unit() as uow:
+        agreement = await uow.agreements.get(ID)
+        agreement.current_term.expires_on = date(2036, 3, 31)
+    left = await _standing(built, date(2035, 6, 1))
+    async with built.open_unit() as uow:
+        (activity,) = await uow.activities.of_agreement(ID)
+        activity.reports.append(ActivityReport(fiscal_year=2033, status=ActivityStatus.RUNNING))
+    said = await _standing(built, date(2035, 6, 1))
+    assert (left.running, left.candidate_from, left.candidate) == (False, date(2029, 4, 1), True)
+    assert (said.last_record, said.candidate_from, said.candidate) == (date(2034, 3, 31), date(2036, 4, 1), False)
 
 
 async def test_periods_confirmed_at_meetings_are_deducted_where_the_city_says_so(built: Services) -> None:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from tests.kit.registry import registry_at, some_case
 from tests.kit.samples import CITY, city
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+from workers.domain.agreements import ActivityStatus
 from workers.domain.entities import ProjectStatus
 from workers.errors import InputErrors
 from workers.usecases.agree import record_agreement_terms, register_agreement
@@ -52,6 +53,17 @@ async def test_signing_makes_planned_activities_once(units: Units) -> None:
         await register_agreement(uow, "midori-2026-0001", SIGNED)
         await uow.commit()
     assert sorted(await _years(units)) == [("出前講座", 2026, ""), ("見守り", 2027, "")]
+
+
+async def test_a_project_proposed_anew_goes_on_as_the_one_it_is(units: Units) -> None:
+    """AGE-A1: one that is planned or runs is not entered a second time."""
+    async with units() as uow:
+        case = await uow.cases.get("midori-2026-0001")
+        (kept,) = [a for a in await uow.activities.of_agreement("midori-a1") if a.title == "出前講座"]
+        kept.status = ActivityStatus.RUNNING
+        await plan_projects(uow, case.id, year=2027)
+        await uow.commit()
+    assert sorted(await _years(units)) == [("出前講座", 2026, ""), ("見守り", 2028, "")]
 
 
 async def test_cost_decides_the_usual_year(units: Units) -> None:

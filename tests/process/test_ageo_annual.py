@@ -34,15 +34,20 @@ async def test_the_year_is_reviewed_planned_and_its_periods_are_confirmed(
         (result,) = await outgoing.letters(at_work.services, "annual-result")
         budget = await outgoing.letters(at_work.services, "annual-budget")
         (request,) = await outgoing.letters(at_work.services, "annual-request")
+        invitation, *_ = await outgoing.letters(at_work.services, "meeting-invitation")
     assert [(entry.title, entry.fiscal_year, entry.status) for entry in activities] == [
+        ("地元の農産物の販売コーナー", year - 2, ActivityStatus.RUNNING),
         ("移動販売車による高齢者の見守り", year - 1, ActivityStatus.DONE),
         ("店舗での健康測定と栄養相談", year - 1, ActivityStatus.CANCELLED),
+        ("資源の回収ボックスの設置", year, ActivityStatus.PLANNED),
         ("移動販売車による高齢者の見守り", year, ActivityStatus.PLANNED),
         ("避難所への備蓄品の共同購入", year + 1, ActivityStatus.PLANNED),
     ]
-    assert activities[0].evaluation == "連絡の手順が分かりやすく、続けたい。"
+    assert activities[1].evaluation == "連絡の手順が分かりやすく、続けたい。"
     assert (meeting.status, len(excluded), excluded[0].confirmed_on) == (MeetingStatus.HELD, 1, meeting.held_on)
     assert "店舗での健康測定と栄養相談" in request.text
+    assert "資源の回収ボックスの設置" in request.text, "AGE-A3: what was planned for this year stands in its mail"
+    assert "予定している連携事業（資源の回収ボックスの設置）" in invitation.text
     assert "市の財政負担を伴う事業" in result.text
     assert all("避難所への備蓄品の共同購入" in letter.text and "見守り" not in letter.text for letter in budget)
     held = next(task for task in desk.completed if task.element_id == "Task_HoldMeeting")

@@ -30,7 +30,7 @@ async def test_a_usual_year_leaves_sheets_a_list_and_the_year_s_projects(
         (published,) = await outgoing.letters(at_work.services, "results-published")
     year = int(case.period)
     assert [(entry.title, entry.fiscal_year, entry.status.value) for entry in kept] == [
-        ("減塩の献立づくり教室", year - 1, "done"),
+        ("減塩の献立づくり教室", year - 3, "done"),
         ("減塩の献立づくり教室", year, "planned"),
     ]
     assert "年4回開き、延べ96人が参加した。" in papers["form7"]

@@ -28,7 +28,8 @@ async def test_reports_are_kept_shared_and_arrangements_published(driver: Engine
         papers = await outgoing.papers(at_work.services, case_id)
         (shared,) = await outgoing.letters(at_work.services, "results-shared")
         published = await outgoing.letters(at_work.services, "arrangements-published")
-    watched, workshop = activities
+    workshop, watched = activities
+    assert [report.fiscal_year - watched.fiscal_year for report in workshop.reports] == [0], "asked though it is older"
     assert (watched.status, workshop.status) == (ActivityStatus.DONE, ActivityStatus.RUNNING)
     assert watched.starts_on is not None
     assert watched.reported_at is not None

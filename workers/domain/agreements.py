@@ -160,11 +160,29 @@ class Agreement:
 
 
 @dataclass(eq=False, kw_only=True)
+class ActivityReport:
+    """What was answered of a project for one fiscal year: how it stood, what was done, what was thought of it (ALL-6).
+
+    ``partner_result``: what the other side reported of its own doing (ISE-A1).
+    """
+
+    id: int | None = None
+    fiscal_year: int
+    status: ActivityStatus
+    result: str = ""
+    partner_result: str = ""
+    evaluation: str = ""
+    reported_at: datetime | None = None
+
+
+@dataclass(eq=False, kw_only=True)
 class Activity:
     """連携事業: a project that is planned, runs or ran under an agreement (ALL-6, ISE-F4).
 
-    ``case_id``: the case in which it was agreed or reported. ``department`` is a code of departments.csv.
-    ``reason``: why it runs in another fiscal year than the rule says (AGE-A3).
+    One that runs over years is one project; ``reports`` has what was answered of each year, and ``status``, ``result``
+    and ``evaluation`` are the newest. ``fiscal_year``: the year of its plan. ``case_id``: the case in which it was
+    agreed or reported. ``department`` is a code of departments.csv. ``reason``: why it runs in another fiscal
+    year than the rule says (AGE-A3).
     """
 
     id: int | None = None
@@ -183,3 +201,4 @@ class Activity:
     evaluation: str = ""
     reason: str = ""
     reported_at: datetime | None = None
+    reports: list[ActivityReport] = field(default_factory=list)

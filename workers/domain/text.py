@@ -95,6 +95,11 @@ def shown(value: object, limit: int = 30) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
 
 
+def comparable(text: str) -> str:
+    """Return a title as it is compared: without blanks, widths and case of signs."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise InputError(where, "文字で書いてください")

@@ -18,10 +18,10 @@ _PER = Header(name="per", label="だれの連携事業か（department: タス�
     "load-activities",
     label="連携事業を台帳から読み出す",
     headers=(_PER,),
-    writes=("activities", "activityDepartments", "workedDepartments", "yearName"),
+    writes=("activities", "comingActivities", "activityDepartments", "workedDepartments", "yearName"),
 )
 async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Read the agreement's activities of ``fiscalYear`` (of every year where the variable is empty)."""
+    """Read the activities that stand on the list of ``fiscalYear`` (all where the variable is empty)."""
     return await load_activities(
         uow, job.text("caseId"), year=job.variables.get("fiscalYear"), department=_department(job)
     )

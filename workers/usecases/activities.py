@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
-from workers.domain.agreements import Activity, ActivityStatus, Agreement
+from workers.domain.activityyears import OPEN, concerns, counted_until, is_same, report_of, status_in
+from workers.domain.agreements import Activity, ActivityReport, ActivityStatus, Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.fiscal import format_fiscal_year, parse_fiscal_year
@@ -26,7 +28,13 @@ STATUS_NAMES: Final = {
     ActivityStatus.DONE: "実施済み",
     ActivityStatus.CANCELLED: "取りやめ",
 }
-_WORKED: Final = (ActivityStatus.RUNNING, ActivityStatus.DONE)
+_ANSWERED: Final = ("status", "result", "partner_result", "evaluation")
+_TEXTS: Final = {
+    "content": "content",
+    "result": "result",
+    "partnerResult": "partner_result",
+    "evaluation": "evaluation",
+}
 _LABELS: Final = Labels(
     {
         "activities": "連携事業",
@@ -37,6 +45,7 @@ _LABELS: Final = Labels(
         "activities.departmentCode": "担当課",
         "activities.status": "状況",
         "activities.result": "実績",
+        "activities.partnerResult": "相手方の実績",
         "activities.evaluation": "評価",
         "activities.startsOn": "始まりの日",
         "activities.endsOn": "終わりの日",
@@ -49,24 +58,30 @@ async def load_activities(
 ) -> dict[str, Any]:
     """Return the agreement's activities of a fiscal year (of all years without one) as the rows of forms and mails.
 
-    ``department`` (its code) keeps its own rows only. Beside them ``activityDepartments``, who takes part in them (the
-    contracting unit where none is named), and ``workedDepartments``, the codes of those that ever ran one with the
-    partner, in whichever year (DAT-A: J). Raises PermanentError where the case has no agreement.
+    Those of a year are the ones that ``concerns`` it: what is planned or runs since then, what ended in it.
+    ``department`` (its code) keeps its own rows only. Beside them ``comingActivities``, what joins them in the year
+    after, ``activityDepartments``, who takes part (the contracting unit where none is named), and
+    ``workedDepartments``, the codes of those that ever ran one with the partner, in whichever year (DAT-A: J). Raises
+    PermanentError where the case has no agreement.
     """
     _, agreement, city = await under_agreement(uow, case_id)
     every = await uow.activities.of_agreement(agreement.id)
     wanted = parse_fiscal_year(year, "年度") if year is not None else None
-    found = [entry for entry in every if wanted in (None, entry.fiscal_year)]
+    found = [entry for entry in every if wanted is None or concerns(entry, wanted)]
+    coming = [] if wanted is None else [e for e in every if e not in found and concerns(e, wanted + 1)]
     unit = agreement.department
-    codes = {entry.department or unit for entry in found if entry.status is not ActivityStatus.CANCELLED} or {unit}
+    codes = {entry.department or unit for entry in found if _status(entry, wanted) is not ActivityStatus.CANCELLED} or {
+        unit
+    }
     own = [entry for entry in found if department in (None, entry.department or unit)]
     return {
         "yearName": format_fiscal_year(wanted) if wanted is not None else "",
-        "activities": [activity_row(entry, city) for entry in own],
+        "activities": [activity_row(entry, city, year=wanted) for entry in own],
+        "comingActivities": [activity_row(entry, city) for entry in coming if entry.status in OPEN],
         "activityDepartments": [
             {"code": d.code, "name": d.name, "group": d.group} for d in city.departments if d.code in codes
         ],
-        "workedDepartments": sorted({entry.department for entry in every if entry.status in _WORKED} - {""}),
+        "workedDepartments": sorted({entry.department for entry in every if counted_until(entry)} - {""}),
     }
 
 
@@ -76,36 +91,43 @@ async def record_activities(
     """Put activities of a fiscal year into the registry; a row with an ``id`` changes the one that is there.
 
     A row has ``title`` and, where it says anything of them, ``field`` (number), ``content``, ``departmentCode``,
-    ``costToCity``, ``status``, ``result``, ``evaluation``, ``startsOn``, ``endsOn``; ``department`` is whose
-    rows they are where a row names none. Returns ``activities``. Raises InputErrors with every bad field; none of the
-    rows is kept then.
+    ``costToCity``, ``status``, ``result``, ``partnerResult``, ``evaluation``, ``startsOn``, ``endsOn``; ``department``
+    is whose rows they are where a row names none. What it says of the status is the answer for that year; a row
+    without an ``id`` that names an open project means that one. Returns ``activities``. Raises InputErrors with every
+    bad field; none of the rows is kept then.
     """
     case, agreement, city = await under_agreement(uow, case_id)
     fiscal_year = parse_fiscal_year(year, "年度")
-    known = {str(entry.id): entry for entry in await uow.activities.of_agreement(agreement.id)}
+    every = await uow.activities.of_agreement(agreement.id)
+    known = {str(entry.id): entry for entry in every}
     errors: list[FieldError] = []
     sections = Section({"activities": list(rows)}, _LABELS, errors=errors).tables("activities", maximum=MAXIMUM)
-    read = [(_known(row, known), _values(row, city, agreement, department)) for row in sections]
+    today = uow.clock.today()
+    read = [(_known(row, known), _values(row, city, agreement, department, today)) for row in sections]
     if errors:
         raise InputErrors(list(errors))
-    kept = []
+    kept: list[Activity] = []
     for former, values in read:
-        entry = former or Activity(
-            agreement_id=agreement.id, case_id=case.id, fiscal_year=fiscal_year, field=0, title=""
-        )
-        for name, value in values.items():
-            setattr(entry, name, value)
-        if entry.result:
-            entry.reported_at = uow.clock.now()
-        if former is None:
+        entry = former or _open_one(every, values)
+        if entry is None:
+            entry = Activity(agreement_id=agreement.id, case_id=case.id, fiscal_year=fiscal_year, field=0, title="")
+        _apply(entry, values, fiscal_year, uow.clock.now())
+        if entry.id is None:
             await uow.activities.add(entry)
         kept.append(entry)
     await note(uow, case.id, f"{format_fiscal_year(fiscal_year)}の連携事業を台帳に載せた（{len(kept)}件）")
-    return {"activities": [activity_row(entry, city) for entry in kept], "formError": None}
+    return {"activities": [activity_row(entry, city, year=fiscal_year) for entry in kept], "formError": None}
 
 
-def activity_row(entry: Activity, city: City) -> dict[str, Any]:
-    """Return an activity as a row of forms, mails and documents; choices have the values of the forms."""
+def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dict[str, Any]:
+    """Return an activity as a row of forms, mails and documents; choices have the values of the forms.
+
+    With ``year`` status and results are those of that year, the results of the years before are ``formerResults``, and
+    ``reported`` says whether the year was answered for.
+    """
+    report = report_of(entry, year) if year is not None else None
+    said = report or (entry if year is None or not entry.reports else None)
+    status = _status(entry, year)
     return {
         "id": str(entry.id),
         "fiscalYear": entry.fiscal_year,
@@ -118,10 +140,17 @@ def activity_row(entry: Activity, city: City) -> dict[str, Any]:
         "group": city.department(entry.department).group if entry.department else None,
         "departmentName": city.department(entry.department).name if entry.department else "",
         "costToCity": entry.cost_to_city,
-        "status": entry.status.value,
-        "statusName": STATUS_NAMES[entry.status],
-        "result": entry.result,
-        "evaluation": entry.evaluation,
+        "status": status.value,
+        "statusName": STATUS_NAMES[status],
+        "reported": report is not None,
+        "result": said.result if said else "",
+        "partnerResult": report.partner_result if report else "",
+        "evaluation": said.evaluation if said else "",
+        "formerResults": "\n".join(
+            f"{format_fiscal_year(former.fiscal_year)}: {former.result}"
+            for former in entry.reports
+            if former.result and year is not None and former.fiscal_year < year
+        ),
         "reason": entry.reason,
         "startsOn": entry.starts_on.isoformat() if entry.starts_on else None,
         "endsOn": entry.ends_on.isoformat() if entry.ends_on else None,
@@ -129,10 +158,40 @@ def activity_row(entry: Activity, city: City) -> dict[str, Any]:
     }
 
 
+def _status(entry: Activity, year: int | None) -> ActivityStatus:
+    return entry.status if year is None else status_in(entry, year)
+
+
 def _period_text(entry: Activity) -> str:
     """Return from when to when a project ran, in wareki; empty where no day is known."""
     days = [format_wareki(day) if day else "" for day in (entry.starts_on, entry.ends_on)]
     return "" if not any(days) else days[0] if days[0] == days[1] else f"{days[0]}から{days[1]}まで"
+
+
+def _open_one(every: Sequence[Activity], values: Mapping[str, Any]) -> Activity | None:
+    """Return the open project that a new row means: one that runs over years is entered once."""
+    same = partial(is_same, field=values.get("field", 0), title=values["title"])
+    return next((entry for entry in every if same(entry)), None)
+
+
+def _apply(entry: Activity, values: Mapping[str, Any], year: int, now: datetime) -> None:
+    """Take over what a row says; its status and results are the answer for the year, and the newest one counts."""
+    for name, value in values.items():
+        if name not in _ANSWERED:
+            setattr(entry, name, value)
+    answer = {name: values[name] for name in _ANSWERED if name in values}
+    if not answer:
+        return
+    report = report_of(entry, year)
+    if report is None:
+        report = ActivityReport(fiscal_year=year, status=entry.status)
+        entry.reports.append(report)
+    for name, value in answer.items():
+        setattr(report, name, value)
+    report.reported_at = now
+    if year == max(known.fiscal_year for known in entry.reports):
+        entry.status, entry.result, entry.evaluation = report.status, report.result, report.evaluation
+        entry.reported_at = now
 
 
 async def under_agreement(uow: UnitOfWork, case_id: str) -> tuple[Case, Agreement, City]:
@@ -151,7 +210,7 @@ def _known(row: Section, known: Mapping[str, Activity]) -> Activity | None:
     return known.get(number)
 
 
-def _values(row: Section, city: City, agreement: Agreement, department: str | None) -> dict[str, Any]:
+def _values(row: Section, city: City, agreement: Agreement, department: str | None, today: date) -> dict[str, Any]:
     """Return what a row says; what it does not speak of stays as it is (or as a new activity begins)."""
     present = row.data
     # Where the agreement has a single field, a form need not ask for it
@@ -160,9 +219,9 @@ def _values(row: Section, city: City, agreement: Agreement, department: str | No
     if present.get("field") is not None or not present.get("id"):
         choice = Section({"field": only_field, **present}, row.labels, row.place, row.errors)
         values["field"] = choice.take("field", partial(field_number, city), 0)
-    for name in ("content", "result", "evaluation"):
-        if name in present:
-            values[name] = row.take(name, partial(multi_line, maximum=2000), "", required=False)
+    for key, name in _TEXTS.items():
+        if key in present:
+            values[name] = row.take(key, partial(multi_line, maximum=2000), "", required=False)
     if present.get("departmentCode") or (department and not present.get("id")):
         own = Section(
             {**present, "departmentCode": present.get("departmentCode") or department},
@@ -172,22 +231,30 @@ def _values(row: Section, city: City, agreement: Agreement, department: str | No
         )
         values["department"] = own.take("departmentCode", partial(_department, city), "")
     if present.get("status"):
-        values["status"] = row.take("status", _status, ActivityStatus.PLANNED)
-    for key, name in (("startsOn", "starts_on"), ("endsOn", "ends_on")):
-        if key in present:
-            values[name] = row.take(key, parse_date, None, required=False)
-    if values.get("starts_on") and values.get("ends_on") and values["ends_on"] < values["starts_on"]:
-        row.problem("endsOn", "始まりの日より前です")
+        values["status"] = row.take("status", _status_of, ActivityStatus.PLANNED)
+    values |= _days(row, values.get("status"), today)
     if isinstance(present.get("costToCity"), bool):
         values["cost_to_city"] = present["costToCity"]
     return values
+
+
+def _days(row: Section, status: ActivityStatus | None, today: date) -> dict[str, date | None]:
+    """Return the days that a row gives; the last day of what is done has come."""
+    names = {"startsOn": "starts_on", "endsOn": "ends_on"}
+    days = {name: row.take(key, parse_date, None, required=False) for key, name in names.items() if key in row.data}
+    first, last = days.get("starts_on"), days.get("ends_on")
+    if first and last and last < first:
+        row.problem("endsOn", "始まりの日より前です")
+    if status is ActivityStatus.DONE and (last or today) > today:
+        row.problem("endsOn", "終わった事業の終わりの日が、まだ来ていません")
+    return days
 
 
 def _department(city: City, value: Any, _where: str) -> str:
     return city.department(str(value)).code
 
 
-def _status(value: Any, where: str) -> ActivityStatus:
+def _status_of(value: Any, where: str) -> ActivityStatus:
     try:
         return ActivityStatus(value)
     except ValueError:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from workers.domain.agreements import Activity, ActivityStatus, Agreement
+from workers.domain.activityyears import counted_until, runs_on
+from workers.domain.agreements import Agreement
 from workers.domain.cities import City
 from workers.domain.dissolution import candidate_from
-from workers.domain.fiscal import last_day
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.usecases.ports import UnitOfWork
@@ -52,8 +52,8 @@ async def dissolution_report(uow: UnitOfWork, city: City, on: date) -> list[Stan
 async def standing(uow: UnitOfWork, city: City, agreement: Agreement, on: date) -> Standing:
     """Return how an agreement stands on a day (D-8)."""
     activities = await uow.activities.of_agreement(agreement.id)
-    records = [day for activity in activities if (day := _record_day(activity)) is not None and day <= on]
-    running = any(_runs(activity, on) for activity in activities)
+    records = [day for activity in activities if (day := counted_until(activity)) is not None and day <= on]
+    running = any(runs_on(activity, on) for activity in activities)
     rule = city.termination
     periods = [entry.period for entry in await uow.meetings.excluded(agreement.id)] if rule.deduct_excluded else []
     first = None
@@ -90,21 +90,3 @@ def standing_variables(found: Standing) -> dict[str, Any]:
     if found.fields_missing:
         lines.append(f"連携事項が要件より{found.fields_missing}つ少なくなっています")
     return {"candidate": found.candidate, "text": "\n".join(f"- {line}" for line in lines)}
-
-
-def _record_day(activity: Activity) -> date | None:
-    """Return the day up to which a finished project counts as a record; a year without dates counts to its end."""
-    if activity.status is not ActivityStatus.DONE:
-        return None
-    if activity.ends_on or activity.starts_on:
-        return activity.ends_on or activity.starts_on
-    reported = activity.reported_at.date() if activity.reported_at else date.max
-    return min(last_day(activity.fiscal_year), reported)
-
-
-def _runs(activity: Activity, on: date) -> bool:
-    """Whether a project is under way on a day: it runs, or its days cover it and it was not called off."""
-    if activity.status is ActivityStatus.RUNNING:
-        return activity.starts_on is None or activity.starts_on <= on
-    covered = bool(activity.starts_on and activity.ends_on and activity.starts_on <= on <= activity.ends_on)
-    return covered and activity.status is not ActivityStatus.CANCELLED

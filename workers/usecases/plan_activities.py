@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workers.domain.agreements import Activity
+from workers.domain.activityyears import is_same
+from workers.domain.agreements import Activity, ActivityStatus
 from workers.domain.cities import City
 from workers.domain.entities import Case, Project, ProjectStatus
 from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
@@ -46,28 +47,35 @@ async def plan_projects(
     first = _proposed_in(uow, case, year)
     chosen = {str(row.get("number")): row for row in rows}
     errors: list[InputError] = []
-    planned = []
-    for project in _feasible(case):
-        number, reason = _chosen_year(project, chosen.get(str(project.number), {}), city, first, errors)
-        planned.append(
-            Activity(
-                agreement_id=agreement.id,
-                case_id=case.id,
-                fiscal_year=number,
-                field=project.field,
-                title=project.title,
-                content=project.content,
-                department=project.department,
-                cost_to_city=project.cost_to_city,
-                reason=reason,
-            )
-        )
+    years = [
+        (project, *_chosen_year(project, chosen.get(str(project.number), {}), city, first, errors))
+        for project in _feasible(case)
+    ]
     if errors:
         raise InputErrors(errors)
-    for activity in planned:
-        await uow.activities.add(activity)
+    every = await uow.activities.of_agreement(agreement.id)
+    planned = []
+    for project, number, reason in years:
+        activity = _planned(every, agreement.id, case.id, project, number)
+        activity.content, activity.cost_to_city = project.content, project.cost_to_city
+        activity.department, activity.reason = project.department or activity.department, reason
+        if activity.id is None:
+            await uow.activities.add(activity)
+        planned.append(activity)
     await note(uow, case.id, f"実施する連携事業を台帳に載せた（{len(planned)}件）")
     return {"activities": [activity_row(activity, city) for activity in planned], "formError": None}
+
+
+def _planned(every: Sequence[Activity], agreement_id: str, case_id: str, project: Project, year: int) -> Activity:
+    """Return the open project that is proposed anew, or a new one: a project that goes on over years is one project."""
+    for entry in every:
+        if is_same(entry, field=project.field, title=project.title):
+            if entry.status is ActivityStatus.PLANNED:
+                entry.fiscal_year = year
+            return entry
+    return Activity(
+        agreement_id=agreement_id, case_id=case_id, fiscal_year=year, field=project.field, title=project.title
+    )
 
 
 def usual_year(city: City, project: Project, proposed_in: int) -> int:

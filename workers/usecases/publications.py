@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workers.domain.activityyears import report_of, status_in
 from workers.domain.agreements import Activity, ActivityStatus, Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
@@ -91,7 +92,7 @@ async def activity_report(uow: UnitOfWork, case: Case, city: City) -> dict[str, 
             "title": activity.title,
             "partner_name": "・".join(known[activity.agreement_id].parties),
             "department_name": city.department(activity.department).name if activity.department else "",
-            "result": activity.result,
+            "result": _result(activity, int(case.period)),
         }
         for activity in activities
         if activity.agreement_id in known
@@ -114,7 +115,12 @@ async def _year(uow: UnitOfWork, case: Case) -> tuple[list[Agreement], list[Acti
     year = int(case.period)
     agreements = await uow.agreements.in_force_between(first_day(year), last_day(year), city=case.city)
     activities = await uow.activities.of_city(case.city, fiscal_year=year)
-    return agreements, [activity for activity in activities if activity.status in _TOLD]
+    return agreements, [activity for activity in activities if status_in(activity, year) in _TOLD]
+
+
+def _result(activity: Activity, year: int) -> str:
+    report = report_of(activity, year)
+    return report.result if report else "" if activity.reports else activity.result
 
 
 def _unit(agreement: Agreement, city: City) -> str:

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from workers.adapters.registry import agreement_tables
 from workers.adapters.registry.database import READ_ONLY
 from workers.adapters.registry.faults import passing_faults_retryable
+from workers.domain.activityyears import concerns
 from workers.domain.agreements import Activity, Agreement, Notice
+from workers.domain.fiscal import last_day
 from workers.domain.text import shown
 from workers.errors import InputError
 
@@ -136,15 +138,16 @@ class SqlActivities:
         return list(await self._session.scalars(query))
 
     async def of_city(self, city: str, *, fiscal_year: int) -> list[Activity]:
-        """Return a city's activities of a fiscal year, in the order of the agreements' signing and of their entry."""
+        """Return what concerns a fiscal year, in the order of the agreements' signing and of their entry."""
         t, of = agreement_tables.activity, agreement_tables.agreement
+        begun = or_(t.c.fiscal_year <= fiscal_year, t.c.starts_on <= last_day(fiscal_year))
         query = (
             select(Activity)
             .join(of, of.c.id == t.c.agreement_id)
-            .where(of.c.city == city, t.c.fiscal_year == fiscal_year)
+            .where(of.c.city == city, begun)
             .order_by(of.c.signed_on, of.c.id, t.c.id)
         )
-        return list(await self._session.scalars(query))
+        return [entry for entry in await self._session.scalars(query) if concerns(entry, fiscal_year)]
 
     async def of_case(self, case_id: str) -> list[Activity]:
         """Return the activities that a case agreed or reported, in the order of their entry."""

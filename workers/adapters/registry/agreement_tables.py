@@ -131,3 +131,17 @@ activity = Table(
     Index(None, "agreement_id", "fiscal_year"),
     Index(None, "case_id"),
 )
+
+activity_report = Table(
+    "activity_report",
+    metadata,
+    key_column(),
+    parent_column("activity_id", "activity.id"),
+    number_column("fiscal_year"),
+    Column("status", text_enum(ActivityStatus), nullable=False),
+    text_column("result"),
+    text_column("partner_result"),
+    text_column("evaluation"),
+    Column("reported_at", Moment),
+    UniqueConstraint("activity_id", "fiscal_year"),
+)

@@ -78,7 +78,12 @@ def _map_agreements() -> None:
         terms=_children(agreements.AgreementTerm, t.agreement_term.c.number),
         versions=_children(agreements.AgreementVersion, t.agreement_version.c.number),
     )
-    _versioned(agreements.Activity, t.activity)
+    _plain(agreements.ActivityReport, t.activity_report)
+    _versioned(
+        agreements.Activity,
+        t.activity,
+        reports=_children(agreements.ActivityReport, t.activity_report.c.fiscal_year),
+    )
     _versioned(agreements.Notice, t.notice)
 
 

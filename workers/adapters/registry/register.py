@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry import agreement_tables, tables
 from workers.adapters.registry.statements import draw_keys
+from workers.domain.activityyears import counts_in, status_in
 from workers.domain.agreementlist import ListedAgreement
+from workers.domain.agreements import Activity
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
 
 OFFICE: Final = "office"
@@ -84,16 +86,22 @@ class SqlRegister:
             yield last
 
     async def activities(self, first_year: int, last_year: int, *, city: str) -> AsyncIterator[ActivityEntry]:
-        """Yield the projects of fiscal years under a city's agreements (ALL-7)."""
+        """Yield the projects of fiscal years under a city's agreements, one that runs over years in each (ALL-7)."""
         t, agreement = agreement_tables.activity, agreement_tables.agreement
         query = (
-            select(t.c.agreement_id, t.c.fiscal_year, t.c.field, t.c.department, t.c.cost_to_city, t.c.status)
-            .join(agreement, agreement.c.id == t.c.agreement_id)
-            .where(agreement.c.city == city, t.c.fiscal_year.between(first_year, last_year))
-            .order_by(t.c.id)
-        )
-        async for row in (await self._session.stream(query)).mappings():
-            yield ActivityEntry(**row)
+            select(Activity).join(agreement, agreement.c.id == t.c.agreement_id).where(agreement.c.city == city)
+        ).order_by(t.c.id)
+        for entry in await self._session.scalars(query):
+            for year in range(first_year, last_year + 1):
+                if counts_in(entry, year):
+                    yield ActivityEntry(
+                        agreement_id=entry.agreement_id,
+                        fiscal_year=year,
+                        field=entry.field,
+                        department=entry.department,
+                        cost_to_city=entry.cost_to_city,
+                        status=status_in(entry, year),
+                    )
 
 
 def _agreement_row(city: str, key: str, partner: int, listed: ListedAgreement, cycle_due_on: date) -> dict[str, Any]:
