@@ -157,7 +157,8 @@ async def test_the_notice_arrives_a_month_before_and_the_watch_lets_the_agreemen
     async with built.open_unit() as uow:
         agreement = await uow.agreements.get(ID)
     assert (agreement.ended_on, agreement.end) == (date(2026, 7, 1), AgreementEnd.TERMINATED)
-    assert (agreement.cycle_due_on, [term.due_on for term in agreement.terms]) == (None, [None])
+    # The watch comes once more, for the results of the year in which it ended.
+    assert (agreement.cycle_due_on, [term.due_on for term in agreement.terms]) == (date(2027, 4, 1), [None])
 
 
 async def test_a_notice_after_its_last_day_is_refused(built: Services) -> None:

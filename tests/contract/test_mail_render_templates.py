@@ -69,9 +69,12 @@ REPORT: dict[str, Any] = {
         "department_name": "長寿社会部高齢政策課",
         "status_name": "実施済み",
         "result": "延べ320件\n連絡4件",
+        "partner_result": "配達員40人が声を掛けた",
+        "period_text": "令和8年6月1日から令和9年3月31日まで",
     },
     "deadline": {"text": "令和9年4月28日（水）"},
     "period_name": "令和9年度",
+    "agreement_ended": False,
 }
 _TASK = {
     "name": "③ 要件を確かめる",
@@ -223,7 +226,12 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "report-overdue": (REPORT, ["長寿社会部高齢政策課から届いていません", "代わって入力"]),
     "results-shared": (
         {**REPORT, "activities": [REPORT["activity"]]},
-        ["・見守り（令和8年度、実施済み）", "    延べ320件\r\n    連絡4件", "令和9年度の定例会議"],
+        [
+            "・見守り（令和8年6月1日から令和9年3月31日まで、実施済み）",
+            "    延べ320件\r\n    連絡4件",
+            "貴社の実績:\r\n    配達員40人が声を掛けた",
+            "令和9年度の定例会議",
+        ],
     ),
     "arrangements-draft": (TO_PARTNER, ["申し合わせ事項の案", "チラシとポスターの部数"]),
     "arrangements-agreed": (TO_PARTNER, ["申し合わせ事項が定まりました", "全課にも知らせました"]),

@@ -182,7 +182,7 @@ class Decade:
         async with self.office.services.open_unit() as uow:
             agreement = await uow.agreements.get(life.id, lock=True)
             agreement.ended_on, agreement.end = uow.clock.today(), AgreementEnd.TERMINATED
-            unwatch(agreement)
+            unwatch(uow.cities.city(life.rule), agreement)
 
     async def faults(self) -> list[str]:
         """Return where registry and engine are not as the calculation says."""

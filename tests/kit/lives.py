@@ -123,11 +123,28 @@ def spoken(said: Said) -> Iterator[datetime]:
 def cycles(life: Made, city: City, first: date, through: date) -> list[str]:
     """Return the fiscal years whose yearly procedure opens: the agreement is in force on that day, as far as known.
 
-    One that opens in January to March is that of the fiscal year which ends, unless the pack says the coming one (D-1).
+    Or it was in force on a day of the fiscal year that is collected then, which is the one before the opening in April
+    and the one that ends after an opening in March. One that opens in January to March is that of the fiscal year which
+    ends, unless the pack says the coming one (D-1).
     """
     days = [date(year, *city.cycle.opens) for year in range(first.year, through.year + 1)]
     ending = city.cycle.opens < (4, 1) and not city.cycle.coming
-    return [str(day.year - ending) for day in days if first < day <= through and _in_force(life, day, through)]
+    return [
+        str(day.year - ending)
+        for day in days
+        if first < day <= through and (_in_force(life, day, through) or _in_force_in(life, day, through))
+    ]
+
+
+def _in_force_in(life: Made, opening: date, through: date) -> bool:
+    """Whether an agreement is in force on some day of the fiscal year that a yearly procedure collects."""
+    year = opening.year - 1
+    begin, end = date(year, 4, 1), date(year + 1, 3, 31)
+    outcome = expected(life, through)
+    return any(
+        start <= min(end, outcome.ended or end) and begin <= min(last, outcome.ended or last)
+        for start, last in outcome.terms
+    )
 
 
 def _in_force(life: Made, day: date, through: date) -> bool:

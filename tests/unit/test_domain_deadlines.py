@@ -18,11 +18,23 @@ from workers.domain.jst import JST
         (DeadlineRule(days=10, date=(3, 31)), date(2027, 3, 1), date(2027, 3, 31)),
         (DeadlineRule(days=10, date=(3, 31)), date(2027, 4, 1), date(2027, 4, 15)),  # opened late: days still to answer
         (DeadlineRule(date=(3, 31)), date(2029, 3, 1), date(2029, 3, 30)),  # 31 March 2029 is a Saturday
+        (DeadlineRule(date=(4, 1), opens=True), date(2028, 3, 1), date(2028, 4, 3)),  # never in the year before
+        (DeadlineRule(date=(4, 1), opens=True), date(2034, 3, 1), date(2034, 4, 3)),
+        (DeadlineRule(date=(4, 1), opens=True), date(2027, 3, 1), date(2027, 4, 1)),
         (DeadlineRule(date=(4, 20)), date(2027, 6, 1), date(2027, 4, 20)),  # over already: what waits for it goes on
     ],
 )
 def test_a_deadline_is_the_later_of_days_and_date(rule: DeadlineRule, today: date, on: date) -> None:
     assert on == deadline(rule, today, year=on.year).on
+
+
+def test_publication_falls_between_21_and_30_april_in_every_year() -> None:
+    """DAT-A: I. Its approval is due before."""
+    rule = read_pack(Path(__file__).parents[2] / "bpmn" / "date").deadline("publication")
+    for year in range(2026, 2050):
+        due = deadline(rule, date(year, 4, 1), year=year)
+        assert date(year, 4, 21) <= due.on <= date(year, 4, 30)
+        assert due.remind_at < due.starts_at
 
 
 def test_the_moments_of_a_day_are_japanese(monkeypatch: pytest.MonkeyPatch) -> None:

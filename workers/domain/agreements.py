@@ -155,8 +155,15 @@ class Agreement:
 
     def in_force(self, on: date) -> bool:
         """Whether a term covers the day and the agreement has not ended before it."""
-        covered = any(term.counts and term.starts_on <= on <= term.expires_on for term in self.terms)
-        return covered and (self.ended_on is None or on <= self.ended_on)
+        return self.in_force_between(on, on)
+
+    def in_force_between(self, first: date, last: date) -> bool:
+        """Whether it was in force on any day from ``first`` to ``last``."""
+        end = self.ended_on or date.max
+        return any(
+            term.counts and term.starts_on <= min(last, end) and first <= min(term.expires_on, end)
+            for term in self.terms
+        )
 
 
 @dataclass(eq=False, kw_only=True)

@@ -103,12 +103,14 @@ class SurveyPlan:
 class DeadlineRule:
     """When something is due (D-6): ``days`` business days from today, or ``date`` (month, day), whichever is later.
 
-    ``date`` lies in the calendar year in which the procedure's fiscal year begins. Reminders go out ``remind_before``
+    ``date`` lies in the calendar year in which the procedure's fiscal year begins. Where the office is closed on it, it
+    is the business day before, or the next one where something ``opens`` on it. Reminders go out ``remind_before``
     business days earlier.
     """
 
     days: int = 0
     date: tuple[int, int] | None = None
+    opens: bool = False
     remind_before: int = 0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from workers.domain.business_days import add_business_days, on_or_before, subtract_business_days
+from workers.domain.business_days import add_business_days, on_or_after, on_or_before, subtract_business_days
 from workers.domain.cities import CycleRule, DeadlineRule
 from workers.domain.fiscal import fiscal_year
 from workers.domain.jst import at, end_of
@@ -33,12 +33,14 @@ class Deadline:
 def deadline(rule: DeadlineRule, today: date, *, year: int) -> Deadline:
     """Return when something is due under a city's rule, asked for today, in a procedure of fiscal year ``year``.
 
-    A day of the year on which the office is closed moves to the business day before it.
+    A day of the year on which the office is closed moves to the business day before it; to the next one where
+    something opens on it, which is not for the year before.
     """
     days = [add_business_days(today, rule.days)] if rule.days or rule.date is None else []
     if rule.date is not None:
         month, day = rule.date
-        days.append(on_or_before(date(year, month, day)))
+        named = date(year, month, day)
+        days.append(on_or_after(named) if rule.opens else on_or_before(named))
     return moments(max(days), today, remind_before=rule.remind_before)
 
 
@@ -59,6 +61,11 @@ def opening_day(rule: CycleRule, period: int) -> date:
     """Return the day on which the yearly procedure of a fiscal year opens."""
     month, day = rule.opens
     return date(period if month >= _APRIL or rule.coming else period + 1, month, day)
+
+
+def reported_year(rule: CycleRule, period: int) -> int:
+    """Return which fiscal year's projects the yearly procedure collects: the one that ends, or that ended last."""
+    return period if rule.opens[0] < _APRIL and not rule.coming else period - 1
 
 
 def open_period(rule: CycleRule, on: date) -> int:

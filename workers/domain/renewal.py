@@ -15,7 +15,8 @@ from typing import Final
 from workers.domain.agreements import Agreement, AgreementEnd, AgreementTerm, Notice, TermStage
 from workers.domain.business_days import add_business_days
 from workers.domain.cities import City
-from workers.domain.deadlines import open_period, opening_day
+from workers.domain.deadlines import open_period, opening_day, reported_year
+from workers.domain.fiscal import first_day, last_day
 from workers.domain.terms import arrived_in_time, notice_reminder_on, renewed_term
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
@@ -76,14 +77,39 @@ def watch(city: City, agreement: Agreement, today: date) -> None:
     """Put an agreement under the daily watch: the newest term's first step, and the next yearly cycle."""
     term = agreement.current_term
     term.stage, term.due_on = TermStage.OPEN, opens_on(city, term)
-    agreement.cycle_due_on = next_opening(city, today)
+    agreement.cycle_due_on = first_opening(city, today)
 
 
-def unwatch(agreement: Agreement) -> None:
-    """Take an agreement that has ended off the daily watch."""
-    agreement.cycle_due_on = None
+def unwatch(city: City, agreement: Agreement) -> None:
+    """Take an agreement that has ended off the daily watch; its last year is still collected."""
+    agreement.cycle_due_on = due_opening(city, agreement, agreement.cycle_due_on)
     for term in agreement.terms:
         term.stage, term.due_on = TermStage.SETTLED, None
+
+
+def first_opening(city: City, today: date) -> date:
+    """Return when the yearly procedure of an agreement opens first.
+
+    Where the year that it collects has not ended yet, the one that is open already is for a new agreement, too.
+    """
+    period = open_period(city.cycle, today)
+    if today <= last_day(reported_year(city.cycle, period)):
+        return opening_day(city.cycle, period)
+    return next_opening(city, today)
+
+
+def due_opening(city: City, agreement: Agreement, opening: date | None) -> date | None:
+    """Return an opening day, None where the agreement ended before the year whose projects are collected then."""
+    if opening is None or agreement.ended_on is None:
+        return opening
+    year = reported_year(city.cycle, open_period(city.cycle, opening))
+    return opening if first_day(year) <= agreement.ended_on else None
+
+
+def concerns_opening(city: City, agreement: Agreement, opening: date) -> bool:
+    """Whether a yearly procedure is for an agreement: in force when it opens or in the year that it collects."""
+    year = reported_year(city.cycle, open_period(city.cycle, opening))
+    return agreement.in_force(opening) or agreement.in_force_between(first_day(year), last_day(year))
 
 
 def next_opening(city: City, after: date) -> date:
@@ -141,11 +167,11 @@ def reverse(city: City, agreement: Agreement, term: AgreementTerm, today: date) 
     return True
 
 
-def expire(agreement: Agreement, term: AgreementTerm) -> None:
+def expire(city: City, agreement: Agreement, term: AgreementTerm) -> None:
     """End an agreement with its term; one that was terminated before stays so."""
     if agreement.ended_on is None:
         agreement.ended_on, agreement.end = term.expires_on, AgreementEnd.EXPIRED
-    unwatch(agreement)
+    unwatch(city, agreement)
 
 
 def open_to_notices(city: City, agreement: Agreement, term: AgreementTerm) -> bool:

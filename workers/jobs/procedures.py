@@ -27,6 +27,7 @@ from workers.usecases.procedures import open_procedure, start_next
         "agreementId",
         "agreementTitle",
         "agreementSummary",
+        "agreementEnded",
         "period",
         "periodName",
         "officeGroup",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from workers.domain.agreements import Activity, ActivityStatus, Agreement, AgreementTerm
+from workers.domain.agreements import Activity, ActivityStatus, Agreement, AgreementEnd, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.offerinput import OfferInput
-from workers.domain.renewal import watch
+from workers.domain.renewal import unwatch, watch
 from workers.domain.terms import first_term, renewed_term
 from workers.domain.wareki import parse_date
 from workers.errors import InputError
@@ -42,6 +42,9 @@ async def register(uow: UnitOfWork, city: City, offer: OfferInput, facts: Agreem
         terms=_terms(city, facts, signed_on, today),
     )
     watch(city, agreement, today)
+    if facts.ended:
+        agreement.ended_on, agreement.end = _date(facts.ended, today), AgreementEnd.TERMINATED
+        unwatch(city, agreement)
     await uow.agreements.add(agreement)
     for row in facts.activities:
         await uow.activities.add(_activity(agreement, city, dated(row, today)))

@@ -76,7 +76,7 @@ class AgreementFacts(_Strict):
     """The agreement that a procedure is about, as the registry has it when the procedure begins.
 
     ``signed``, ``starts`` and ``expires`` are dates (``{today-400}``); without ``expires`` the city's rule gives the
-    terms up to the one that covers today. ``period``: what the procedure is for; empty: this fiscal year, the next term
+    terms up to the one that covers today; ``ended`` is the day of a termination. ``period``: what the procedure is for; empty: this fiscal year, the next term
     or the next number. ``activities``: rows with the fields of ``domain.agreements.Activity``.
     """
 
@@ -85,6 +85,7 @@ class AgreementFacts(_Strict):
     signed: str = "{today-200}"
     starts: str = ""
     expires: str = ""
+    ended: str = ""
     renews: bool | None = None
     whole_guideline: bool = True
     department: str = ""

@@ -9,6 +9,8 @@ from itertools import chain, islice
 from workers.domain.agreementlist import ListedAgreement, parse_row
 from workers.domain.agreements import TermStage
 from workers.domain.cities import City
+from workers.domain.deadlines import open_period, reported_year
+from workers.domain.fiscal import first_day
 from workers.domain.inputs import FieldError
 from workers.domain.listcells import CityWords
 from workers.domain.listcolumns import HEADER_ROWS, Header, find_header
@@ -87,6 +89,8 @@ class _Import:
         self._uow, self._city, self._header, self._refuse = uow, city, header, refuse
         self._words, self._today = CityWords(city), uow.clock.today()
         self._next_cycle = next_opening(city, self._today)
+        year = reported_year(city.cycle, open_period(city.cycle, self._next_cycle))
+        self._collected_from = first_day(year)
         self._begun = begun  # agreements with a higher number were added by this import
 
     def read(self, row: int, cells: list[str]) -> None:
@@ -119,7 +123,11 @@ class _Import:
                 new[listed.number] = listed
         last = await self._uow.counters.draw_block(agreement_counter(self._city), len(new))
         await self._uow.register.add_listed(
-            self._city.code, list(new.values()), first=last - len(new) + 1, cycle_due_on=self._next_cycle
+            self._city.code,
+            list(new.values()),
+            first=last - len(new) + 1,
+            cycle_due_on=self._next_cycle,
+            collected_from=self._collected_from,
         )
         self.result.added += len(new)
         self.result.ended += sum(listed.ended_on is not None for listed in new.values())

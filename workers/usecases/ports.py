@@ -183,7 +183,9 @@ class Register(Protocol):
     async def known(self, city: str, numbers: Sequence[str]) -> Mapping[str, int]:
         """Return which of an office's own numbers the city has, with the N of their agreement ids (``CITY-aN``)."""
 
-    async def add_listed(self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date) -> None:
+    async def add_listed(
+        self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date, collected_from: date
+    ) -> None:
         """Add agreements of an office's list; their ids are numbered from ``first`` (ALL-6)."""
 
     def entries(self, query: RegisterQuery) -> AsyncIterator[RegisterEntry]:

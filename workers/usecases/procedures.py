@@ -140,6 +140,7 @@ async def open_procedure(
         "agreementId": agreement.id,
         "agreementTitle": agreement.title,
         "agreementSummary": agreement_summary(agreement, city),
+        "agreementEnded": _last_day(agreement) < uow.clock.today(),
         "period": case.period,
         "periodName": _period_name(case),
         "officeGroup": city.office.group,
@@ -172,8 +173,12 @@ def _open_to(agreement: Agreement, kind: CaseKind, today: date) -> bool:
     """Whether a procedure may begin today: what was done last fiscal year is reported even if the agreement is over."""
     if agreement.in_force(today):
         return True
-    last = min(agreement.current_term.expires_on, agreement.ended_on or date.max)
+    last = _last_day(agreement)
     return kind is CaseKind.ANNUAL and first_day(fiscal_year(today) - 1) <= last < today
+
+
+def _last_day(agreement: Agreement) -> date:
+    return min(agreement.current_term.expires_on, agreement.ended_on or date.max)
 
 
 async def new_period(uow: UnitOfWork, agreement: Agreement, kind: CaseKind) -> str:

@@ -211,7 +211,7 @@ async def settle_expiry(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
 
 async def apply_expiry(uow: UnitOfWork, found: Renewal) -> None:
     """Record the expiry and tell both sides; a procedure that has no instance, or had one, is closed here."""
-    renewal.expire(found.agreement, found.term)
+    renewal.expire(found.city, found.agreement, found.term)
     await note(uow, found.case.id, f"協定が満了した（{_until(found.term)}）")
     if found.agreement.end is AgreementEnd.EXPIRED:
         await tell_both(uow, found, "expired")

@@ -117,11 +117,10 @@ class _Work:
 
 async def _advance(uow: UnitOfWork, agreement_id: str, on: date, report: SweepReport, running: _Running) -> None:
     agreement = await uow.agreements.get(agreement_id, lock=True)
-    if agreement.ended_on is not None:
-        renewal.unwatch(agreement)
-        return
     city = uow.cities.city(agreement.city)
     work = _Work(uow=uow, agreement=agreement, city=city, on=on, report=report, running=running)
+    if agreement.ended_on is not None:
+        renewal.unwatch(city, agreement)
     while (term := _next_due(agreement, on)) is not None:
         if term.stage is TermStage.OPEN:
             await _open(work, term)
@@ -176,12 +175,17 @@ async def _settle(work: _Work, term: AgreementTerm) -> bool:
 
 
 async def _open_cycles(work: _Work) -> None:
-    """Open the yearly procedure of every fiscal year that has begun under the agreement (AGE-A1, ISE-A1, DAT-A)."""
+    """Open the yearly procedures that are due, the one that collects an ended agreement's last year included.
+
+    AGE-A1, ISE-A1, DAT-A, ASA-8.
+    """
     agreement, rule = work.agreement, work.city.cycle
     while agreement.cycle_due_on is not None and agreement.cycle_due_on <= work.on:
         opening = agreement.cycle_due_on
-        if agreement.in_force(opening) and CaseKind.ANNUAL in work.city.procedures:
+        concerned = renewal.concerns_opening(work.city, agreement, opening)
+        if concerned and CaseKind.ANNUAL in work.city.procedures:
             case = await file_procedure(work.uow, agreement, CaseKind.ANNUAL, str(open_period(rule, opening)))
             await start_procedure(work.uow, case)
             work.report.cycles.append(agreement.id)
-        agreement.cycle_due_on = renewal.next_opening(work.city, opening)
+        following = renewal.next_opening(work.city, opening)
+        agreement.cycle_due_on = renewal.due_opening(work.city, agreement, following)

@@ -94,7 +94,7 @@ async def register_termination(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
         return {"terminationState": "ended-before"}
     if agreement.ended_on is None:
         agreement.ended_on, agreement.end = ends_on, AgreementEnd.TERMINATED
-        unwatch(agreement)
+        unwatch(uow.cities.city(agreement.city), agreement)
         await note(uow, case.id, f"協定 {agreement.id} を{format_wareki(ends_on, weekday=True)}をもって解除した")
     return {"terminationState": "terminated"}
 

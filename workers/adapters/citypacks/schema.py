@@ -224,16 +224,20 @@ class CycleTable(_Table):
 
 
 class DeadlineTable(_Table):
-    """``[deadlines.NAME]``: business days from today, a day of the year (``date = "03-31"``), or both."""
+    """``[deadlines.NAME]``: business days from today, a day of the year (``date = "03-31"``), or both.
+
+    ``opens``: something begins on the day of the year, so that a closed office moves it to the next business day.
+    """
 
     days: int = Field(default=0, ge=0, le=250)
     date: MonthDay | None = None
+    opens: bool = False
     remind_before: int = Field(default=0, ge=0, le=250)
 
     def rule(self) -> cities.DeadlineRule:
         """Return the domain's rule."""
         day = _month_and_day(self.date) if self.date else None
-        return cities.DeadlineRule(days=self.days, date=day, remind_before=self.remind_before)
+        return cities.DeadlineRule(days=self.days, date=day, opens=self.opens, remind_before=self.remind_before)
 
 
 class MailTable(_Table):

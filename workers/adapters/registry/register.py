@@ -38,10 +38,13 @@ class SqlRegister:
             found |= {number: int(key.rpartition("-a")[2]) for number, key in rows}
         return found
 
-    async def add_listed(self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date) -> None:
+    async def add_listed(
+        self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date, collected_from: date
+    ) -> None:
         """Add agreements of an office's list; their ids are numbered from ``first`` (ALL-6).
 
-        ``cycle_due_on``: when the next yearly procedure of those in force opens.
+        ``cycle_due_on``: when the next yearly procedure opens, for those that were in force on ``collected_from`` or
+        later.
         """
         if not listed:
             return
@@ -54,7 +57,9 @@ class SqlRegister:
         await self._session.execute(
             insert(agreement_tables.agreement),
             [
-                _agreement_row(city, key, partner, row, cycle_due_on)
+                _agreement_row(
+                    city, key, partner, row, cycle_due_on if (row.ended_on or date.max) >= collected_from else None
+                )
                 for key, partner, row in zip(keys, partners, listed, strict=True)
             ],
         )
@@ -104,7 +109,9 @@ class SqlRegister:
                     )
 
 
-def _agreement_row(city: str, key: str, partner: int, listed: ListedAgreement, cycle_due_on: date) -> dict[str, Any]:
+def _agreement_row(
+    city: str, key: str, partner: int, listed: ListedAgreement, cycle_due_on: date | None
+) -> dict[str, Any]:
     return {
         "id": key,
         "case_id": None,
@@ -123,7 +130,7 @@ def _agreement_row(city: str, key: str, partner: int, listed: ListedAgreement, c
         "whole_guideline": listed.whole_guideline,
         "ended_on": listed.ended_on,
         "end": listed.end,
-        "cycle_due_on": cycle_due_on if listed.ended_on is None else None,
+        "cycle_due_on": cycle_due_on,
         "version": 1,
     }
 
