@@ -119,6 +119,7 @@ _ALL = (
     _variable("talkProjects", "list", "record-discussion, summarize-talks", "詳細協議をする事業"),
     _variable("talkResults", "list", "summarize-talks", "詳細協議の結果の表"),
     _variable("proposalRows", "list", "forms", "協定の下での連携事業の提案の入力"),
+    _variable("receivedOn", "text", "forms", "提案を受けた日"),
     _variable("activityPlan", "list", "propose-activity-years, forms", "事業ごとの実施する年度と理由"),
     _variable("yearOptions", "list", "propose-activity-years", "実施する年度の選択肢"),
     # Meetings

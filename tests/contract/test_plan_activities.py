@@ -63,16 +63,31 @@ async def test_a_project_proposed_anew_goes_on_as_the_one_it_is(units: Units) ->
         kept.status = ActivityStatus.RUNNING
         await plan_projects(uow, case.id, year=2027)
         await uow.commit()
-    assert sorted(await _years(units)) == [("出前講座", 2026, ""), ("見守り", 2028, "")]
+    assert sorted(await _years(units)) == [("出前講座", 2026, ""), ("見守り", 2027, "")]
 
 
 async def test_cost_decides_the_usual_year(units: Units) -> None:
     """AGE-A2, AGE-A3: no cost to the city: this fiscal year; cost: the one after the proposal's."""
     async with units() as uow:
-        proposed = await propose_activity_years(uow, "midori-2026-0001", year=2027)
+        proposed = await propose_activity_years(uow, "midori-2026-0001", year=2026)
     rows = {row["title"]: (row["fiscalYear"], row["cost"]) for row in proposed["activityPlan"]}
-    assert rows == {"出前講座": ("2027", "なし"), "見守り": ("2028", "あり")}
-    assert [option["label"] for option in proposed["yearOptions"]] == ["令和9年度", "令和10年度", "令和11年度"]
+    assert rows == {"出前講座": ("2026", "なし"), "見守り": ("2027", "あり")}
+    assert [option["label"] for option in proposed["yearOptions"]] == ["令和8年度", "令和9年度", "令和10年度"]
+
+
+async def test_what_costs_the_city_waits_for_the_year_after_its_first_proposal(units: Units) -> None:
+    """AGE-A3: received in March, revised and planned in April: the year of the receipt counts, not of the revision."""
+    rows = [{"field": "3", "title": "備蓄品の購入", "content": "そろえる", "costToCity": True}]
+    async with units() as uow:
+        await record_proposals(uow, "midori-2026-0001", rows, purpose="随時", received="令和8年3月20日")
+        revised = [{**rows[0], "content": "数を減らしてそろえる"}, {**rows[0], "title": "機器の購入", "field": "2"}]
+        await record_proposals(uow, "midori-2026-0001", revised, purpose="随時", received="2026-05-10")
+        case = await uow.cases.get("midori-2026-0001")
+        for project in case.current_projects():
+            project.status = ProjectStatus.FEASIBLE
+        proposed = await propose_activity_years(uow, "midori-2026-0001", year=2026)
+    years = {row["title"]: row["fiscalYear"] for row in proposed["activityPlan"]}
+    assert years == {"備蓄品の購入": "2026", "機器の購入": "2027"}
 
 
 async def test_without_a_year_the_offers_day_counts(units: Units) -> None:
@@ -84,18 +99,18 @@ async def test_without_a_year_the_offers_day_counts(units: Units) -> None:
 
 async def test_another_year_needs_a_reason_that_is_kept(units: Units) -> None:
     """AGE-A3: the reason is recorded; every row without one is named, and nothing is kept then."""
-    early: list[dict[str, Any]] = [{"number": 1, "fiscalYear": "2027"}, {"number": 2, "fiscalYear": "2026"}]
+    early: list[dict[str, Any]] = [{"number": 1, "fiscalYear": "2026"}, {"number": 2, "fiscalYear": "2025"}]
     async with units() as uow:
         with pytest.raises(InputErrors) as refused:
-            await plan_projects(uow, "midori-2026-0001", year=2027, rows=early)
+            await plan_projects(uow, "midori-2026-0001", year=2026, rows=early)
         messages = [error.message for error in refused.value.errors]
-        assert messages[0].startswith("事業1の理由: 令和10年度の事業とするのが原則")
-        assert messages[1] == "事業2の年度: 提案のあった年度より前にはできません"
-        early[0]["reason"], early[1]["fiscalYear"] = "補正予算で行う。", "2027"
-        planned = await plan_projects(uow, "midori-2026-0001", year=2027, rows=early)
+        assert messages[0].startswith("事業1の理由: 令和9年度の事業とするのが原則")
+        assert messages[1] == "事業2の年度: 令和8年度より前にはできません"
+        early[0]["reason"], early[1]["fiscalYear"] = "補正予算で行う。", "2026"
+        planned = await plan_projects(uow, "midori-2026-0001", year=2026, rows=early)
         await uow.commit()
     assert [row["reason"] for row in planned["activities"]] == ["補正予算で行う。", ""]
-    assert ("見守り", 2027, "補正予算で行う。") in await _years(units)
+    assert ("見守り", 2026, "補正予算で行う。") in await _years(units)
 
 
 async def test_proposals_are_a_round_of_their_own(units: Units) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from workers.adapters.citypacks.folders import CityPacks
 from workers.domain.cities import CycleRule, DeadlineRule
 from workers.domain.deadlines import deadline, moments, open_period, opening_day, period_of
 from workers.domain.jst import JST
@@ -30,7 +32,7 @@ def test_a_deadline_is_the_later_of_days_and_date(rule: DeadlineRule, today: dat
 
 def test_publication_falls_between_21_and_30_april_in_every_year() -> None:
     """DAT-A: I. Its approval is due before."""
-    rule = read_pack(Path(__file__).parents[2] / "bpmn" / "date").deadline("publication")
+    rule = CityPacks([Path(__file__).parents[2] / "bpmn"]).city("date").deadline("publication")
     for year in range(2026, 2050):
         due = deadline(rule, date(year, 4, 1), year=year)
         assert date(year, 4, 21) <= due.on <= date(year, 4, 30)

@@ -66,7 +66,11 @@ async def handle_record_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, A
     """Keep the projects that are proposed under a signed agreement (AGE-A1, AGE-A4)."""
     rows = job.variables.get("proposalRows")
     return await record_proposals(
-        uow, job.text("caseId"), rows if isinstance(rows, list) else [], purpose=job.header("purpose")
+        uow,
+        job.text("caseId"),
+        rows if isinstance(rows, list) else [],
+        purpose=job.header("purpose"),
+        received=job.variables.get("receivedOn"),
     )
 
 

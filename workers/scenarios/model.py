@@ -76,8 +76,9 @@ class AgreementFacts(_Strict):
     """The agreement that a procedure is about, as the registry has it when the procedure begins.
 
     ``signed``, ``starts`` and ``expires`` are dates (``{today-400}``); without ``expires`` the city's rule gives the
-    terms up to the one that covers today; ``ended`` is the day of a termination. ``period``: what the procedure is for; empty: this fiscal year, the next term
-    or the next number. ``activities``: rows with the fields of ``domain.agreements.Activity``.
+    terms up to the one that covers today; ``ended`` is the day of a termination. ``period``: what the procedure is for;
+    empty: this fiscal year, the next term or the next number. ``activities``: rows with the fields of
+    ``domain.agreements.Activity``.
     """
 
     procedure: CaseKind

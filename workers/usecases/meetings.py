@@ -212,6 +212,8 @@ def _period(meeting: Meeting, row: Mapping[str, Any], number: int, held_on: Any)
         raise InputError(f"{place}の理由", "入力してください")
     if found.last < found.first:
         raise InputError(f"{place}の終わり", f"{format_wareki(found.last)} は始まりより前です")
+    if found.last > held_on:
+        raise InputError(f"{place}の終わり", f"{format_wareki(found.last)} は会議の日より後です")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from workers.domain.activityyears import is_same
@@ -10,7 +11,7 @@ from workers.domain.agreements import Activity, ActivityStatus
 from workers.domain.cities import City
 from workers.domain.entities import Case, Project, ProjectStatus
 from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
-from workers.domain.text import multi_line
+from workers.domain.text import comparable, multi_line
 from workers.errors import InputError, InputErrors
 from workers.usecases.activities import activity_row, under_agreement
 from workers.usecases.journal import note
@@ -22,13 +23,14 @@ _YEARS_AHEAD = 3
 async def propose_activity_years(uow: UnitOfWork, case_id: str, *, year: Any = None) -> dict[str, Any]:
     """Return the feasible projects with the year in which each usually runs, ``activityPlan``, for the office's form.
 
-    ``year``: the proposals' fiscal year; without one that of the offer's day. What costs the city is a project of the
-    year after it where the city says so (AGE-A3). Beside them ``yearOptions``, the years to choose from.
+    ``year``: the first fiscal year in which they can run; without one that of the offer's day. What costs the city is a
+    project of the year after the one in which it was first proposed, where the city says so (AGE-A3). Beside them
+    ``yearOptions``, the years to choose from.
     """
     case, _, city = await under_agreement(uow, case_id)
-    first = _proposed_in(uow, case, year)
+    first = _first_year(uow, case, year)
     return {
-        "activityPlan": [_row(project, city, first) for project in _feasible(case)],
+        "activityPlan": [_row(project, city, usual_year(city, case, project, first)) for project in _feasible(case)],
         "yearOptions": [
             {"label": format_fiscal_year(number), "value": str(number)} for number in range(first, first + _YEARS_AHEAD)
         ],
@@ -44,11 +46,16 @@ async def plan_projects(
     Returns ``activities``. Raises InputErrors with every year without its reason; nothing is kept then.
     """
     case, agreement, city = await under_agreement(uow, case_id)
-    first = _proposed_in(uow, case, year)
+    first = _first_year(uow, case, year)
     chosen = {str(row.get("number")): row for row in rows}
     errors: list[InputError] = []
     years = [
-        (project, *_chosen_year(project, chosen.get(str(project.number), {}), city, first, errors))
+        (
+            project,
+            *_chosen_year(
+                project, chosen.get(str(project.number), {}), usual_year(city, case, project, first), first, errors
+            ),
+        )
         for project in _feasible(case)
     ]
     if errors:
@@ -78,15 +85,39 @@ def _planned(every: Sequence[Activity], agreement_id: str, case_id: str, project
     )
 
 
-def usual_year(city: City, project: Project, proposed_in: int) -> int:
-    """Return the fiscal year in which a project runs where nobody says otherwise (AGE-A2, AGE-A3)."""
-    return proposed_in + 1 if project.cost_to_city and city.cost_next_year else proposed_in
+def usual_year(city: City, case: Case, project: Project, first: int) -> int:
+    """Return the fiscal year in which a project runs where nobody says otherwise, ``first`` or later (AGE-A2, AGE-A3).
+
+    What the city pays for: the year after the one in which it was proposed; a revision does not move it.
+    """
+    if not (project.cost_to_city and city.cost_next_year):
+        return first
+    return max(first, fiscal_year(_proposed_on(case, project)) + 1)
+
+
+def _proposed_on(case: Case, project: Project) -> date:
+    """Return the day of the first of the rounds, one after the other, that have the project."""
+    while (former := _before(case, project)) is not None:
+        project = former
+    return next(offer.offered_on for offer in case.offers if offer.round == project.round)
+
+
+def _before(case: Case, project: Project) -> Project | None:
+    """Return what a project was in the round before: the same title, or the same place where it was renamed."""
+    titles = {comparable(entry.title) for entry in case.projects if entry.round == project.round}
+    earlier = [entry for entry in case.projects if entry.round == project.round - 1]
+    same = [entry for entry in earlier if comparable(entry.title) == comparable(project.title)]
+    renamed = [
+        entry
+        for entry in earlier
+        if (entry.number, entry.field) == (project.number, project.field) and comparable(entry.title) not in titles
+    ]
+    return next(iter([*same, *renamed]), None)
 
 
 def _chosen_year(
-    project: Project, row: Mapping[str, Any], city: City, first: int, errors: list[InputError]
+    project: Project, row: Mapping[str, Any], usual: int, first: int, errors: list[InputError]
 ) -> tuple[int, str]:
-    usual = usual_year(city, project, first)
     try:
         number = parse_fiscal_year(row.get("fiscalYear") or usual, f"事業{project.number}の年度")
         reason = multi_line(row.get("reason") or "", f"事業{project.number}の理由", maximum=1000)
@@ -99,7 +130,7 @@ def _chosen_year(
 
 def _check_year(project: Project, number: int, *, usual: int, first: int, reason: str) -> None:
     if number < first:
-        raise InputError(f"事業{project.number}の年度", "提案のあった年度より前にはできません")
+        raise InputError(f"事業{project.number}の年度", f"{format_fiscal_year(first)}より前にはできません")
     if number != usual and not reason:
         raise InputError(
             f"事業{project.number}の理由",
@@ -111,19 +142,19 @@ def _feasible(case: Case) -> list[Project]:
     return [project for project in case.current_projects() if project.status is ProjectStatus.FEASIBLE]
 
 
-def _proposed_in(uow: UnitOfWork, case: Case, year: Any) -> int:
+def _first_year(uow: UnitOfWork, case: Case, year: Any) -> int:
     if year is not None:
         return parse_fiscal_year(year, "年度")
     return fiscal_year(case.offer.offered_on if case.offer else uow.clock.today())
 
 
-def _row(project: Project, city: City, first: int) -> dict[str, Any]:
+def _row(project: Project, city: City, year: int) -> dict[str, Any]:
     return {
         "number": project.number,
         "title": project.title,
         "fieldName": city.field_name(project.field),
         "departmentName": city.department(project.department).name if project.department else "",
         "cost": "あり" if project.cost_to_city else "なし",
-        "fiscalYear": str(usual_year(city, project, first)),
+        "fiscalYear": str(year),
         "reason": None,
     }

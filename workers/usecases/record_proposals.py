@@ -12,18 +12,18 @@ from workers.usecases.ports import UnitOfWork
 
 
 async def record_proposals(
-    uow: UnitOfWork, case_id: str, rows: Sequence[Mapping[str, Any]], *, purpose: str
+    uow: UnitOfWork, case_id: str, rows: Sequence[Mapping[str, Any]], *, purpose: str, received: Any = None
 ) -> dict[str, Any]:
     """Keep the proposed projects as the case's next round, so that the departments can be asked of them.
 
-    A row has ``field``, ``title``, ``content`` and ``costToCity``. Returns ``proposals``. Raises InputErrors with every
-    bad field.
+    A row has ``field``, ``title``, ``content`` and ``costToCity``. ``received``: the day on which the proposal came
+    (AGE-A3), today without one. Returns ``proposals``. Raises InputErrors with every bad field.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
     content = parse_content(
         {
-            "date": uow.clock.today().isoformat(),
+            "date": received or uow.clock.today().isoformat(),
             "purpose": purpose,
             "fields": sorted({str(row.get("field")) for row in rows if row.get("field")}),
             "projects": [_project(row) for row in rows],
