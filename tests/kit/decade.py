@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 
+from tests.kit.askedyears import Plan, must_be_asked, plans, yearly_that_asks
 from tests.kit.clock import TOKYO
 from tests.kit.desk import Office, pack_files, starting_files
-from tests.kit.diagram import bpmn
 from tests.kit.driver import EngineDriver
 from tests.kit.lives import CITIES, cycles, lives, moments, outcomes, spoken
 from tests.kit.model import State, UserTask
@@ -19,7 +19,7 @@ from tests.kit.papers import partner
 from tests.kit.specdates import ONE
 from tests.kit.yearsahead import Made, Said, counts, expected
 from workers.adapters.registry.outbox_tables import QueueStatus, engine_call
-from workers.domain.agreements import Agreement, AgreementEnd, Side
+from workers.domain.agreements import Activity, Agreement, AgreementEnd, Side
 from workers.domain.entities import CaseKind
 from workers.domain.renewal import unwatch, watch
 from workers.domain.terms import first_term
@@ -39,6 +39,9 @@ class Decade:
     through: date
     made: list[Made]
     refused: Counter[str] = field(default_factory=Counter)
+    plans: dict[str, list[Plan]] = field(default_factory=dict)
+    asked: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """The titles that each agreement's yearly procedure asked about, by its period."""
     jumps: int = 0
     by_form: int = 0
 
@@ -56,12 +59,18 @@ class Decade:
         driver, office = self.driver, self.office
         await driver.deploy(sorted({*pack_files("common", *CITIES), *starting_files()}))
         annual = {
-            city.procedures[CaseKind.ANNUAL]
+            city.procedures[CaseKind.ANNUAL]: city.cycle.opens >= (4, 1) or city.cycle.coming
             for city in map(office.services.packs.city, CITIES)
             if CaseKind.ANNUAL in city.procedures
         }
-        await driver.deploy({f"{process}.bpmn": _short_annual(process) for process in sorted(annual)})
-        for life in self.made:
+        await driver.deploy(
+            {
+                f"{process}.bpmn": yearly_that_asks(process, collects_year_before=before)
+                for process, before in annual.items()
+            }
+        )
+        for number, life in enumerate(self.made):
+            self.plans[life.id] = plans(life, self.first, number)
             await self._sign(life)
 
     @property
@@ -87,6 +96,10 @@ class Decade:
             agreement.terms.append(first_term(city.term, life.signed, ends_on=life.ends))
             watch(city, agreement, uow.clock.today())
             await uow.agreements.add(agreement)
+            for plan in self.plans[life.id]:
+                await uow.activities.add(
+                    Activity(agreement_id=life.id, case_id=None, fiscal_year=plan.year, field=1, title=plan.title)
+                )
 
     async def run(self) -> None:
         """Jump from moment to moment until the last day."""
@@ -112,6 +125,19 @@ class Decade:
             answers = {"heldOn": self.driver.clock.today().isoformat(), "findings": "振り返った", "improvements": ""}
             await self.driver.complete_task(task, answers)
             await self.rest()
+        await self._answer_for_projects()
+
+    async def _answer_for_projects(self) -> None:
+        """Answer truly for every project that a yearly procedure asks about."""
+        for task in self.driver.records.open_tasks("Task_AskProjects"):
+            agreement_id, period = str(task.variables["agreementId"]), str(task.variables["period"])
+            rows = task.variables["asked"]
+            self.asked[agreement_id, period] = sorted(str(row["title"]) for row in rows)
+            known = {plan.title: plan for plan in self.plans[agreement_id]}
+            today = self.driver.clock.today()
+            answers = [{"id": r["id"], "title": r["title"], **known[r["title"]].answer(today)} for r in rows]
+            await self.driver.complete_task(task, {"asked": answers})
+        await self.rest()
 
     async def rest(self) -> None:
         """Wait until engine and outbox have nothing to do."""
@@ -216,6 +242,10 @@ class Decade:
         years = cycles(life, city, self.first, self.through)
         if CaseKind.ANNUAL in city.procedures and annual != years:
             faults.append(f"yearly procedures {annual}, must be {years}")
+        must_ask = must_be_asked(self.plans[life.id], city, years)
+        asked = {period: self.asked.get((life.id, period), []) for period in years}
+        if asked != must_ask:
+            faults.append(f"asked about {asked}, must be {must_ask}")
         return faults
 
     def _instances(self, case_id: str) -> int:
@@ -230,20 +260,3 @@ class Decade:
                 and records.variables.get(instance.key, {}).get("caseId") == case_id
             ]
         return sum(not records.passed("EndEvent_AlreadyStarted", instance=key) for key in keys)
-
-
-def _short_annual(process_id: str) -> bytes:
-    """Return a yearly procedure in which nothing has to be done: only its opening matters here."""
-    return bpmn(
-        process_id,
-        """
-      <bpmn:startEvent id="Begun"><bpmn:messageEventDefinition id="Definition" messageRef="Message"/></bpmn:startEvent>
-      <bpmn:serviceTask id="Open"><bpmn:extensionElements>
-        <zeebe:taskDefinition type="open-procedure" retries="3"/>
-        <zeebe:taskHeaders><zeebe:header key="kind" value="annual"/></zeebe:taskHeaders>
-      </bpmn:extensionElements></bpmn:serviceTask>
-      <bpmn:endEvent id="Opened"/>
-      <bpmn:sequenceFlow id="F1" sourceRef="Begun" targetRef="Open"/>
-      <bpmn:sequenceFlow id="F2" sourceRef="Open" targetRef="Opened"/>""",
-        outside=f'<bpmn:message id="Message" name="{process_id}"/>',
-    )

@@ -33,6 +33,11 @@ def concerns(activity: Activity, year: int) -> bool:
     return activity.fiscal_year == year and not activity.reports
 
 
+def awaits_answer(activity: Activity, year: int) -> bool:
+    """Whether a project is asked about for a year: it is open, or the answer given for that year may be corrected."""
+    return concerns(activity, year) and (activity.status in OPEN or report_of(activity, year) is not None)
+
+
 def counts_in(activity: Activity, year: int) -> bool:
     """Whether statistics count a project in a year: what is merely planned counts in the year of its plan alone."""
     waits = status_in(activity, year) is ActivityStatus.PLANNED and activity.fiscal_year != year

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
-from workers.domain.activityyears import OPEN, concerns, counted_until, is_same, report_of, status_in
+from workers.domain.activityyears import OPEN, awaits_answer, concerns, counted_until, is_same, report_of, status_in
 from workers.domain.agreements import Activity, ActivityReport, ActivityStatus, Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case
@@ -59,8 +59,8 @@ async def load_activities(
     """Return the agreement's activities of a fiscal year (of all years without one) as the rows of forms and mails.
 
     Those of a year are the ones that ``concerns`` it: what is planned or runs since then, what ended in it.
-    ``department`` (its code) keeps its own rows only. Beside them ``comingActivities``, what joins them in the year
-    after, ``activityDepartments``, who takes part (the contracting unit where none is named), and
+    ``department`` (its code) keeps the rows that it is asked about. Beside them ``comingActivities``, what joins in the
+    year after, ``activityDepartments``, who takes part (the contracting unit where none is named), and
     ``workedDepartments``, the codes of those that ever ran one with the partner, in whichever year (DAT-A: J). Raises
     PermanentError where the case has no agreement.
     """
@@ -73,7 +73,7 @@ async def load_activities(
     codes = {entry.department or unit for entry in found if _status(entry, wanted) is not ActivityStatus.CANCELLED} or {
         unit
     }
-    own = [entry for entry in found if department in (None, entry.department or unit)]
+    own = [entry for entry in found if department is None or _is_asked(entry, wanted, department, unit)]
     return {
         "yearName": format_fiscal_year(wanted) if wanted is not None else "",
         "activities": [activity_row(entry, city, year=wanted) for entry in own],
@@ -123,10 +123,11 @@ def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dic
     """Return an activity as a row of forms, mails and documents; choices have the values of the forms.
 
     With ``year`` status and results are those of that year, the results of the years before are ``formerResults``, and
-    ``reported`` says whether the year was answered for.
+    ``reported`` says whether nothing is left to be answered for the year.
     """
     report = report_of(entry, year) if year is not None else None
-    said = report or (entry if year is None or not entry.reports else None)
+    over = entry.status not in OPEN
+    said = report or (entry if year is None or over or not entry.reports else None)
     status = _status(entry, year)
     return {
         "id": str(entry.id),
@@ -142,7 +143,7 @@ def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dic
         "costToCity": entry.cost_to_city,
         "status": status.value,
         "statusName": STATUS_NAMES[status],
-        "reported": report is not None,
+        "reported": report is not None or over,
         "result": said.result if said else "",
         "partnerResult": report.partner_result if report else "",
         "evaluation": said.evaluation if said else "",
@@ -156,6 +157,10 @@ def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dic
         "endsOn": entry.ends_on.isoformat() if entry.ends_on else None,
         "periodText": _period_text(entry),
     }
+
+
+def _is_asked(entry: Activity, year: int | None, department: str, unit: str) -> bool:
+    return department == (entry.department or unit) and (year is None or awaits_answer(entry, year))
 
 
 def _status(entry: Activity, year: int | None) -> ActivityStatus:
