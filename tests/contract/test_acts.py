@@ -24,7 +24,7 @@ from workers.errors import PermanentError, RetryableError
 from workers.runtime import persons
 from workers.runtime.persons import PersonSearch
 from workers.runtime.ports import WorkerServices
-from workers.usecases.journal import note
+from workers.usecases.journal import note, officer_of
 from workers.usecases.ports import JobRef
 from workers.usecases.record_act import act_of, adopt_acts, record_act, record_start
 
@@ -138,6 +138,23 @@ async def test_the_history_bears_the_person_as_soon_as_the_engine_tells(office: 
     await office.search.look()
     assert [who for who, _ in await office.lines()] == [NAME, NAME, "renkei（自動）"]
     assert (await office.open_acts()).waiting == 0
+
+
+async def test_papers_name_whoever_worked_on_the_case_last_and_is_known(office: _Office) -> None:
+    """Neither one of many departments, nor the system, nor a name that is still looked up."""
+    first, department, machine, last = [await office.acts(_ref(key=key)) for key in (101, 201, 301, 401)]
+    async with office.open_unit() as uow:
+        assert await officer_of(uow, CASE) == ""
+        for number, person in ((first, "sato"), (department, "tanaka"), (machine, SYSTEM_USER)):
+            act = await uow.acts.find(number)
+            assert act is not None
+            act.loop = 1 if number == department else None
+            act.settle(Completion(task_key=number, person=person, name=NAME if number == first else ""))
+        assert await officer_of(uow, CASE) == NAME
+        act = await uow.acts.find(last)
+        assert act is not None
+        act.settle(Completion(task_key=last, person="yamada", name=""))
+        assert await officer_of(uow, CASE) == "yamada"
 
 
 async def test_nobody_inherits_a_person(office: _Office) -> None:

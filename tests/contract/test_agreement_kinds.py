@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.kit import papers
 from tests.kit.registry import registry_at
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
-from workers.domain.entities import Case
+from workers.domain.entities import Case, Offer, Project, Step
 from workers.errors import InputError
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.caseview import city_options
@@ -75,6 +75,37 @@ async def test_a_comprehensive_agreement_has_the_fields_that_the_guideline_requi
         assert (await uow.cases.get(CASE_ID)).last_step("agreement-terms") is None
         await record_agreement_terms(uow, CASE_ID, {**TERMS, "fields": ["5"], "kind": "individual"})
         assert (await uow.cases.get(CASE_ID)).last_step("agreement-terms") is not None
+
+
+async def test_a_field_that_nobody_proposed_is_taken_with_a_reason_only(units: Units) -> None:
+    """Offer, projects and talks about the fields bring fields up; the history tells of another one."""
+    async with units() as uow:
+        case = await uow.cases.get(CASE_ID)
+        today = uow.clock.today()
+        case.offers.append(Offer(round=1, offered_on=today, purpose="見守り", fields=[1, 5]))
+        case.projects.append(Project(round=1, number=1, field=7, title="見守り", content="配達のとき"))
+        talks = {"fieldTalks": {"fields": ["9"]}}
+        case.steps.append(Step(name="field-talks", round=1, payload=talks, recorded_at=uow.clock.now()))
+        await record_agreement_terms(uow, CASE_ID, {**TERMS, "fields": ["1", "5", "7", "9"]})
+        other = {**TERMS, "fields": ["1", "5", "7", "3"]}
+        with pytest.raises(InputError, match=r"連携事項: 3 .*申出にも各課の希望にもありません"):
+            await record_agreement_terms(uow, CASE_ID, {**other, "addedReason": "　"})
+        await record_agreement_terms(uow, CASE_ID, {**other, "addedReason": "防災会議で求められた"})
+        step = case.last_step("agreement-terms")
+        (*_, entry) = await uow.history.of_case(CASE_ID)
+    assert step is not None
+    assert (step.payload["fields"], step.payload["addedReason"]) == ([1, 3, 5, 7], "防災会議で求められた")
+    assert "申出にない連携事項 3 を加えた" in entry.what
+
+
+async def test_a_field_of_an_earlier_offer_counts_no_more(units: Units) -> None:
+    """What the partner took back is no proposal."""
+    async with units() as uow:
+        case = await uow.cases.get(CASE_ID)
+        for number, fields in ((1, [1, 5, 7]), (2, [1, 5, 9])):
+            case.offers.append(Offer(round=number, offered_on=uow.clock.today(), purpose="見守り", fields=fields))
+        with pytest.raises(InputError, match="連携事項: 7 "):
+            await record_agreement_terms(uow, CASE_ID, TERMS)
 
 
 async def test_a_departments_choice_carries_its_group() -> None:

@@ -140,7 +140,7 @@ def a_target(code: str, status: TargetStatus) -> SurveyTarget:
 
 
 async def agree(units: Units, **changes: Any) -> None:
-    terms = {"purpose": "高齢者福祉、防災、暑さ対策", "fields": [5, 7, 9], **changes}
+    terms = {"purpose": "高齢者福祉、防災、暑さ対策", "fields": [5, 7, 9], "addedReason": "協議で加えた", **changes}
     async with units() as uow:
         await record_agreement_terms(uow, CASE_ID, terms)
         await uow.commit()

@@ -35,7 +35,8 @@ async def units(database_url: str, tmp_path: Path) -> AsyncIterator[Units]:
             for project in case.projects:
                 project.status, project.department = ProjectStatus.FEASIBLE, "fukushi"
             await uow.cases.add(case)
-            await record_agreement_terms(uow, case.id, {"purpose": "連携", "fields": ["1", "4", "5"]})
+            terms = {"purpose": "連携", "fields": ["1", "4", "5"], "addedReason": "協議で加えた"}
+            await record_agreement_terms(uow, case.id, terms)
             await register_agreement(uow, case.id, SIGNED)
             await uow.commit()
         yield made

@@ -53,6 +53,7 @@ _PAPER: dict[str, Any] = {
     "today": papers.TODAY,
     "draft": False,
     "draft_label": "",
+    "officer": "佐藤 花子",
 }
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "amendment": _PAPER,

@@ -40,6 +40,7 @@ async def test_a_usual_year_leaves_sheets_a_list_and_the_year_s_projects(
     assert "年4回開き" in papers["results-list"]
     assert "健康推進課" in papers["results-list"]
     assert "様式8 実績報告" in request.text
+    assert request.attached == [f"様式8 実績報告（様式）_{case.id}.docx"]
     assert "減塩の献立づくり教室" in planned.text
     assert published.attached == [f"連携事業の実績（公表用）_{case.id}.docx"]
     approval = case.last_step("publication")

@@ -37,6 +37,29 @@ _DIAGRAM = """<?xml version='1.0' encoding='UTF-8'?>
     <bpmn:sequenceFlow id="F3" sourceRef="Gateway" targetRef="Task_Record"/>
   </bpmn:process>
 </bpmn:definitions>"""
+_TWO_JOBS = """<?xml version='1.0' encoding='UTF-8'?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="D">
+  <bpmn:process id="p">
+    <bpmn:userTask id="Task_Decide"><bpmn:extensionElements><zeebe:ioMapping>
+      <zeebe:output source="={{approval: approval}}" target="record"/></zeebe:ioMapping></bpmn:extensionElements>
+    </bpmn:userTask>
+    <bpmn:{gateway}Gateway id="Gateway" default="F4"/>
+    <bpmn:serviceTask id="Task_First" name="先に残す"><bpmn:extensionElements>
+      <zeebe:taskDefinition type="record-step"/><zeebe:taskHeaders><zeebe:header key="keep" value="{keeps}"/>
+      <zeebe:header key="require" value="{first}"/></zeebe:taskHeaders></bpmn:extensionElements></bpmn:serviceTask>
+    <bpmn:serviceTask id="Task_Second" name="後で残す"><bpmn:extensionElements>
+      <zeebe:taskDefinition type="record-step"/><zeebe:taskHeaders><zeebe:header key="keep" value="record"/>
+      <zeebe:header key="require" value="{second}"/></zeebe:taskHeaders></bpmn:extensionElements></bpmn:serviceTask>
+    <bpmn:endEvent id="End"/>
+    <bpmn:sequenceFlow id="F1" sourceRef="Task_Decide" targetRef="Gateway"/>
+    <bpmn:sequenceFlow id="F3" sourceRef="Gateway" targetRef="Task_First">
+      <bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">=some r in rows satisfies r</bpmn:conditionExpression>
+    </bpmn:sequenceFlow>
+    <bpmn:sequenceFlow id="F4" sourceRef="{after}" targetRef="Task_Second"/>
+    <bpmn:sequenceFlow id="F5" sourceRef="Task_Second" targetRef="End"/>
+  </bpmn:process>
+</bpmn:definitions>"""
 _RADIO = {
     "type": "radio",
     "id": "a",
@@ -53,6 +76,7 @@ _NUMBER = {
     "conditional": {"hide": '=decision != "sign"'},
 }
 _DROPPED = {"hide": '=decision = "drop"'}
+_ALWAYS = "record.approval.number:起案番号"
 _GOOD = "record.approval.number:起案番号[decision=sign]"
 
 
@@ -103,6 +127,32 @@ def test_a_field_that_the_form_leaves_open(tmp_path: Path) -> None:
 def test_a_field_that_the_form_does_not_have(tmp_path: Path) -> None:
     """The task would come back for ever."""
     assert _found(tmp_path, "record.message:理由[decision=back]") == [("message", "absent")]
+
+
+@pytest.mark.parametrize(
+    ("keeps", "requires", "after", "gateway", "kinds"),
+    [
+        ("record", ("", _ALWAYS), "Task_First", "exclusive", ["unchecked-first"]),
+        ("record", (_ALWAYS, ""), "Task_First", "exclusive", []),
+        ("other", ("", _ALWAYS), "Task_First", "exclusive", []),
+        ("record", ("", _ALWAYS), "Gateway", "exclusive", ["unchecked-first"]),
+        ("record", ("", _ALWAYS), "Gateway", "parallel", ["unchecked-first"]),
+        ("record", (_ALWAYS, _ALWAYS), "Gateway", "parallel", []),
+    ],
+    ids=["after", "before", "other-input", "either", "both", "both-check"],
+)
+def test_two_jobs_of_which_only_one_checks(
+    tmp_path: Path, keeps: str, requires: tuple[str, str], after: str, gateway: str, kinds: list[str]
+) -> None:
+    """One that keeps what was typed before it is checked, or beside the one that checks it, keeps a gap."""
+    first, second = requires
+    made = _TWO_JOBS.format(keeps=keeps, first=first, second=second, after=after, gateway=gateway)
+    (tmp_path / "p.bpmn").write_text(made, encoding="utf-8")
+    asked = {**_NUMBER, "conditional": {}}
+    (tmp_path / "f.form").write_text(json.dumps({"id": "f", "components": [asked]}), encoding="utf-8")
+    diagram, form = model.load(tmp_path / "p.bpmn"), forms.load(tmp_path / "f.form")
+    found = differences(diagram, diagram.ids["Task_Decide"], fields(form), _JOB_TYPES)
+    assert [(difference.path, difference.kind) for difference in found] == [("approval.number", kind) for kind in kinds]
 
 
 def test_a_field_on_a_way_without_a_check(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from workers.cli.history import history_output, history_rows
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, run, show_json
@@ -17,20 +18,28 @@ from workers.wiring import Services
 
 
 @command(
-    short_help="1件の協定の期、版、連携事業、手続を表示します。",
-    help="1件の協定について、期（更新）、版（変更）、更新しない旨の申出、連携事業、手続を表示します。",
+    short_help="1件の協定の期、版、連携事業、手続と、だれが何をしたかを表示します。",
+    help="1件の協定について、期（更新）、版（変更）、更新しない旨の申出、連携事業、手続、経過（だれが、いつ、何をしたか）を表示します。"
+    "\n\n--csv と --xlsx を付けると、締結からのすべての手続の経過を書き出します。",
 )
 @click.argument("agreement_id", metavar="協定番号")
+@click.option("--csv", "as_csv", is_flag=True, help="経過を CSV で標準出力に書きます。")
+@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="経過を Excel のファイルに書きます。")
 @json_option
 @packs_option
 @data_option
-def agreement(*, agreement_id: str, as_json: bool, packs: tuple[Path, ...], data: Path | None) -> None:
+def agreement(  # noqa: PLR0913 (one parameter an option)
+    *, agreement_id: str, as_csv: bool, xlsx: Path | None, as_json: bool, packs: tuple[Path, ...], data: Path | None
+) -> None:
     """Show one agreement."""
 
     async def work(services: Services) -> dict[str, Any]:
         return await describe_agreement(services, agreement_id)
 
     found = run(command_settings(data, packs), work)
+    if as_csv or xlsx is not None:
+        history_output(found["history"]).show(as_csv=as_csv, xlsx=xlsx)
+        return
     if as_json:
         show_json(found)
         return
@@ -40,6 +49,8 @@ def agreement(*, agreement_id: str, as_json: bool, packs: tuple[Path, ...], data
             click.echo(f"{heading} {line['text']}")
     for line in found["procedures"]:
         click.echo(f"手続 {line['id']}  {line['text']}")
+    for line in found["history"]:
+        click.echo(f"経過 {line['moment']}  {line['case']}  {line['who']}  {line['what']}")
     if found["ended"]:
         click.echo(f"終了 {found['ended']}")
 
@@ -51,6 +62,8 @@ async def describe_agreement(services: Services, agreement_id: str) -> dict[str,
         activities = await uow.activities.of_agreement(found.id)
         notices = await uow.agreements.notices(found.id)
         procedures = await uow.cases.of_agreement(found.id)
+        numbers = dict.fromkeys([*([found.case_id] if found.case_id else []), *(case.id for case in procedures)])
+        entries = [entry for number in numbers for entry in await uow.history.of_case(number)]
     return {
         "id": found.id,
         "number": found.number,
@@ -114,6 +127,7 @@ async def describe_agreement(services: Services, agreement_id: str) -> dict[str,
             }
             for case in procedures
         ],
+        "history": history_rows(sorted(entries, key=lambda entry: entry.at)),
         "ended": format_wareki(found.ended_on) if found.ended_on else None,
         "ended_on": found.ended_on,
         "end": found.end.value if found.end else None,

@@ -11,6 +11,7 @@ import click
 from workers.adapters.camunda.rest import UnknownProcessError
 from workers.adapters.camunda.starting import start_case
 from workers.adapters.offerfile import read_offer
+from workers.cli.history import history_output, history_rows
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, commander, json_option, run, show_json, show_table
@@ -131,14 +132,23 @@ def _summary(case: Case) -> dict[str, Any]:
 @command(
     name="case",
     short_help="案件の経過、照会、文書、協定を表示します。",
-    help="案件の経過、照会の状況、文書、協定を表示します。",
+    help="案件の経過（だれが、いつ、何をしたか）、照会の状況、文書、協定を表示します。"
+    "\n\n--csv と --xlsx を付けると、経過だけを書き出します。",
 )
 @click.argument("case_id", metavar="案件番号")
-@click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="文書をこのフォルダーに書き出します。")
+@click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="文書と、経過を書いた Excel のファイルを、このフォルダーに書き出します。",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="経過を CSV で標準出力に書きます。")
+@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="経過を Excel のファイルに書きます。")
 @json_option
 @data_option
-def case_command(*, case_id: str, save: Path | None, as_json: bool, data: Path | None) -> None:
-    """Show one case."""
+def case_command(  # noqa: PLR0913 (one parameter an option)
+    *, case_id: str, save: Path | None, as_csv: bool, xlsx: Path | None, as_json: bool, data: Path | None
+) -> None:
+    """Show one case (ALL-15)."""
 
     async def work(services: Services) -> dict[str, Any]:
         if save is not None:
@@ -146,9 +156,19 @@ def case_command(*, case_id: str, save: Path | None, as_json: bool, data: Path |
         return await describe(services, case_id)
 
     found = run(command_settings(data), work)
+    history = history_output(found["history"])
+    if save is not None:
+        history.save(save / f"経過_{found['id']}.xlsx")
+    if as_csv or xlsx is not None:
+        history.show(as_csv=as_csv, xlsx=xlsx)
+        return
     if as_json:
         show_json(found)
         return
+    _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
     click.echo(f"{found['id']}  {found['partner']}  {found['outcome_name']}")
     for line in found["history"]:
         click.echo(f"  {line['at']}  {line['who']}  {line['what']}")
@@ -169,10 +189,7 @@ async def describe(services: Services, case_id: str) -> dict[str, Any]:
         agreement = await uow.agreements.of_case(case_id)
         return {
             **_summary(case),
-            "history": [
-                {"at": entry.at.isoformat(timespec="seconds"), "who": entry.who, "what": entry.what}
-                for entry in await uow.history.of_case(case_id)
-            ],
+            "history": history_rows(await uow.history.of_case(case_id)),
             "surveys": [
                 {
                     "id": survey.id,

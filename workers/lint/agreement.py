@@ -6,7 +6,7 @@ requires. What cannot be found out (a condition beyond ``conditions``) is left a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final
@@ -17,15 +17,15 @@ from workers.lint.conditions import UNKNOWN, compared, evaluate, is_true, paths
 from workers.lint.form_fields import FormField
 from workers.lint.handover import Handover, computed, field_path, handovers
 from workers.lint.model import NS, Diagram, Element, extension, extensions, local
+from workers.lint.tokens import Token, is_passed
 
 _MOST_CHOICES: Final = 3000
-_PASSED: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask", "scriptTask", "intermediateThrowEvent"})
 _FREE: Final = "\N{HORIZONTAL ELLIPSIS}"  # any value that no condition names
 
 
 @dataclass(frozen=True)
 class Difference:
-    """``kind``: unchecked, hidden, optional or absent; ``jobs`` are the tasks' names."""
+    """``kind``: unchecked, unchecked-first, hidden, optional or absent; ``jobs`` are the tasks' names."""
 
     path: str
     label: str
@@ -39,6 +39,12 @@ class _Job:
     items: tuple[Item, ...]
     paths: frozenset[str]
     headers: Mapping[str, str]
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The variables that the job keeps or looks into."""
+        kept = (part.strip() for part in self.headers.get("keep", "").split(","))
+        return frozenset({*kept, *(path.split(".")[0] for path in self.paths)} - {""})
 
 
 def judges(
@@ -64,9 +70,7 @@ class _Comparison:
         self._fields = {field.path: field for field in fields}
         self._known = handovers(element, fields)
         self._computed = computed(element)
-        self._flows: dict[str, list[Element]] = {}
-        for flow in diagram.all("sequenceFlow"):
-            self._flows.setdefault(flow.get("sourceRef", ""), []).append(flow)
+        self._token = Token(diagram, self._start)
         self._jobs: dict[str, _Job] = {}
         self._conditions: list[str] = []
         self._look_around(job_types)
@@ -88,7 +92,7 @@ class _Comparison:
         """Find the jobs that may follow, whatever is chosen, and the conditions on the way."""
         pending, seen = [self._start], {self._start}
         while pending:
-            for flow in self._flows.get(pending.pop(), []):
+            for flow in self._token.flows.get(pending.pop(), []):
                 condition = flow.find("bpmn:conditionExpression", NS)
                 if condition is not None and condition.text:
                     self._conditions.append(condition.text.strip().removeprefix("="))
@@ -97,7 +101,7 @@ class _Comparison:
                 if node is None or target in seen:
                     continue
                 seen.add(target)
-                if _is_passed(node):
+                if is_passed(node):
                     pending.append(target)
                     if (job := _job(node, job_types)) is not None:
                         self._jobs[target] = job
@@ -165,7 +169,9 @@ class _Comparison:
         return True if True in found else None if None in found else False
 
     def _under(self, choice: Mapping[str, object]) -> Iterator[Difference]:
-        reached = [self._jobs[node] for node in self._reached(choice) if node in self._jobs]
+        values = self._variables(choice)
+        passed = list(self._token.reached(values))
+        reached = [self._jobs[node] for node in passed if node in self._jobs]
         wanted = self._wanted(reached, choice)
         for path, (label, jobs, certain) in wanted.items():
             field = self._fields.get(path)
@@ -175,8 +181,9 @@ class _Comparison:
                 yield Difference(path, field.label, "hidden", jobs)
             elif certain and self._required(field, choice) is False:
                 yield Difference(path, field.label, "optional", jobs)
-        if self._start in self._reached(choice):
+        if self._start in passed:
             return  # the diagram itself sends the form back
+        yield from self._too_late(wanted, choice, values)
         steering = self._steering()
         names = tuple(job.name for job in reached)
         for path, field in self._fields.items():
@@ -184,6 +191,26 @@ class _Comparison:
                 continue
             if self._shown(path, choice):
                 yield Difference(path, field.label, "unchecked", names)
+
+    def _too_late(
+        self, wanted: Iterable[str], choice: Mapping[str, object], values: Mapping[str, object]
+    ) -> Iterator[Difference]:
+        """Yield each field that a job takes, on some way, before any job there has checked it."""
+        for way in self._token.ways(values):
+            checked: set[str] = set()
+            for job in (self._jobs[node] for node in way if node in self._jobs):
+                checked |= set(self._wanted([job], choice))
+                for path in wanted:
+                    if path not in checked and self._targets(path) & job.takes and self._asks(path, choice):
+                        yield Difference(path, self._fields[path].label, "unchecked-first", (job.name,))
+
+    def _asks(self, path: str, choice: Mapping[str, object]) -> bool:
+        field = self._fields.get(path)
+        return field is not None and self._required(field, choice) is True and self._shown(path, choice) is True
+
+    def _targets(self, path: str) -> set[str]:
+        """Return the variables in which the form hands a field over."""
+        return {handover.target.split(".")[0] for handover in self._known if _covers(handover, path)}
 
     def _is_handed(self, path: str, choice: Mapping[str, object]) -> bool:
         """Return whether the job gets what was typed: an expression may give something else for a hidden field."""
@@ -222,36 +249,6 @@ class _Comparison:
             return None
         return (as_text(value) in condition.values) is not condition.negated
 
-    def _reached(self, choice: Mapping[str, object]) -> Iterator[str]:
-        seen_values = self._variables(choice)
-        pending, seen = [self._start], {self._start}
-        while pending:
-            current = pending.pop()
-            for target in self._next(current, seen_values):
-                node = self._diagram.ids.get(target)
-                if target == self._start or (node is not None and target not in seen and _is_passed(node)):
-                    yield target
-                if node is not None and target not in seen and _is_passed(node):
-                    seen.add(target)
-                    pending.append(target)
-
-    def _next(self, node: str, values: Mapping[str, object]) -> list[str]:
-        flows = self._flows.get(node, [])
-        element = self._diagram.ids[node]
-        if local(element) != "exclusiveGateway" or len(flows) < 2:
-            return [flow.get("targetRef", "") for flow in flows]
-        taken, default = [], element.get("default")
-        for flow in flows:
-            condition = flow.find("bpmn:conditionExpression", NS)
-            if flow.get("id") == default or condition is None:
-                continue
-            held = is_true((condition.text or "").strip().removeprefix("="), values)
-            if held is not False:
-                taken.append(flow.get("targetRef", ""))
-            if held is True:
-                return taken
-        return [*taken, *(flow.get("targetRef", "") for flow in flows if flow.get("id") == default)]
-
     def _variables(self, choice: Mapping[str, object]) -> dict[str, object]:
         """Return the choice under the names of the process: what is handed over, and the outer variables."""
         outer = {path: value for path, value in choice.items() if path not in self._fields}
@@ -282,10 +279,6 @@ def _visible(field: FormField, hides: tuple[str, ...], choice: Mapping[str, obje
 
 def _within(path: str, field: FormField) -> bool:
     return bool(field.row) and path.startswith(f"{field.row}.")
-
-
-def _is_passed(node: Element) -> bool:
-    return local(node) in _PASSED or local(node).endswith("Gateway")
 
 
 def _job(node: Element, job_types: Mapping[str, JobType]) -> _Job | None:

@@ -32,6 +32,8 @@ RENEWS: dict[str, bool | None] = {"rule": None, "yes": True, "no": False}
 async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
     """Check and keep what the agreement is to say; raises InputError for a bad date, field or kind.
 
+    ``addedReason``: why it names a field that nobody proposed; without it such a field is refused.
+
     ``kind`` is one of ``KIND_NAMES``, ``comprehensive`` where the terms name none (ASA-1). ``title`` names the document
     where it is no agreement of that name: a contract, a notice of a grant (CHI-4). ``department`` (a code) is the
     contracting unit where it is not the office (CHI-9, ASA-7).
@@ -47,7 +49,14 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
     kind = str(terms.get("kind") or "comprehensive")
     if kind not in KIND_NAMES:
         raise InputError("協定の形態", f"{shown(kind)} は使えません（{'・'.join(KIND_NAMES)}）")
-    _check_count(city, kind, fields)
+    check_count(city, kind, fields)
+    reason = str(terms.get("addedReason") or "").strip()
+    added = () if kind == "collaboration" else await _unproposed(uow, case, fields)
+    if added and not reason:
+        names = "、".join(f"{number} {city.field_name(number)}" for number in added)
+        raise InputError(
+            "連携事項", f"{names} は申出にも各課の希望にもありません。載せるときは加える理由を書いてください"
+        )
     others = terms.get("otherParties") or []
     if not isinstance(others, list) or not all(isinstance(row, Mapping) for row in others):
         raise InputError("ほかの当事者", "表の並びとして書いてください")
@@ -62,6 +71,7 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
             "title": " ".join(str(terms.get("title") or "").split()),
             "purpose": str(terms["purpose"]).strip(),
             "fields": sorted(fields),
+            "addedReason": reason if added else "",
             "startsOn": starts_on.isoformat() if starts_on else None,
             "expiresOn": expires_on.isoformat() if expires_on else None,
             "renews": _renews(terms.get("renews")),
@@ -69,11 +79,29 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
             "otherParties": parties,
         },
     )
-    await note(uow, case.id, "協定書の内容を決めた")
+    told = f"（申出にない連携事項 {'・'.join(map(str, added))} を加えた）" if added else ""
+    await note(uow, case.id, f"協定書の内容を決めた{told}")
     return {"formError": None}
 
 
-def _check_count(city: City, kind: str, fields: tuple[int, ...]) -> None:
+async def _unproposed(uow: UnitOfWork, case: Case, fields: tuple[int, ...]) -> tuple[int, ...]:
+    """Return those of the fields that nobody brought up: the offer, a project, a department, talks about the fields.
+
+    Talks are whatever step of this round kept a variable with ``fields``. Nothing where no offer was filed.
+    """
+    if case.offer is None:
+        return ()
+    proposed = {*case.offer.fields, *(project.field for project in case.current_projects())}
+    for survey in await uow.surveys.of_case(case.id):
+        proposed.update(wish.field for answer in survey.valid_answers().values() for wish in answer.wishes)
+    for step in case.steps:
+        if step.round == case.round:
+            talked = [kept.get("fields") for kept in step.payload.values() if isinstance(kept, Mapping)]
+            proposed.update(int(number) for found in talked for number in found or () if str(number).isdecimal())
+    return tuple(sorted(set(fields) - proposed))
+
+
+def check_count(city: City, kind: str, fields: tuple[int, ...]) -> None:
     """Raise InputError for a comprehensive agreement over fewer fields than the city's guideline requires."""
     least = city.requirements.minimum_fields
     if kind == "comprehensive" and len(fields) < least:

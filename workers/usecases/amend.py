@@ -15,7 +15,7 @@ from workers.domain.terms import notice_deadline
 from workers.domain.text import multi_line, single_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, PermanentError
-from workers.usecases.agree import TERMS_STEP
+from workers.usecases.agree import TERMS_STEP, check_count
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import procedure_of
@@ -52,6 +52,7 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
     for value, label in ((title, "協定の名称"), (changes, "変更の内容")):
         if not value:
             raise InputError(label, "入力してください")
+    fields = field_numbers(city, list(terms.get("fields") or []), "連携事項")
     expires_on = _day(terms, "expiresOn", "有効期間の終わり") or agreement.current_term.expires_on
     effective_on = _day(terms, "effectiveOn", "変更の効力が生じる日")
     begins = effective_on or uow.clock.today()
@@ -59,6 +60,8 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
         raise InputError("有効期間の終わり", f"{format_wareki(expires_on)}は変更の効力が生じる日より前です")
     if not any(term.starts_on <= begins <= expires_on for term in agreement.terms):
         raise InputError("変更の効力が生じる日", f"{format_wareki(begins)}は協定の有効期間にありません")
+    if set(fields) != set(agreement.fields):  # one from before the guideline may keep what it has
+        check_count(city, agreement.kind, fields)
     await record(
         uow,
         case,
@@ -66,7 +69,7 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
         {
             "title": title,
             "purpose": multi_line(terms.get("purpose") or "", "目的", maximum=2000),
-            "fields": sorted(field_numbers(city, list(terms.get("fields") or []), "連携事項")),
+            "fields": sorted(fields),
             "expiresOn": expires_on.isoformat(),
             "effectiveOn": effective_on.isoformat() if effective_on else None,
             "changes": changes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.domain.acts import SYSTEM
+from workers.domain.acts import SYSTEM, SYSTEM_USER
 from workers.domain.entities import Case, HistoryEntry, Step
 from workers.usecases.ports import UnitOfWork
 
@@ -23,6 +23,16 @@ async def note(uow: UnitOfWork, case_id: str, what: str, *, actor: str | None = 
 async def record(uow: UnitOfWork, case: Case, step: str, payload: dict[str, Any]) -> None:
     """Keep what was entered at a step of the flow, in the offer's present round."""
     case.steps.append(Step(name=step, round=case.round, payload=payload, recorded_at=uow.clock.now()))
+
+
+async def officer_of(uow: UnitOfWork, case_id: str) -> str:
+    """Return who worked on the case last as far as the engine has told; ``""`` while nobody is known (ALL-15).
+
+    Tasks that many departments have side by side do not count: their persons stand with their answers.
+    """
+    acts = [entry.act for entry in await uow.history.of_case(case_id) if entry.act is not None]
+    known = [act for act in acts if act.person and act.person != SYSTEM_USER and act.loop is None]
+    return known[-1].who if known else ""
 
 
 def latest_steps(case: Case) -> dict[str, dict[str, Any]]:

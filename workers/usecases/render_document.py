@@ -14,7 +14,7 @@ from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause
 from workers.usecases.agree import RENEWS, agreement_terms, term_of
 from workers.usecases.caseview import agreement_of
-from workers.usecases.journal import latest_steps, note
+from workers.usecases.journal import latest_steps, note, officer_of
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.publications import activity_report
 from workers.usecases.survey_view import answer_sheets
@@ -108,6 +108,7 @@ async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[s
         "projects": [_project(project, city) for project in case.current_projects()],
         "answers": answer_sheets(case, survey, city) if survey else [],
         "steps": latest_steps(case),
+        "officer": await officer_of(uow, case.id),
         "agreement": await agreement_of(uow, case),
         "today": uow.clock.today(),
         "draft": draft,

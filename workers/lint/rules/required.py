@@ -71,6 +71,7 @@ def _message(element: Element, form: str, difference: Difference) -> str:
     jobs = "、".join(difference.jobs) or "続くジョブ"
     told = {
         "unchecked": f"フォームでは必須ですが、{jobs}は確かめません",
+        "unchecked-first": f"フォームでは必須で、ほかのジョブは確かめますが、{jobs}は確かめる前に受け取ります",
         "hidden": f"{jobs}が求めますが、そのときフォームに出ません",
         "optional": f"{jobs}が求めますが、フォームでは必須ではありません",
         "absent": f"{jobs}が求めますが、フォームにないか、渡されません",
