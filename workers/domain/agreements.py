@@ -5,6 +5,7 @@ Dates are Japanese calendar dates. Field numbers are those of the city's own lis
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -208,4 +209,4 @@ class Activity:
     evaluation: str = ""
     reason: str = ""
     reported_at: datetime | None = None
-    reports: list[ActivityReport] = field(default_factory=list)
+    reports: list[ActivityReport] = dataclasses.field(default_factory=list)
