@@ -9,6 +9,14 @@ from workers.usecases import notices, renewals
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
 
+_APPROVAL = (("number", "起案番号"), ("decidedOn", "決裁日"), ("class", "決裁区分"), ("decidedBy", "決裁者"))
+_DECIDED = ",".join(
+    f"notice.approval.{key}:{label}{when}"
+    for key, label in _APPROVAL
+    for when in ("[notice.action=withdraw]", "[notice.action!=withdraw][notice.side=city]")
+)
+"""What the city decides itself, to give notice or what follows when one is withdrawn, needs its 決裁 (ALL-11)."""
+
 _STATE = ("renewalState", "agreementEnd", "notices", "formError")
 
 
@@ -28,7 +36,7 @@ async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         "notice.receivedOn:受領日[notice.action!=withdraw],"
         "notice.notice:取り下げられた申出[notice.action=withdraw],"
         "notice.withdrawnOn:取下げの日[notice.action=withdraw],"
-        "notice.decision:取下げへの対応[notice.action=withdraw]"
+        f"notice.decision:取下げへの対応[notice.action=withdraw],{_DECIDED}"
     ),
     by_person=True,
 )

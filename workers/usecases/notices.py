@@ -9,12 +9,12 @@ from typing import Any
 from workers.domain import renewal
 from workers.domain.acts import SYSTEM
 from workers.domain.agreements import Agreement, Notice, Side, TermStage
-from workers.domain.entities import CaseKind
+from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import renewal_plan
 from workers.domain.text import multi_line, shown
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
-from workers.usecases.journal import note
+from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import file_procedure
 from workers.usecases.renewals import (
@@ -28,14 +28,20 @@ from workers.usecases.renewals import (
 )
 
 _DECISIONS = {"renew": "更新する", "expire": "更新しない"}
+_LEVELS = {"mayor": "市長", "deputy": "副市長", "director": "部長", "manager": "課長"}
+_LONGEST = 1200  # a reason with the 決裁 behind it
 
 
 async def enter_notice(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -> dict[str, Any]:
     """Enter what the office's form of a renewal says: a notice, or that one was withdrawn.
 
-    Returns ``renewalState`` and the notices. Raises InputError for every bad field.
+    Where the city decides, its 決裁 stands with the reason (ALL-11). Returns ``renewalState`` and the notices. Raises
+    InputError for every bad field.
     """
     case = await uow.cases.get(case_id)
+    reason = multi_line(form.get("reason") or "", "理由", maximum=1000)
+    if form.get("action") == "withdraw" or form.get("side") == Side.CITY:
+        reason += await _approval(uow, case, form.get("approval"))
     if form.get("action") == "withdraw":
         return await withdraw_notice(
             uow,
@@ -43,25 +49,27 @@ async def enter_notice(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -
             number=str(form.get("notice") or ""),
             on=form.get("withdrawnOn"),
             decision=str(form.get("decision") or ""),
-            reason=_with_approval(str(form.get("reason") or ""), form.get("approval")),
+            reason=reason,
         )
     return await record_notice(
         uow,
         str(case.agreement_id),
         side=str(form.get("side") or ""),
         received=form.get("receivedOn"),
-        reason=str(form.get("reason") or ""),
+        reason=reason,
     )
 
 
-def _with_approval(reason: str, approval: Any) -> str:
-    """Return the reason with the 決裁 of the decision (ALL-11), which the entry keeps."""
+async def _approval(uow: UnitOfWork, case: Case, approval: Any) -> str:
+    """Keep the 決裁 of a decision as a step of the case (ALL-11); return what the entry's reason says of it."""
     given = approval if isinstance(approval, Mapping) else {}
     if not given.get("number"):
-        return reason
-    decided_on = format_wareki(parse_date(given.get("decidedOn"), "決裁日"))
-    parts = [f"起案番号 {given['number']}", f"決裁日 {decided_on}", f"決裁者 {given.get('decidedBy') or ''}"]
-    return f"{reason}（{'、'.join(parts)}）"
+        return ""
+    decided_on = parse_date(given.get("decidedOn"), "決裁日")
+    await record(uow, case, "renewal-approval", {**given, "decidedOn": decided_on.isoformat()})
+    level = _LEVELS.get(str(given.get("class")), "")
+    parts = (f"起案番号 {given['number']}", f"決裁日 {format_wareki(decided_on)}", f"決裁区分 {level}")
+    return f"（{'、'.join(parts)}、決裁者 {given.get('decidedBy') or ''}）"
 
 
 async def record_notice(
@@ -90,7 +98,7 @@ async def record_notice(
         side=Side(side),
         received_on=received_on,
         entered_at=uow.clock.now(),
-        reason=multi_line(reason, "理由", maximum=1000),
+        reason=multi_line(reason, "理由", maximum=_LONGEST),
     )
     await uow.agreements.add_notice(entry)
     found = await _renewal(uow, agreement, term.number)
@@ -149,7 +157,7 @@ async def withdraw_notice(  # noqa: PLR0913 (the fields of the form)
         raise InputError("取下げの日", f"協定は{format_wareki(found.plan.expires_on)}に満了しました")
     _check_open(agreement)
     entry.withdrawn_on, entry.overruled = withdrawn_on, decision == "renew"
-    entry.decision = f"{_DECISIONS[decision]} {multi_line(reason, '理由', maximum=1000)}".strip()
+    entry.decision = f"{_DECISIONS[decision]} {multi_line(reason, '理由', maximum=_LONGEST)}".strip()
     await note(
         uow,
         found.case.id,
