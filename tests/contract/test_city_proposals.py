@@ -123,7 +123,7 @@ def _job(variables: dict[str, Any], **headers: str) -> JobInput:
 
 def _feedback(title: str) -> list[dict[str, Any]]:
     row = {"number": "1", "title": title, "content": "内容", "proposerName": "事業者等", "resultName": "可"}
-    return [{**row, "reason": None, "agreed": True}]
+    return [{**row, "reason": None, "asked": True}]
 
 
 async def test_a_department_gets_its_own_document_whatever_was_made_last(units: Units) -> None:
@@ -131,19 +131,19 @@ async def test_a_department_gets_its_own_document_whatever_was_made_last(units: 
     async with units() as uow:
         for department, title in ((KENKO, "健康相談"), (NOSEI, "販売会")):
             job = _job(
-                {"department": department, "feedbackRows": _feedback(title)},
+                {"department": department, "feedbackRows": _feedback(title), "reportPerson": "青葉 計"},
                 document="form6",
                 title="様式6 提案結果報告",
                 per="department",
-                values="feedbackRows",
+                values="feedbackRows,reportPerson",
             )
             await handle_render_document(job, uow)
         send = _job(
-            {"department": KENKO, "feedbackRows": _feedback("健康相談")},
+            {"department": KENKO, "feedbackRows": _feedback("健康相談"), "deadline": {"text": "令和8年6月22日（月）"}},
             template="feedback",
             to="department",
             attach="form6@department",
-            values="feedbackRows",
+            values="feedbackRows,deadline",
         )
         await handle_send_mail(send, uow)
         kept = {document.kind: document for document in await uow.documents.of_case(CASE_ID)}

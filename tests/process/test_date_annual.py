@@ -9,6 +9,7 @@ import pytest
 from tests.kit import outgoing
 from tests.kit.desk import office, pack_files
 from tests.kit.driver import EngineDriver
+from workers.domain.entities import CaseKind
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
@@ -22,7 +23,7 @@ async def test_a_usual_year_leaves_sheets_a_list_and_the_year_s_projects(
     async with office(driver, settings) as at_work:
         await at_work.play("date", "annual")
         async with at_work.services.open_unit() as uow:
-            (case,) = await uow.cases.all()
+            (case,) = [each for each in await uow.cases.all() if each.kind is CaseKind.ANNUAL]
             kept = await uow.activities.of_agreement("date-a1")
         papers = await outgoing.papers(at_work.services, case.id)
         (request,) = await outgoing.letters(at_work.services, "form8-request")
@@ -37,6 +38,9 @@ async def test_a_usual_year_leaves_sheets_a_list_and_the_year_s_projects(
     assert "株式会社あぶくまフレッシュ" in papers["form7"]
     assert "健康推進課長" in papers["form7"]
     assert "管理栄養士2人を4回派遣した。" in papers["form8"]
+    assert "管理栄養士2人を4回派遣した。" in papers["results-list"]
+    assert "霊山 さくら" in papers["form8"]
+    assert "（受付）" in papers["form7"]
     assert "年4回開き" in papers["results-list"]
     assert "健康推進課" in papers["results-list"]
     assert "様式8 実績報告" in request.text
@@ -57,10 +61,13 @@ async def test_a_correction_of_the_approval_reaches_the_published_list(
     async with office(driver, settings) as at_work:
         await at_work.play("date", "annual-hard")
         async with at_work.services.open_unit() as uow:
-            (case,) = await uow.cases.all()
+            (case,) = [each for each in await uow.cases.all() if each.kind is CaseKind.ANNUAL]
         papers = await outgoing.papers(at_work.services, case.id)
         late = await outgoing.letters(at_work.services, "form8-overdue")
+        (refused,) = await outgoing.letters(at_work.services, "proposal-refused")
     assert "延べ40人が参加した。" in papers["results-list"]
     assert case.round == 1
     assert case.last_step("partner-results") is not None
+    assert "事業者等の基準 4 市税に滞納がある" in refused.text
+    assert "納付の後に、あらためてご提案ください。" in refused.text
     assert [letter.recipient for letter in late] == ["seisaku@city.date.example"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -50,11 +52,13 @@ class _Left:
 async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
     driver: EngineDriver, settings: Settings
 ) -> None:
-    """DAT-F1 to DAT-F6, DAT-8 and DAT-T1 of one played case: playing is what takes the time."""
+    """DAT-F1 to DAT-F6, DAT-8, DAT-11 and DAT-T1 of one played case: playing is what takes the time."""
     await driver.deploy(pack_files("common", "date"))
     async with office(driver, settings) as at_work:
-        case = await _played(at_work, "signed")
+        desk, _ = await at_work.play("date", "signed")
+        (seen,) = [task.variables for task in desk.completed if task.element_id == "Task_DecideSigning"]
         async with at_work.services.open_unit() as uow:
+            (case,) = await uow.cases.all()
             agreement = await uow.agreements.of_case(case.id)
             assert agreement is not None
             planned = await uow.activities.of_agreement(agreement.id)
@@ -65,6 +69,7 @@ async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
             feedback={mail.recipient: mail for mail in await outgoing.letters(at_work.services, "feedback")},
             signed=(await outgoing.letters(at_work.services, "agreement-signed"))[0],
         )
+    _the_decision_sees_the_answers_of_both_sides(seen)
     _the_sheets_are_filled(left.sheets)
     _feedback_holds_only_own_rows(left)
     _the_agreement_lasts_three_years_without_a_notice_deadline(left)
@@ -77,6 +82,14 @@ async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
     }
 
 
+def _the_decision_sees_the_answers_of_both_sides(seen: Mapping[str, Any]) -> None:
+    """DAT-11: departments' answers (様式2), the city's own (様式4) and the partner's (様式5) lie before who decides."""
+    assert [row["judgement"] for row in seen["reportRows"]] == ["yes", "yes", "no"]
+    assert "農家への呼び掛けを担当する。" in seen["surveyResult"][1]["comments"]
+    assert [row["title"] for row in seen["cityProposals"]] == [_ADVICE]
+    assert seen["partnerAnswers"][0]["answer"] == "yes"
+
+
 def _the_sheets_are_filled(sheets: dict[str, str]) -> None:
     """Each sheet has the seed's fields; sheets 2 and 3 hold one page for each department that has something to say."""
     _named("様式1", sheets["form1"], "株式会社あぶくまフレッシュ", "代表取締役社長　梁川 一郎", _SUPPLIES)
@@ -84,9 +97,27 @@ def _the_sheets_are_filled(sheets: dict[str, str]) -> None:
     assert "都市整備課" not in sheets["form2"]
     _named("様式3", sheets["form3"], "健康推進課長", "保健師による健康相談", "株式会社あぶくまフレッシュ")
     assert "農政課" not in sheets["form3"]
-    _named("様式4", sheets["form4"], _COOKING, "時期は出荷に合わせる。", _ADVICE, "健康福祉部健康推進課")
-    _named("様式5", sheets["form5"], "伊達市長", _ADVICE, "保原の店舗で始めたい。", "霊山 さくら")
-    _named("様式6", sheets["form6@kenko"], "健康推進課長", _COOKING, _ADVICE)
+    _named(
+        "様式4",
+        sheets["form4"],
+        _COOKING,
+        "時期は出荷に合わせる。",
+        _ADVICE,
+        "健康福祉部健康推進課",
+        "梁川 一郎　様",
+        "青葉 計",
+    )
+    _named(
+        "様式5",
+        sheets["form5"],
+        "伊達市長",
+        _ADVICE,
+        "保原の店舗で始めたい。",
+        "（受付）",
+        "霊山 さくら",
+        "024-500-0210",
+    )
+    _named("様式6", sheets["form6@kenko"], "健康推進課長", _COOKING, _ADVICE, "青葉 計")
 
 
 def _named(sheet: str, text: str, *parts: str) -> None:
@@ -95,9 +126,10 @@ def _named(sheet: str, text: str, *parts: str) -> None:
 
 
 def _feedback_holds_only_own_rows(left: _Left) -> None:
-    """Neither sheet nor mail of a department shows another's projects; a department that only said no gets none."""
-    assert {kind for kind in left.sheets if kind.startswith("form6")} == {"form6@kenko", "form6@nosei"}
-    assert set(left.feedback) == {"kenko@city.date.example", "nosei@city.date.example"}
+    """Neither sheet nor mail of a department shows another's projects; one that said no hears the result, too."""
+    assert {kind for kind in left.sheets if kind.startswith("form6")} == {"form6@kenko", "form6@nosei", "form6@bosai"}
+    assert set(left.feedback) == {f"{code}@city.date.example" for code in ("kenko", "nosei", "bosai")}
+    assert _shown(left.feedback["bosai@city.date.example"].text) == [_SUPPLIES]
     kenko, nosei = left.feedback["kenko@city.date.example"], left.feedback["nosei@city.date.example"]
     for text in (left.sheets["form6@kenko"], kenko.text):
         assert _shown(text) == [_COOKING, _ADVICE]
@@ -147,25 +179,31 @@ async def test_a_refusal_names_the_grounds_and_a_direction_that_differs_is_told(
 
 @pytest.mark.slow
 async def test_only_the_departments_that_wish_go_on(driver: EngineDriver, settings: Settings) -> None:
-    """DAT-8, DAT-9: of two that wish for one project the one in charge goes on; three parties are invited."""
+    """DAT-8, DAT-9: of two that wish for one project both go on, the one in charge first; all parties are invited."""
     await driver.deploy(pack_files("common", "date"))
     async with office(driver, settings) as at_work:
         case = await _played(at_work, "hard")
+        async with at_work.services.open_unit() as uow:
+            agreement = await uow.agreements.of_case(case.id)
         asked = await outgoing.letters(at_work.services, "talks-request")
         invited = await outgoing.letters(at_work.services, "meeting-invitation")
-        (told,) = [
+        told, dropped = [
             letter
-            for letter in await outgoing.letters(at_work.services, "feedback")
-            if letter.recipient.startswith("kankyo@")
+            for letter in sorted(await outgoing.letters(at_work.services, "feedback"), key=lambda one: one.recipient)
+            if letter.recipient.startswith(("kankyo@", "shogaku@"))
         ]
-    assert sorted(letter.recipient.split("@")[0] for letter in asked) == ["gakko", "kenko", "kosodate"]
-    sections = {"学校教育課": "gakko", "健康推進課": "kenko", "こども未来課": "kosodate"}
-    for name, code in sections.items():
+    assert agreement is not None
+    # DAT-T1: the office chose that the day of signing counts
+    assert agreement.current_term.expires_on == last_day_of_years(agreement.signed_on, 3)
+    assert sorted(letter.recipient.split("@")[0] for letter in asked) == ["gakko", "kenko", "kosodate", "shogaku"]
+    sections = {"学校教育課": {"gakko", "shogaku"}, "健康推進課": {"kenko"}, "こども未来課": {"kosodate"}}
+    for name, codes in sections.items():
         about = {letter.recipient.split("@")[0] for letter in invited if f"初回協議（{name}）" in _title(letter)}
-        assert about == {"kyoso", "seisaku", code}
+        assert about == {"kyoso", "seisaku", *codes}
     assert {part for letter in invited for part in letter.attached} == {"invite.ics"}
     assert "担当できる教員がいない。" in told.text
     assert "希望するかどうか" not in told.text
+    assert "図書館の開放の中で相談できるため。" in dropped.text
     assert {p.number: p.status for p in case.current_projects()} == {
         1: ProjectStatus.FEASIBLE,
         2: ProjectStatus.FEASIBLE,

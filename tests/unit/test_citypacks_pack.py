@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from workers.adapters.citypacks import load_pack
+from workers.adapters.citypacks import CityPacks, load_pack
 from workers.domain.cities import MailRule, TermRule, TermRuleKind
 from workers.errors import InputErrors
+from workers.usecases.agree import term_of
+from workers.usecases.caseview import city_options
+
+PACKS = Path(__file__).parent.parent.parent / "bpmn"
 
 CITY = """\
 code = "midori"
@@ -411,3 +416,25 @@ def test_departments_that_may_not_be_read_are_refused(write: Write) -> None:
     folder = write(CITY, None)
     (folder / "departments.csv").mkdir()
     assert problems(folder) == ["midori/departments.csv: ファイルを読めません。権限などを確かめてください"]
+
+
+def test_a_survey_has_the_words_of_the_citys_own_sheet(write: Write) -> None:
+    """DAT-F2: the form asks 「連携可否」 and 「理由」 where the city's sheet says so; other words stay as usual."""
+    assert load_pack(write()).survey.words["rating"] == "見込み"
+    words = '[survey.words]\nrating = "連携可否"\ncomment = "理由"\n[[fields]]'
+    survey = load_pack(write(CITY.replace("[[fields]]", words, 1))).survey
+    assert (survey.words["rating"], survey.words["comment"]) == ("連携可否", "理由")
+    assert survey.words["reason"].startswith("意見・理由")
+    city = CityPacks([PACKS]).city("date")
+    assert city_options(city)["surveyWords"] == city.survey.words
+    assert city.survey.words["rating"] == "連携可否"
+
+
+@pytest.mark.parametrize(("said", "last"), [("not-counted", date(2029, 5, 10)), ("counted", date(2029, 5, 9))])
+def test_the_office_says_whether_the_day_of_signing_counts(said: str, last: date) -> None:
+    """DAT-T1, D-3: 「締結の日から3年間」 is read as the office chose before drafting; else by the rule."""
+    city = CityPacks([PACKS]).city("date")
+    assert city_options(city)["firstDay"] == "asked"
+    terms = {"startsOn": None, "expiresOn": None, "firstDay": said}
+    assert term_of(city, terms, date(2026, 5, 10)).expires_on == last
+    assert term_of(city, {**terms, "firstDay": ""}, date(2026, 5, 10)).expires_on == date(2029, 5, 10)

@@ -22,11 +22,16 @@ class TermRuleKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TermRule:
-    """Term, notice and renewal (D-3 to D-5). ``notice_months`` None: no notice deadline (objection until expiry)."""
+    """Term, notice and renewal (D-3 to D-5). ``notice_months`` None: no notice deadline (objection until expiry).
+
+    ``first_day_counts``: the day of signing is the first day of the years. ``first_day_asked``: the office says so for
+    each agreement before it is drafted, for the guideline leaves it open (DAT-T1).
+    """
 
     kind: TermRuleKind
     years: int | None = None
     first_day_counts: bool = False
+    first_day_asked: bool = False
     notice_months: int | None = 1
     notice_clear_month: bool = False
     renewal_years: int | None = 1
@@ -85,6 +90,12 @@ RATING_LABELS: Final = {
     "infeasible": "× 実現できない",
 }
 """What a survey's form offers where the city's pack says nothing else."""
+SURVEY_WORDS: Final = {
+    "rating": "見込み",
+    "reason": "意見・理由・代替案（△と×では必ず書きます）",
+    "comment": "意見・質問",
+}
+"""What a survey's form calls its boxes where the city's own sheet has no words for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +103,13 @@ class SurveyPlan:
     """A survey's time table in business days (D-6): answer within ``answer_days``, reminder ``remind_before`` days.
 
     ``ratings``: the ratings that the city's sheet offers, in its own words (ISE-4: ○△×, DAT-4: feasible or not).
+    ``words``: what the sheet calls the rating and its two texts (DAT-F2: 連携可否, 理由).
     """
 
     answer_days: int = 10
     remind_before: int = 3
     ratings: Mapping[str, str] = field(default_factory=lambda: dict(RATING_LABELS))
+    words: Mapping[str, str] = field(default_factory=lambda: dict(SURVEY_WORDS))
 
 
 @dataclass(frozen=True, kw_only=True)

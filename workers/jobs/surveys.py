@@ -147,7 +147,9 @@ async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 
 
 @job_type(
-    "summarize-survey", label="回答を取りまとめる", writes=("surveyResult", "surveyWishes", "interestedDepartments")
+    "summarize-survey",
+    label="回答を取りまとめる",
+    writes=("surveyResult", "surveyWishes", "interestedDepartments", "surveyRatings"),
 )
 async def handle_summarize_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Return the survey's result (ISE-4)."""

@@ -13,6 +13,7 @@ from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.fiscal import format_fiscal_year, parse_fiscal_year
 from workers.domain.inputs import FieldError, Labels, Section
+from workers.domain.jst import JST
 from workers.domain.offervalues import field_number
 from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import format_wareki, parse_date
@@ -145,6 +146,7 @@ def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dic
         "statusName": STATUS_NAMES[status],
         "reported": report is not None or over,
         "result": said.result if said else "",
+        "reportedOn": said.reported_at.astimezone(JST).date().isoformat() if said and said.reported_at else None,
         "partnerResult": report.partner_result if report else "",
         "evaluation": said.evaluation if said else "",
         "formerResults": "\n".join(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from workers.domain.agreements import Agreement, AgreementTerm
-from workers.domain.cities import City
+from workers.domain.cities import City, TermRule
 from workers.domain.entities import Case
 from workers.domain.fiscal import fiscal_year
 from workers.domain.offervalues import field_numbers
@@ -75,6 +76,7 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
             "startsOn": starts_on.isoformat() if starts_on else None,
             "expiresOn": expires_on.isoformat() if expires_on else None,
             "renews": _renews(terms.get("renews")),
+            "firstDay": str(terms.get("firstDay") or ""),
             "signatureStyle": "signature" if terms.get("signatureStyle") == "signature" else "name-seal",
             "otherParties": parties,
         },
@@ -179,10 +181,16 @@ def agreement_terms(case: Case) -> dict[str, Any]:
     return step.payload
 
 
+def term_rule(city: City, terms: Mapping[str, Any]) -> TermRule:
+    """Return the city's rule as this agreement has it: whether the day of signing counts may be its own (DAT-T1)."""
+    said = {"counted": True, "not-counted": False}.get(str(terms.get("firstDay") or ""))
+    return city.term if said is None else replace(city.term, first_day_counts=said)
+
+
 def term_of(city: City, terms: Mapping[str, Any], signed_on: date) -> AgreementTerm:
     """Return the agreement's first term; dates written in the agreement win over the city's rule (D-3)."""
     return first_term(
-        city.term,
+        term_rule(city, terms),
         signed_on,
         starts_on=_date(terms.get("startsOn"), "有効期間の始まり"),
         ends_on=_date(terms.get("expiresOn"), "有効期間の終わり"),

@@ -28,7 +28,7 @@ def case_title(case: Case, addition: str = "") -> str:
 
 
 def city_options(city: City) -> dict[str, Any]:
-    """Return the numbered choices of the city's forms: fields, grounds (AGE-R2, ISE-R1), ratings and departments."""
+    """Return the choices of the city's forms: fields, grounds (AGE-R2, ISE-R1), ratings, departments; and its words."""
 
     def numbered(number: int, text: str) -> dict[str, str]:
         return {"label": f"{number} {text}", "value": str(number)}
@@ -41,6 +41,8 @@ def city_options(city: City) -> dict[str, Any]:
             *({"label": label, "value": rating} for rating, label in city.survey.ratings.items()),
             {"label": "当課の所管ではない", "value": "none"},
         ],
+        "surveyWords": dict(city.survey.words),
+        "firstDay": "asked" if city.term.first_day_asked else "",
         "departments": [{"label": d.name, "value": d.code, "group": d.group} for d in city.departments if d.surveyed],
     }
 

@@ -23,6 +23,8 @@ async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping
 
     ``partnerCheck`` and ``projectsCheck`` (``none``, ``some``) say that the grounds were looked at: with ``none`` what
     was ticked before no longer counts.
+    ``notGovernment`` (``yes``, ``no``), where the form asks it: whether the partner is none, for one is no partner
+    at all (DAT-R1).
     ``eligibility.results`` has every criterion with its result, those that are met too, as the rows of a table.
     """
     case = await uow.cases.get(case_id)
@@ -52,6 +54,8 @@ async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping
         "projectsByGround": {str(number): "、".join(names) for number, names in by_ground.items()},
         "cityCostProjects": "、".join(_called(p) for p in projects if p.number in facts.city_cost_projects),
     }
+    if "notGovernment" in check:
+        eligibility["notGovernment"] = check["notGovernment"] == "yes"
     found = criteria(
         city,
         facts,

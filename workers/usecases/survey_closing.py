@@ -11,7 +11,7 @@ from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_board import board_changed
 from workers.usecases.survey_texts import project_answers
-from workers.usecases.survey_view import interested_departments, result_rows, wish_rows
+from workers.usecases.survey_view import interested_departments, rating_rows, result_rows, wish_rows
 from workers.usecases.surveys import mail_office, mail_target, survey_context, target_name
 
 _NAMED = 30
@@ -116,7 +116,10 @@ def _names(survey: Survey) -> str:
 
 
 async def summarize_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
-    """Return ``surveyResult``, ``surveyWishes`` and ``interestedDepartments`` for the discussion (ISE-4, ISE-5)."""
+    """Return the survey for the discussion (ISE-4, ISE-5).
+
+    ``surveyResult``, ``surveyWishes``, ``interestedDepartments``, ``surveyRatings``.
+    """
     survey = await uow.surveys.get(survey_id)
     case = await uow.cases.get(survey.case_id)
     city = uow.cities.city(case.city)
@@ -124,4 +127,5 @@ async def summarize_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
         "surveyResult": result_rows(case, survey, city),
         "surveyWishes": wish_rows(survey, city),
         "interestedDepartments": interested_departments(case, survey, city),
+        "surveyRatings": rating_rows(survey),
     }

@@ -149,6 +149,17 @@ def interested_departments(case: Case, survey: Survey, city: City) -> list[dict[
     return found
 
 
+def rating_rows(survey: Survey) -> list[dict[str, str]]:
+    """Return who rated which project how (DAT-8): ``code``, ``number``, ``rating``; those that see no way, too."""
+    answers = survey.valid_answers()
+    return [
+        {"code": target.department, "number": str(rating.project_number), "rating": rating.rating.value}
+        for target in survey.targets
+        if (answer := answers.get(target.department)) is not None
+        for rating in answer.ratings
+    ]
+
+
 def answer_sheets(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
     """Return every department's answer that counts, as documents show it (DAT-F2, DAT-F3): one sheet a department."""
     projects = {project.number: project for project in case.current_projects()}

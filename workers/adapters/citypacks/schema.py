@@ -70,6 +70,7 @@ Email = Annotated[str, _validator(_email)]
 Phone = Annotated[str, _validator(_phone)]
 MonthDay = Annotated[str, _validator(_month_day)]
 _RatingName = Literal["feasible", "adjust", "infeasible"]
+_SurveyWord = Literal["rating", "reason", "comment"]
 Group = Annotated[str, Field(pattern=CODE_PATTERN)]
 ProcessId = Annotated[str, Field(pattern=_ID_PATTERN)]
 
@@ -119,6 +120,7 @@ class TermTable(_Table):
     kind: Annotated[cities.TermRuleKind, Field(strict=False)]
     years: int | None = Field(default=None, ge=1, le=50)
     first_day_counts: bool = False
+    first_day_asked: bool = False
     notice_months: int = Field(ge=0, le=24)
     notice_clear_month: bool = False
     renewal_years: int = Field(ge=0, le=50)
@@ -130,6 +132,7 @@ class TermTable(_Table):
             kind=self.kind,
             years=self.years,
             first_day_counts=self.first_day_counts,
+            first_day_asked=self.first_day_asked,
             notice_months=self.notice_months or None,
             notice_clear_month=self.notice_clear_month,
             renewal_years=self.renewal_years or None,
@@ -138,12 +141,18 @@ class TermTable(_Table):
 
 
 class SurveyTable(_Table):
-    """``[survey]``, in business days; ``[survey.ratings]``: what departments choose from, in the city's words."""
+    """``[survey]``, in business days; ``[survey.ratings]``: what departments choose from, in the city's words.
+
+    ``[survey.words]``: what the city's sheet calls the rating and its texts, where it differs from the usual.
+    """
 
     answer_days: int = Field(ge=1, le=250)
     remind_before: int = Field(ge=0, le=250)
     ratings: dict[_RatingName, Line] = Field(
         default_factory=lambda: cast("dict[_RatingName, str]", dict(cities.RATING_LABELS)), min_length=1
+    )
+    words: Annotated[dict[_SurveyWord, Line], AfterValidator(lambda own: {**cities.SURVEY_WORDS, **own})] = Field(
+        default_factory=lambda: cast("dict[_SurveyWord, str]", dict(cities.SURVEY_WORDS))
     )
 
 
