@@ -34,6 +34,7 @@ class CaseKind(StrEnum):
     TALK = "talk"
     PUBLICATION = "publication"
     ARRANGEMENT = "arrangement"
+    REPORT = "report"
 
 
 class CaseOutcome(StrEnum):

@@ -15,7 +15,7 @@ from workers.usecases.procedures import open_procedure, start_next
     headers=(
         Header(
             name="kind",
-            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement）",
+            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report）",
             required=True,
         ),
         *CHECKS,
@@ -31,6 +31,7 @@ from workers.usecases.procedures import open_procedure, start_next
         "period",
         "periodName",
         "officeGroup",
+        "department",
         "cityOptions",
         "formError",
     ),
@@ -52,7 +53,7 @@ async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     headers=(
         Header(
             name="kind",
-            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement）",
+            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report）",
             required=True,
         ),
         Header(name="values", label="次の手続に渡す変数（コンマ区切り）"),

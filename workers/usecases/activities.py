@@ -11,7 +11,7 @@ from workers.domain.activityyears import OPEN, awaits_answer, concerns, counted_
 from workers.domain.agreements import Activity, ActivityReport, ActivityStatus, Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case
-from workers.domain.fiscal import format_fiscal_year, parse_fiscal_year
+from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
 from workers.domain.inputs import FieldError, Labels, Section
 from workers.domain.jst import JST
 from workers.domain.offervalues import field_number
@@ -93,12 +93,12 @@ async def record_activities(
 
     A row has ``title`` and, where it says anything of them, ``field`` (number), ``content``, ``departmentCode``,
     ``costToCity``, ``status``, ``result``, ``partnerResult``, ``evaluation``, ``startsOn``, ``endsOn``; ``department``
-    is whose rows they are where a row names none. What it says of the status is the answer for that year; a row
-    without an ``id`` that names an open project means that one. Returns ``activities``. Raises InputErrors with every
-    bad field; none of the rows is kept then.
+    is whose rows they are where a row names none. ``year`` None: the one in which a row ended, or that of today. What a
+    row says of the status is the answer for the year; one without an ``id`` that names an open project means that one.
+    Returns ``activities``. Raises InputErrors with every bad field; none of the rows is kept then.
     """
     case, agreement, city = await under_agreement(uow, case_id)
-    fiscal_year = parse_fiscal_year(year, "年度")
+    asked = None if year is None else parse_fiscal_year(year, "年度")
     every = await uow.activities.of_agreement(agreement.id)
     known = {str(entry.id): entry for entry in every}
     errors: list[FieldError] = []
@@ -110,14 +110,16 @@ async def record_activities(
     kept: list[Activity] = []
     for former, values in read:
         entry = former or _open_one(every, values)
+        of = asked if asked is not None else fiscal_year(values.get("ends_on") or today)
         if entry is None:
-            entry = Activity(agreement_id=agreement.id, case_id=case.id, fiscal_year=fiscal_year, field=0, title="")
-        _apply(entry, values, fiscal_year, uow.clock.now())
+            entry = Activity(agreement_id=agreement.id, case_id=case.id, fiscal_year=of, field=0, title="")
+        _apply(entry, values, of, uow.clock.now())
         if entry.id is None:
             await uow.activities.add(entry)
         kept.append(entry)
-    await note(uow, case.id, f"{format_fiscal_year(fiscal_year)}の連携事業を台帳に載せた（{len(kept)}件）")
-    return {"activities": [activity_row(entry, city, year=fiscal_year) for entry in kept], "formError": None}
+    when = f"{format_fiscal_year(asked)}の" if asked is not None else ""
+    await note(uow, case.id, f"{when}連携事業を台帳に載せた（{len(kept)}件）")
+    return {"activities": [activity_row(entry, city, year=asked) for entry in kept], "formError": None}
 
 
 def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dict[str, Any]:

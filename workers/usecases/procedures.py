@@ -16,6 +16,7 @@ from workers.domain.deadlines import period_of
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year
 from workers.domain.markdown import plain
+from workers.domain.text import shown
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, PermanentError
 from workers.usecases.caseview import agreement_of, case_title, city_options
@@ -33,6 +34,7 @@ KIND_NAMES = {
     CaseKind.AMENDMENT: "変更の手続",
     CaseKind.TALK: "定期の協議",
     CaseKind.ARRANGEMENT: "申し合わせの変更",
+    CaseKind.REPORT: "連携事業の報告",
 }
 
 
@@ -120,8 +122,9 @@ async def open_procedure(
     """Claim a procedure for a process instance and return its variables.
 
     Without ``case_id`` a person began in Tasklist: ``agreementId`` of the form says of which agreement. A second
-    instance of the same procedure learns ``caseState = "already-started"``. Raises InputError for an unknown agreement
-    or one that is not in force, PermanentError for a kind that the diagram's header misspells.
+    instance of the same procedure learns ``caseState = "already-started"``. ``sectionName`` of the form, where it has
+    one, is whose work it is: ``department``. Raises InputError for an unknown agreement or section or an agreement that
+    is not in force, PermanentError for a kind that the diagram's header misspells.
     """
     case = await uow.cases.get(case_id) if case_id else await _from_form(uow, kind, form, ref)
     if case.agreement_id is None:
@@ -145,8 +148,20 @@ async def open_procedure(
         "periodName": _period_name(case),
         "officeGroup": city.office.group,
         "cityOptions": city_options(city),
+        **_section(city, form),
         "formError": None,
     }
+
+
+def _section(city: City, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the department that a start form names by its section, its whole name or its code."""
+    typed = str(form.get("sectionName") or "").strip()
+    if not typed:
+        return {}
+    found = [d for d in city.departments if typed in (d.section, d.name, d.code)]
+    if len(found) != 1:
+        raise InputError("担当課", f"「{shown(typed)}」という課は登録されていません。部から続けて書いてください")
+    return {"department": {"code": found[0].code, "name": found[0].name, "group": found[0].group}}
 
 
 async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any], ref: JobRef) -> Case:
@@ -157,6 +172,7 @@ async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any], ref: J
     agreement = await uow.agreements.get(number)
     if not _open_to(agreement, chosen, uow.clock.today()):
         raise InputError("協定番号", f"協定 {agreement.id} は今日、効力がありません")
+    _section(uow.cities.city(agreement.city), form)
     period = await new_period(uow, agreement, chosen)
     case = await file_procedure(uow, agreement, chosen, period)
     await record_start(uow, case.id, ref)

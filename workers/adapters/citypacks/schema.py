@@ -207,6 +207,7 @@ class ProceduresTable(_Table):
     talk: ProcessId | None = None
     publication: ProcessId | None = None
     arrangement: ProcessId | None = None
+    report: ProcessId | None = None
 
     def processes(self) -> dict[CaseKind, str]:
         """Return the processes that the file names."""
