@@ -95,6 +95,21 @@ async def test_a_project_over_years_is_asked_about_in_each_and_keeps_what_was_an
     assert years[3][0]["partnerResult"] == "12回"
 
 
+async def test_a_report_in_between_belongs_to_the_year_in_which_the_project_ended(units: Units) -> None:
+    """ISE-A1: the department reports when a project ends, not in April; what it adds is planned from this year on."""
+    async with units() as uow:
+        done = {"field": "1", "title": "工作教室", "status": "done", "endsOn": "2026-03-31", "result": "3回開いた"}
+        rows = [done, {"field": "2", "title": "古着の回収", "status": "planned"}]
+        await record_activities(uow, ANNUAL, rows, year=None, department="fukushi")
+        of_2025 = await load_activities(uow, ANNUAL, year=2025)
+        of_2026 = await load_activities(uow, ANNUAL, year=2026)
+    assert [[row["title"] for row in found["activities"]] for found in (of_2025, of_2026)] == [
+        ["工作教室"],
+        ["古着の回収"],
+    ]
+    assert of_2026["activities"][0]["departmentCode"] == "fukushi"
+
+
 async def test_what_is_planned_for_the_year_after_is_told_beside(units: Units) -> None:
     """AGE-A3: a project of the year after its proposal is on that year's list."""
     async with units() as uow:

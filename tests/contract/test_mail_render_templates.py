@@ -233,6 +233,14 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "令和9年度の定例会議",
         ],
     ),
+    "project-reported": (
+        {**REPORT, "department": {"name": "長寿社会部高齢政策課"}},
+        [
+            "長寿社会部高齢政策課が次のとおり入力しました",
+            "状況　: 実施済み（令和8年6月1日から令和9年3月31日まで）",
+            "延べ320件",
+        ],
+    ),
     "arrangements-draft": (TO_PARTNER, ["申し合わせ事項の案", "チラシとポスターの部数"]),
     "arrangements-agreed": (TO_PARTNER, ["申し合わせ事項が定まりました", "全課にも知らせました"]),
     "arrangements-published": (TO_PARTNER, ["申し合わせ事項を定めました", "先に戦略推進課へ相談"]),

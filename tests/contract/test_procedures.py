@@ -115,6 +115,20 @@ async def test_an_unknown_agreement_is_a_clear_error(units: Units, form: dict[st
             await procedures.open_procedure(uow, kind="annual", case_id=None, form=form, ref=JOB)
 
 
+async def test_a_department_that_starts_a_procedure_is_found_by_its_name(units: Units) -> None:
+    """ISE-A1: by section, whole name or code; an unknown one is refused before a case is filed."""
+    async with units() as uow:
+        for name in ("福祉課", "福祉部福祉課", "fukushi"):
+            form = {"agreementId": "midori-a1", "sectionName": name}
+            opened = await procedures.open_procedure(uow, kind="amendment", case_id=None, form=form, ref=JOB)
+            assert opened["department"]["code"] == "fukushi"
+        filed = len(await uow.cases.of_agreement("midori-a1"))
+        form = {"agreementId": "midori-a1", "sectionName": "ない課"}
+        with pytest.raises(InputError, match="担当課: 「ない課」という課は登録されていません"):
+            await procedures.open_procedure(uow, kind="amendment", case_id=None, form=form, ref=OTHER)
+        assert len(await uow.cases.of_agreement("midori-a1")) == filed
+
+
 async def test_an_agreement_that_has_ended_starts_no_procedure(units: Units) -> None:
     async with units() as uow:
         agreement = await uow.agreements.get("midori-a1")

@@ -42,6 +42,15 @@ def test_fields_done_and_planned_are_counted_together_and_once() -> None:
     assert (found.minimum_fields, found.minimum_projects) == (3, 2)
 
 
+def test_an_activity_of_three_years_is_one_project_and_proposed_again_it_is_not_counted_twice() -> None:
+    """AGE-R1, ISE-R1: three records of one activity are one; the title is compared without blanks and widths."""
+    watched = [PastRecord(fiscal_year=year, field=2, title="高齢者の見守り") for year in (2023, 2024, 2025)]
+    again = Project(round=1, number=1, field=2, title="高齢者の　見守り", content="内容", status=ProjectStatus.PROPOSED)
+    found = facts([again, project(2, 3)], [*watched, PastRecord(fiscal_year=2025, field=4, title="高齢者の見守り")])
+    assert (found.project_count, found.done_count, found.planned_count) == (3, 2, 1)
+    assert found.fields == (2, 3, 4)
+
+
 def test_a_project_at_the_citys_cost_counts_only_once_the_office_admits_it() -> None:
     """ISE-R2: with a recorded reason; blanks are no reason."""
     found = facts([project(1, 1), project(2, 2, cost=True), project(3, 3, cost=True, admitted=" ")], [])

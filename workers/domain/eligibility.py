@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workers.domain.cities import City
 from workers.domain.entities import PastRecord, Project, ProjectStatus
+from workers.domain.text import comparable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,26 +36,36 @@ class EligibilityFacts:
 
 
 def eligibility_facts(city: City, projects: Iterable[Project], records: Iterable[PastRecord]) -> EligibilityFacts:
-    """Return the facts of an offer; dropped projects do not count (ISE-R1, ISE-R2)."""
+    """Return the facts of an offer; dropped projects do not count (ISE-R1, ISE-R2).
+
+    A project done over several years is one, by field and title; one that is proposed again is not counted twice.
+    """
     current = [project for project in projects if project.status is not ProjectStatus.DROPPED]
-    done = list(records)
+    done = {_same(record): record for record in records}
     city_cost = [project for project in current if project.cost_to_city]
     refused = {project.number for project in city_cost if not project.admitted_reason.strip()}
     excluded = refused if city.requirements.city_cost_excluded else set()
     planned = [project for project in current if project.number not in excluded]
-    done_fields, planned_fields = {record.field for record in done}, {project.field for project in planned}
+    done_fields = {record.field for record in done.values()}
+    planned_fields = {project.field for project in planned}
+    counted = {_same(project) for project in planned}
     return EligibilityFacts(
         fields=tuple(sorted(done_fields | planned_fields)),
         done_fields=tuple(sorted(done_fields)),
         planned_fields=tuple(sorted(planned_fields)),
-        project_count=len(done) + len(planned),
+        project_count=len(counted | set(done)),
         done_count=len(done),
-        planned_count=len(planned),
+        planned_count=len(counted - set(done)),
         city_cost_projects=tuple(sorted(refused)),
         admitted_projects=tuple(sorted({project.number for project in city_cost} - refused)),
         minimum_fields=city.requirements.minimum_fields,
         minimum_projects=city.requirements.minimum_projects,
     )
+
+
+def _same(entry: PastRecord | Project) -> tuple[int, str]:
+    """Return what makes a record and a project the same: field and title."""
+    return entry.field, comparable(entry.title)
 
 
 @dataclass(frozen=True, kw_only=True)
