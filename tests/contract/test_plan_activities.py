@@ -114,6 +114,18 @@ async def test_another_year_needs_a_reason_that_is_kept(units: Units) -> None:
     assert ("見守り", 2026, "補正予算で行う。") in await _years(units)
 
 
+async def test_a_planned_period_lies_in_the_year_of_the_plan(units: Units) -> None:
+    """AGE-A2: the days are kept with the project and told; the first day decides no other year in silence."""
+    rows = [{"number": 2, "fiscalYear": "2026", "startsOn": "令和9年4月1日", "endsOn": "2026-12-20"}]
+    async with units() as uow:
+        with pytest.raises(InputErrors, match="令和8年度ではありません"):
+            await plan_projects(uow, "midori-2026-0001", year=2026, rows=rows)
+        rows[0]["startsOn"] = "令和8年7月1日"
+        planned = await plan_projects(uow, "midori-2026-0001", year=2026, rows=rows)
+    periods = {row["title"]: row["periodText"] for row in planned["activities"]}
+    assert periods == {"見守り": "", "出前講座": "令和8年7月1日から令和8年12月20日まで"}
+
+
 async def test_proposals_are_a_round_of_their_own(units: Units) -> None:
     """AGE-A1: the batch becomes the case's newest round; a row without a title names itself."""
     rows = [{"field": "2", "title": "清掃", "content": "月1回", "costToCity": True}]

@@ -12,6 +12,7 @@ from workers.domain.cities import City
 from workers.domain.entities import Case, Project, ProjectStatus
 from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
 from workers.domain.text import comparable, multi_line
+from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, InputErrors
 from workers.usecases.activities import activity_row, under_agreement
 from workers.usecases.journal import note
@@ -42,30 +43,28 @@ async def plan_projects(
 ) -> dict[str, Any]:
     """Put the case's feasible projects into the registry as planned activities (DAT-A: L, AGE-A2, AGE-A3).
 
-    ``rows`` (``number``, ``fiscalYear``, ``reason``) choose another year than the usual one, which needs a reason.
+    ``rows`` (``number``, ``fiscalYear``, ``reason``, ``startsOn``, ``endsOn``) choose another year than the usual one,
+    which needs a reason, and say from when to when a project is planned.
     Returns ``activities``. Raises InputErrors with every year without its reason; nothing is kept then.
     """
     case, agreement, city = await under_agreement(uow, case_id)
     first = _first_year(uow, case, year)
     chosen = {str(row.get("number")): row for row in rows}
     errors: list[InputError] = []
-    years = [
-        (
-            project,
-            *_chosen_year(
-                project, chosen.get(str(project.number), {}), usual_year(city, case, project, first), first, errors
-            ),
-        )
-        for project in _feasible(case)
-    ]
+    years = []
+    for project in _feasible(case):
+        row, usual = chosen.get(str(project.number), {}), usual_year(city, case, project, first)
+        number, reason = _chosen_year(project, row, usual, first, errors)
+        years.append((project, number, reason, _chosen_days(project, row, number, errors)))
     if errors:
         raise InputErrors(errors)
     every = await uow.activities.of_agreement(agreement.id)
     planned = []
-    for project, number, reason in years:
+    for project, number, reason, days in years:
         activity = _planned(every, agreement.id, case.id, project, number)
         activity.content, activity.cost_to_city = project.content, project.cost_to_city
         activity.department, activity.reason = project.department or activity.department, reason
+        activity.starts_on, activity.ends_on = (new or old for new, old in zip(days, _days_of(activity), strict=True))
         if activity.id is None:
             await uow.activities.add(activity)
         planned.append(activity)
@@ -128,6 +127,29 @@ def _chosen_year(
     return number, reason if number != usual else ""
 
 
+def _chosen_days(
+    project: Project, row: Mapping[str, Any], year: int, errors: list[InputError]
+) -> tuple[date | None, date | None]:
+    """Return the days that a row gives: the first lies in the year of the plan, the last is not before it."""
+    named = f"事業{project.number}の期間"
+    try:
+        first, last = (parse_date(row[key], named) if row.get(key) else None for key in ("startsOn", "endsOn"))
+    except InputError as error:
+        errors.append(error)
+        return None, None
+    if first is not None and fiscal_year(first) != year:
+        errors.append(
+            InputError(named, f"始まりの日（{format_wareki(first)}）が{format_fiscal_year(year)}ではありません")
+        )
+    if first is not None and last is not None and last < first:
+        errors.append(InputError(named, "終わりの日が、始まりの日より前です"))
+    return first, last
+
+
+def _days_of(activity: Activity) -> tuple[date | None, date | None]:
+    return activity.starts_on, activity.ends_on
+
+
 def _check_year(project: Project, number: int, *, usual: int, first: int, reason: str) -> None:
     if number < first:
         raise InputError(f"事業{project.number}の年度", f"{format_fiscal_year(first)}より前にはできません")
@@ -157,4 +179,6 @@ def _row(project: Project, city: City, year: int) -> dict[str, Any]:
         "cost": "あり" if project.cost_to_city else "なし",
         "fiscalYear": str(year),
         "reason": None,
+        "startsOn": None,
+        "endsOn": None,
     }
