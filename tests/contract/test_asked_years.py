@@ -1,0 +1,143 @@
+"""Ten years of sixty agreements in the registry: each project is asked about exactly while it should be (ALL-6).
+
+Their projects run over years, end in mid-year, are called off or never end; the agreements renew, expire, are given
+notice of and terminated. ``tests.kit.askedyears`` calculates from the specification; the same runs on the real engine
+in ``tests/process/test_renewal_years.py``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.kit.askedyears import Plan, must_be_asked, plans
+from tests.kit.clock import TOKYO
+from tests.kit.lives import CITIES, cycles, lives, moments, spoken
+from tests.kit.registry import registry_at
+from tests.kit.terms import Terms
+from tests.kit.yearsahead import Made
+from workers.domain.activityyears import OPEN
+from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
+from workers.domain.deadlines import reported_year
+from workers.domain.entities import CaseKind
+from workers.domain.renewal import unwatch
+from workers.errors import InputError
+from workers.usecases.activities import load_activities, record_activities
+
+pytestmark = pytest.mark.asyncio
+FIRST = date(2026, 12, 1)
+THROUGH = FIRST + timedelta(days=3652)
+
+
+class _Register:
+    """The agreements, their projects and what was asked about them."""
+
+    def __init__(self, terms: Terms, made: list[Made]) -> None:
+        self.terms = terms
+        self.made = made
+        self.plans: dict[str, list[Plan]] = {}
+        self.asked: dict[str, dict[str, list[str]]] = defaultdict(dict)
+
+    async def sign(self) -> None:
+        """Register every agreement with its projects, planned."""
+        self.terms.on(FIRST)
+        for turn, life in enumerate(self.made):
+            number = int(life.id.rpartition("-a")[2])
+            says = {"renews": life.says}
+            await self.terms.sign(life.rule, life.signed, number=number, ends=life.ends, **says)
+            self.plans[life.id] = plans(life, FIRST, turn)
+            async with self.terms.unit() as uow:
+                for plan in self.plans[life.id]:
+                    await uow.activities.add(
+                        Activity(agreement_id=life.id, case_id=None, fiscal_year=plan.year, field=1, title=plan.title)
+                    )
+                await uow.commit()
+
+    async def live(self) -> None:
+        """Sweep in the morning of every day on which something is due, and let happen at noon what the lives say."""
+        for day in self._days():
+            report = await self.terms.sweep(day)
+            if report.cycles:
+                await self._ask(day, set(report.cycles))
+            for life in self.made:
+                if life.terminated == day or any(day in (said.entered, said.withdrawn) for said in life.said):
+                    await self._happen(life, day)
+
+    def _days(self) -> Iterator[date]:
+        due = {moment.date() for life in self.made for moment in moments(life, self._city(life.rule), THROUGH)}
+        openings = {self._city(code).cycle.opens for code in CITIES}
+        due |= {date(year, *opens) for year in range(FIRST.year, THROUGH.year + 1) for opens in openings}
+        yield from sorted(day for day in due if FIRST < day <= THROUGH)
+
+    def _city(self, code: str):  # noqa: ANN202 (the pack's facts)
+        return self.terms.unit().cities.city(code)
+
+    async def _ask(self, day: date, opened: set[str]) -> None:
+        """Do the yearly procedures that opened: read whom to ask about, answer truly, close."""
+        async with self.terms.unit() as uow:
+            for life in (life for life in self.made if life.id in opened):
+                for case in await uow.cases.of_agreement(life.id, kind=CaseKind.ANNUAL):
+                    if case.period in self.asked[life.id]:
+                        continue
+                    year = reported_year(self._city(life.rule).cycle, int(case.period))
+                    rows = (await load_activities(uow, case.id, year=year))["activities"]
+                    rows = [row for row in rows if ActivityStatus(row["status"]) in OPEN]
+                    self.asked[life.id][case.period] = sorted(row["title"] for row in rows)
+                    known = {plan.title: plan for plan in self.plans[life.id]}
+                    answers = [{"id": r["id"], "title": r["title"], **known[r["title"]].answer(day)} for r in rows]
+                    await record_activities(uow, case.id, answers, year=year)
+                    case.process_instance_key, case.engine_id, case.closed_on = 1, "test", day
+            await uow.commit()
+
+    async def _happen(self, life: Made, day: date) -> None:
+        noon = datetime.combine(day, time(12, 0), TOKYO)
+        self.terms.on(day, hour=12)
+        for said in life.said:
+            with suppress(InputError):  # one that came too late
+                if next(spoken(said)) == noon:
+                    await self.terms.notice(life.id, said.received)
+                if said.withdrawn == day and await self.terms.notices(life.id):
+                    await self.terms.withdraw(life.id, day, "renew" if said.renew else "expire", "決めた")
+        if life.terminated == day:
+            async with self.terms.unit() as uow:
+                agreement = await uow.agreements.get(life.id, lock=True)
+                agreement.ended_on, agreement.end = day, AgreementEnd.TERMINATED
+                unwatch(uow.cities.city(life.rule), agreement)
+                await uow.commit()
+
+    def faults(self) -> list[str]:
+        """Return where what was asked is not as calculated."""
+        found = []
+        for life in self.made:
+            city = self._city(life.rule)
+            periods = cycles(life, city, FIRST, THROUGH)
+            must = must_be_asked(self.plans[life.id], city, periods)
+            if must != self.asked[life.id]:
+                found.append(f"{life}: asked {self.asked[life.id]}, must be {must}")
+        return found
+
+
+@pytest.mark.parametrize("count", [15, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])])
+async def test_each_project_is_asked_about_exactly_while_it_should_be(
+    database_url: str, tmp_path: Path, count: int
+) -> None:
+    if not database_url.startswith("sqlite"):
+        pytest.skip("the rules are Python's; one database is enough for ten years")
+    async with registry_at(database_url, tmp_path) as registry:
+        register = _Register(Terms(registry), lives(FIRST, THROUGH, count))
+        await register.sign()
+        await register.live()
+        assert register.faults() == []
+        asked = [titles for years in register.asked.values() for titles in years.values()]
+        assert sum(map(len, asked)) > 12 * count
+        # The comparison sees a project that ended a year earlier, and an agreement that ended.
+        plan = register.plans[register.made[0].id]
+        plan[0] = replace(plan[0], over=FIRST)
+        register.made[1] = replace(register.made[1], said=(), terminated=FIRST + timedelta(days=200))
+        assert len(register.faults()) == 2
