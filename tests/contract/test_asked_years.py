@@ -24,6 +24,7 @@ from tests.kit.terms import Terms
 from tests.kit.yearsahead import Made
 from workers.domain.activityyears import OPEN
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
+from workers.domain.cities import City
 from workers.domain.deadlines import reported_year
 from workers.domain.entities import CaseKind
 from workers.domain.renewal import unwatch
@@ -75,7 +76,7 @@ class _Register:
         due |= {date(year, *opens) for year in range(FIRST.year, THROUGH.year + 1) for opens in openings}
         yield from sorted(day for day in due if FIRST < day <= THROUGH)
 
-    def _city(self, code: str):  # noqa: ANN202 (the pack's facts)
+    def _city(self, code: str) -> City:
         return self.terms.unit().cities.city(code)
 
     async def _ask(self, day: date, opened: set[str]) -> None:
