@@ -137,8 +137,12 @@ async def test_each_project_is_asked_about_exactly_while_it_should_be(
         assert register.faults() == []
         asked = [titles for years in register.asked.values() for titles in years.values()]
         assert sum(map(len, asked)) > 12 * count
-        # The comparison sees a project that ended a year earlier, and an agreement that ended.
-        plan = register.plans[register.made[0].id]
-        plan[0] = replace(plan[0], over=FIRST)
-        register.made[1] = replace(register.made[1], said=(), terminated=FIRST + timedelta(days=200))
+        # The comparison sees a project that ended earlier, and an agreement that did.
+        longest = sorted(register.made, key=lambda life: len(register.asked[life.id]))[-2:]
+        plan = register.plans[longest[0].id]
+        plan[2] = replace(plan[2], over=FIRST)
+        register.made = [
+            replace(life, said=(), terminated=FIRST + timedelta(days=200)) if life is longest[1] else life
+            for life in register.made
+        ]
         assert len(register.faults()) == 2
