@@ -304,8 +304,16 @@ async def test_a_termination_is_withdrawn_before_its_day(driver: EngineDriver, s
         await clerk.does("Task_AssessGrounds", **_ASKED)
         await _to_notice(clerk, clerk.desk.today() + timedelta(days=70))
         await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="戦略第6号")
-        withdrawn = {"withdrawnBy": "partner", "withdrawnOn": "{today}"}
+        approval = {
+            "approvalNumber": "戦推第9号",
+            "approvedOn": "{today}",
+            "approvalLevel": "市長",
+            "approvedBy": "市長",
+        }
+        withdrawn = {"withdrawnBy": "partner", "withdrawnOn": "{today}", **approval}
         await clerk.is_refused("取りやめる理由", "Task_AwaitEnd", **withdrawn, reason="")
+        unapproved = {**withdrawn, "approvalNumber": "", "approvedOn": ""}
+        await clerk.is_refused("起案番号", "Task_AwaitEnd", **unapproved, reason="続けることにした")
         await clerk.does("Task_AwaitEnd", **withdrawn, reason="続けることにした")
         kept, closed = await clerk.ended()
         (mail,) = await clerk.letters("termination-withdrawn")
