@@ -146,7 +146,7 @@ _ALL = (
     ),
     _variable("meetingDates", "list", "record-meeting-dates", "候補日の選択肢"),
     _variable("meetingOrder", "context", "forms, schedule-meeting, cancel-meeting", "会議の日程・変更・取りやめの入力"),
-    _variable("meetingReport", "context", "forms, record-meeting", "会議の記録の入力"),
+    _variable("meetingReport", "context", "forms", "会議の記録の入力"),
     _variable("meetingOutcome", "text", "record-meeting, cancel-meeting", "held / cancelled"),
     _variable("meetingAgain", "yes/no", "cancel-meeting", "取りやめた会議を改めて開くか"),
     # Mails to the partner that the office sees before they leave

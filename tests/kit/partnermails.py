@@ -14,11 +14,11 @@ from typing import Final
 from workers.adapters.citypacks import CityPacks
 from workers.lint import model
 from workers.lint.model import Element, extension, extensions
+from workers.lint.rules.mailways import MAIL, may_return, no_way_back
 from workers.usecases.renewals import OCCASIONS
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCUMENT: Final = ROOT / "docs" / "staff.md"
-REVIEW_PROCESS: Final = "common-partner-mail"
 _BEGIN: Final = "<!-- 相手方へのメールの表: はじまり（python -m tests.kit.partnermails で作り直します） -->"
 _END: Final = "<!-- 相手方へのメールの表: 終わり -->"
 _TO_PARTNER: Final = {"partner", "meeting"}
@@ -28,7 +28,10 @@ _FIXED: Final = {"record-notice": ["renewal-reversed"], "expire-agreement": ["ag
 
 @dataclass(frozen=True, kw_only=True)
 class PartnerMail:
-    """One place of a diagram from which a partner gets a mail. ``reviewed``: through the common part."""
+    """One place of a diagram from which a partner gets a mail. ``reviewed``: through the common part.
+
+    ``way_back``: what the guide says of going back instead of sending; empty for a mail that nobody sees before.
+    """
 
     diagram: Path
     process: str
@@ -36,6 +39,7 @@ class PartnerMail:
     name: str
     template: str
     reviewed: bool
+    way_back: str
 
     @property
     def place(self) -> str:
@@ -57,20 +61,30 @@ def partner_mails(bpmn: Path = ROOT / "bpmn") -> Iterator[PartnerMail]:
                     name=(element.get("name") or "").replace("\n", ""),
                     template=template,
                     reviewed=extension(element, "calledElement") is not None,
+                    way_back=_way_back(element),
                 )
+
+
+def _way_back(element: Element) -> str:
+    """Return whether the office may go back from a mail; where it may not (or not always) with the diagram's reason."""
+    if extension(element, "calledElement") is None:
+        return ""
+    reason = no_way_back(element)
+    if not reason:
+        return "戻れる"
+    return f"戻れない: {reason}" if may_return(element) == "false" else f"戻れる（{reason}）"
 
 
 def _templates(element: Element) -> list[str]:
     called = extension(element, "calledElement")
-    if called is not None and called.get("processId") == REVIEW_PROCESS:
+    if called is not None and called.get("processId") == MAIL:
         inputs = extensions(element, "zeebe:ioMapping/zeebe:input")
         return [
             i.get("source", "").removeprefix('="').removesuffix('"')
             for i in inputs
-            if i.get("target") == "mailTemplate"
+            if i.get("target") == "mailTemplate" and i.get("source", "").startswith('="')
         ]
-    definition = extension(element, "taskDefinition")
-    kind = "" if definition is None else definition.get("type", "")
+    kind = _kind(element)
     headers = {h.get("key"): h.get("value", "") for h in extensions(element, "zeebe:taskHeaders/zeebe:header")}
     if kind == "send-mail":
         return [headers["template"]] if headers.get("to") in _TO_PARTNER else []
@@ -79,17 +93,24 @@ def _templates(element: Element) -> list[str]:
     return [headers["template"]] if kind in _INVITING else _FIXED.get(kind, [])
 
 
+def _kind(element: Element) -> str:
+    """Return the job type of a service task; empty for anything else."""
+    definition = extension(element, "taskDefinition")
+    return "" if definition is None else definition.get("type", "")
+
+
 def table() -> str:
     """Return the table for staff."""
     packs = CityPacks([ROOT / "bpmn"])
-    rows = ["| 市 | いつ | 何が | 送り方 |", "|---|---|---|---|"]
+    rows = ["| 市 | いつ | 何が | 送り方 | 送らずに前の手順に |", "|---|---|---|---|---|"]
     for mail in partner_mails():
         folder = mail.diagram.parent.name
         codes = packs.codes() if folder == "common" else [folder]
         rules = [packs.city(code).mail(mail.template) for code in codes]
         how = "確かめてから" if rules[0].review else "自動で"
         where = "共通" if folder == "common" else packs.city(folder).name
-        rows.append(f"| {where} | {mail.process}: {mail.name} | {rules[0].title} | {how} |")
+        back = mail.way_back if rules[0].review else ""
+        rows.append(f"| {where} | {mail.process}: {mail.name} | {rules[0].title} | {how} | {back} |")
     return "\n".join(rows)
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from tests.kit import outgoing
-from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
+from tests.kit.clerk import Clerk
+from tests.kit.clerk import clerk as clerk_of
 from tests.kit.driver import EngineDriver
-from workers.adapters.offerfile import read_offer
-from workers.domain.agreements import Agreement, AgreementEnd
-from workers.domain.entities import Case, CaseKind, CaseOutcome
+from workers.domain.agreements import AgreementEnd
+from workers.domain.entities import CaseKind, CaseOutcome
 from workers.domain.terms import months_before
-from workers.scenarios.agreement import register
-from workers.scenarios.model import AgreementFacts, dated
 from workers.settings import Settings
 from workers.usecases.procedures import file_procedure, start_procedure
 
@@ -41,62 +37,7 @@ _MEETING = {
 }
 
 
-class _Clerk:
-    """Works on one procedure of one agreement of 伊勢崎市 or another city."""
-
-    def __init__(self, at_work: Office, city: str, agreement: Agreement) -> None:
-        self.at_work = at_work
-        self.city = city
-        self.agreement_id = agreement.id
-        self.desk = BrokerDesk(at_work.driver)
-
-    async def begin(self, process: str, agreement_id: str | None = None) -> None:
-        """Start a procedure from its form."""
-        await self.desk.start(process, {"agreementId": agreement_id or self.agreement_id})
-
-    async def does(self, task: str, **answers: Any) -> None:
-        """Complete a task."""
-        await self.desk.complete(task, None, dated(answers, self.desk.today()))
-
-    async def ended(self) -> tuple[Agreement, Case]:
-        """Wait for the end and return the agreement and the procedure's case."""
-        await self.at_work.driver.completed(self.desk.instance)
-        async with self.at_work.services.open_unit() as uow:
-            cases = await uow.cases.of_agreement(self.agreement_id)
-            return await uow.agreements.get(self.agreement_id), cases[-1]
-
-    async def is_refused(self, word: str, task: str, **answers: Any) -> None:
-        """Complete a task with answers that come back with an error that names the field."""
-        await self.does(task, **answers)
-        assert word in await self.told(task)
-
-    async def told(self, task: str) -> str:
-        """Return the error with which a task came back."""
-        await self.at_work.driver.settled()
-        found = await self.at_work.driver.task(task, instance=self.desk.instance)
-        return str(self.at_work.driver.records.visible(found.element_instance_key).get("formError"))
-
-    async def letters(self, kind: str) -> list[outgoing.Letter]:
-        """Return the mails of a kind."""
-        return await outgoing.letters(self.at_work.services, kind)
-
-
-@asynccontextmanager
-async def _clerk(
-    driver: EngineDriver, settings: Settings, city: str = "isesaki", **facts: Any
-) -> AsyncIterator[_Clerk]:
-    own = [PACKS / "common" / f"common-agreement-{name}.bpmn" for name in ("amendment", "termination")]
-    await driver.deploy([*pack_files("common"), *own])
-    async with office(driver, settings) as at_work:
-        pack = at_work.services.packs.city(city)
-        path = min((PACKS / city / "scenarios").glob("offer-*.toml"))
-        offer = read_offer(path, pack, driver.clock.today())
-        async with at_work.services.open_unit() as uow:
-            agreement = await register(uow, pack, offer, AgreementFacts(procedure=CaseKind.AMENDMENT, **facts))
-        yield _Clerk(at_work, city, agreement)
-
-
-async def _agreed_to_amend(clerk: _Clerk, **terms: Any) -> None:
+async def _agreed_to_amend(clerk: Clerk, **terms: Any) -> None:
     await clerk.does("Task_RecordTalks", talksOn="{today}", talksResult="amend", summary="分野を加える")
     await clerk.does("Task_DraftAmendment", **{**_terms(), **terms})
 
@@ -114,7 +55,7 @@ def _terms() -> dict[str, Any]:
 
 async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings: Settings) -> None:
     """ISE-T4, ISE-T3: asked, talked over, agreed, decided, signed; from its day the whole guideline holds."""
-    async with _clerk(driver, settings, whole_guideline=False) as clerk:
+    async with clerk_of(driver, settings, whole_guideline=False) as clerk:
         await clerk.begin("common-agreement-amendment", "isesaki-a99")
         assert "isesaki-a99" in await clerk.told("Task_CorrectStart")
         await clerk.does("Task_CorrectStart", agreementId="isesaki-a98")
@@ -145,7 +86,9 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
         assert "締結日" in await clerk.told("Task_SignAmendment")
         signed_on = clerk.desk.today()
         await clerk.does("Task_SignAmendment", signedOn="{today}")
-        await driver.passed(clerk.desk.instance, "Task_NotifyDepartments")
+        await clerk.desk.mails_before(
+            lambda: driver.records.passed("Task_NotifyDepartments", instance=clerk.desk.instance), "the new version"
+        )
         async with clerk.at_work.services.open_unit() as uow:
             before = await uow.agreements.get(clerk.agreement_id)
         assert (before.whole_guideline, [v.number for v in before.versions]) == (False, [1, 2])
@@ -174,7 +117,7 @@ async def test_an_amendment_that_holds_at_once_and_one_from_another_procedure(
     driver: EngineDriver, settings: Settings
 ) -> None:
     """The message start, the second instance that ends at once, and an amendment from the day of its signature."""
-    async with _clerk(driver, settings) as clerk:
+    async with clerk_of(driver, settings) as clerk:
         async with clerk.at_work.services.open_unit() as uow:
             agreement = await uow.agreements.get(clerk.agreement_id)
             case = await file_procedure(uow, agreement, CaseKind.AMENDMENT, "1")
@@ -201,7 +144,7 @@ async def test_an_amendment_that_is_not_made_leaves_the_agreement(
     driver: EngineDriver, settings: Settings, where: str
 ) -> None:
     """ISE-T4: given up at the talks, at the text or by the decision; the partner is told, nothing is registered."""
-    async with _clerk(driver, settings) as clerk:
+    async with clerk_of(driver, settings) as clerk:
         await clerk.begin("common-agreement-amendment")
         request = {"requestedBy": "city", "requestedOn": "{today}", "request": "名称を改める"}
         await clerk.does("Task_EnterRequest", **request, talkBy="direct")
@@ -228,7 +171,7 @@ _ASKED = {
 }
 
 
-async def _to_notice(clerk: _Clerk, ends_on: date) -> None:
+async def _to_notice(clerk: Clerk, ends_on: date) -> None:
     talks = {"talksOn": "{today}", "talksResult": "terminate", "endsOn": ends_on.isoformat(), "summary": "合意した"}
     await clerk.does("Task_RecordTalks", **talks)
     await clerk.does("Task_ApproveTermination", **_APPROVED)
@@ -237,7 +180,7 @@ async def _to_notice(clerk: _Clerk, ends_on: date) -> None:
 async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, settings: Settings) -> None:
     """ISE-T2, D-8: candidate by rule, low prospects by a person, talks, decision, notice a month before, the day."""
     facts = {"signed": "{today-1500}"}
-    async with _clerk(driver, settings, **facts) as clerk:
+    async with clerk_of(driver, settings, **facts) as clerk:
         await clerk.begin("common-agreement-termination", "nowhere")
         assert "協定番号" in await clerk.told("Task_CorrectStart")
         await clerk.does("Task_CorrectStart", agreementId="isesaki-a98")
@@ -291,7 +234,7 @@ async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, setti
 
 async def test_a_termination_is_withdrawn_before_its_day(driver: EngineDriver, settings: Settings) -> None:
     """ISE-T2: the partner asked, and took it back in time; the agreement goes on. The procedure came by message."""
-    async with _clerk(driver, settings) as clerk:
+    async with clerk_of(driver, settings) as clerk:
         async with clerk.at_work.services.open_unit() as uow:
             agreement = await uow.agreements.get(clerk.agreement_id)
             case = await file_procedure(uow, agreement, CaseKind.TERMINATION, "1")
@@ -326,7 +269,7 @@ async def test_an_agreement_that_is_not_terminated_goes_on(
     driver: EngineDriver, settings: Settings, where: str
 ) -> None:
     """D-8: being a candidate decides nothing; without a ground, at the talks or by the decision it goes on."""
-    async with _clerk(driver, settings, signed="{today-1500}") as clerk:
+    async with clerk_of(driver, settings, signed="{today-1500}") as clerk:
         await clerk.begin("common-agreement-termination")
         asked = {**_ASKED, "askedBy": "none" if where == "grounds" else "city"}
         await clerk.does("Task_AssessGrounds", **asked)
@@ -346,7 +289,7 @@ async def test_a_city_without_a_rule_takes_the_notice_period_from_the_agreement(
     driver: EngineDriver, settings: Settings
 ) -> None:
     """DAT-T2: three months as the agreement says; it expired meanwhile, so there is nothing left to terminate."""
-    async with _clerk(driver, settings, "date") as clerk:
+    async with clerk_of(driver, settings, "date") as clerk:
         await clerk.begin("common-agreement-termination")
         await clerk.does("Task_AssessGrounds", **_ASKED)
         ends_on = clerk.desk.today() + timedelta(days=120)

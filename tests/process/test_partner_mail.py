@@ -171,6 +171,30 @@ async def test_an_input_that_cannot_be_sent_comes_back_as_typed(driver: EngineDr
         assert len(await outgoing.letters(case.at_work.services, "declined")) == 1
 
 
+async def test_what_is_sent_before_the_screen_had_its_text_loses_nothing(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """Tasklist's index lags: a form completed blind comes back with the draft and says so; nothing has left."""
+    async with _case(driver, settings) as case:
+        await case.begin()
+        first = await case.shown()
+        for blind in ({"mailSubject": None, "mailBody": None}, {"mailSubject": "", "mailBody": ""}):
+            await case.answers(mailChoice="send", **blind)
+            shown = await case.shown()
+            assert "画面に文が出る前に送られました" in shown["formError"]
+            assert {name: shown[name] for name in ("mailSubject", "mailBody", "mailTitle", "mailTo")} == {
+                name: first[name] for name in ("mailSubject", "mailBody", "mailTitle", "mailTo")
+            }
+        await case.answers(mailChoice="send", mailSubject="件名だけ書いた", mailBody=None)
+        shown = await case.shown()
+        assert shown["formError"] == "本文: 空のままでは送れません"
+        assert (shown["mailSubject"], shown["mailBody"]) == ("件名だけ書いた", first["mailBody"])
+        assert await outgoing.letters(case.at_work.services, "declined") == []
+        await case.answers(mailChoice="send")
+        await case.ended("EndEvent_Sent")
+        assert len(await outgoing.letters(case.at_work.services, "declined")) == 1
+
+
 async def test_a_mail_may_stay_unsent(driver: EngineDriver, settings: Settings) -> None:
     """The office tells the partner in another way; the reason is kept and the history shows it."""
     async with _case(driver, settings) as case:

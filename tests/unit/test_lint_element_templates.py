@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from workers.adapters.citypacks.stepways import BACK
 from workers.jobs.catalog import all_job_types
-from workers.lint import element_templates
+from workers.lint import element_templates, model
+from workers.lint.model import extension, extensions
 
 _FOLDER = Path(__file__).parents[2] / "bpmn" / "element-templates"
 
@@ -46,5 +48,26 @@ def test_templates_of_job_types_that_are_gone_are_removed(tmp_path: Path) -> Non
 
     written = element_templates.write(tmp_path, {"send-mail": all_job_types()["send-mail"]})
 
-    assert [path.name for path in tmp_path.iterdir()] == ["send-mail.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["common-partner-mail.json", "send-mail.json"]
     assert json.loads(written[0].read_text(encoding="utf-8"))["id"] == "renkei.send-mail"
+
+
+def test_a_call_of_the_mails_review_made_from_its_template_is_what_lint_asks_for() -> None:
+    """Every input of the calls in our diagrams is set; whether one can go back is chosen, and why not is asked for."""
+    template = element_templates.templates({})["common-partner-mail.json"]
+    inputs = {p["binding"]["name"]: p for p in template["properties"] if p["binding"]["type"] == "zeebe:input"}
+
+    diagram = model.load(_FOLDER.parent / "isesaki" / "isesaki-signing.bpmn")
+    call = diagram.ids["Task_SendCorrection"]
+    assert set(inputs) == {i.get("target") for i in extensions(call, "zeebe:ioMapping/zeebe:input")}
+    assert {choice["value"] for choice in inputs["mailMayReturn"]["choices"]} == {"=true", "=false"}
+    called = extension(call, "calledElement")
+    assert called is not None
+    assert dict(called.attrib) == {
+        p["binding"]["property"]: p["value"]
+        for p in template["properties"]
+        if p["binding"]["type"] == "zeebe:calledElement"
+    }
+    (reason,) = [p for p in template["properties"] if p["binding"]["type"] == "zeebe:property"]
+    assert reason["binding"]["name"] == BACK
+    assert reason["condition"] == {"property": "mailMayReturn", "equals": "=false"}

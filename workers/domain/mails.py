@@ -74,12 +74,18 @@ class WrittenMail:
 def reviewed_text(draft: MailDraft, subject: object, body: object) -> WrittenMail:
     """Return what is to be sent: the draft's own text where the office left it alone, else the office's.
 
-    Raises InputError where subject or body is blank, too long or holds a character that cannot be printed.
+    Raises InputError where subject or body is blank, too long or holds a character that cannot be printed. A form that
+    was sent before its text was there gives neither (Tasklist's index lags): its message says so, for the task comes
+    back with the draft.
     """
+    if not subject and not body:
+        raise InputError(
+            "件名と本文", "画面に文が出る前に送られました。下書きをもう一度出したので、読んでから送ってください"
+        )
     if _lines(subject) == _lines(draft.subject) and _lines(body) == _lines(draft.body):
         return WrittenMail(subject=draft.subject, body=draft.body)
-    line = single_line(subject, "件名", maximum=LONGEST_SUBJECT)
-    text = multi_line(body, "本文", maximum=LONGEST_BODY)
+    line = single_line(subject or "", "件名", maximum=LONGEST_SUBJECT)
+    text = multi_line(body or "", "本文", maximum=LONGEST_BODY)
     for value, where in ((line, "件名"), (text, "本文")):
         if not value:
             raise InputError(where, "空のままでは送れません")

@@ -67,7 +67,7 @@ async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "record-meeting",
     label="会議の記録を残す",
-    writes=("meetingOutcome", "meetingReport", "formError"),
+    writes=("meetingOutcome", "formError"),
     headers=CHECKS,
     requires=(
         "meetingReport.heldOn:開いた日,"

@@ -63,6 +63,8 @@ class Catalogue:
     """The forms themselves, by id."""
     process_inputs: dict[str, set[str]] = field(default_factory=dict)
     """What call activities hand to a process, by its id."""
+    caught: dict[str, set[str]] = field(default_factory=dict)
+    """The codes of the errors that call activities catch from a process, by its id."""
     for_city: str | None = None
     """Common files are checked for this city alone: one city's deployment does not wait for another's template."""
 
@@ -188,7 +190,9 @@ def _collect_locals(catalogue: Catalogue, diagram: model.Diagram) -> None:
             names.update(visible_locals(task))
     for call in diagram.all("callActivity"):
         for called in model.extensions(call, "zeebe:calledElement"):
-            catalogue.process_inputs.setdefault(called.get("processId", ""), set()).update(visible_locals(call))
+            process = called.get("processId", "")
+            catalogue.process_inputs.setdefault(process, set()).update(visible_locals(call))
+            catalogue.caught.setdefault(process, set()).update(model.caught_errors(diagram, call))
 
 
 def _prefer_loose(catalogue: Catalogue) -> None:

@@ -1,4 +1,4 @@
-"""Modeler's element templates for our service tasks, made from the job catalog.
+"""Modeler's element templates: for our service tasks, made from the job catalog, and for the calls of common processes.
 
 ``python -m workers.lint.element_templates`` writes them to bpmn/element-templates/; a test fails when they are old.
 """
@@ -11,17 +11,32 @@ from pathlib import Path
 from typing import Any, Final
 
 from workers.jobs.catalog import Header, JobType, all_job_types
+from workers.lint.call_templates import call_templates
 from workers.settings import Settings
 
 # Modeler takes a template for Camunda 8 only with this address, which names the format and is never fetched.
 _SCHEMA: Final = "https://unpkg.com/@camunda/zeebe-element-templates-json-schema/resources/schema.json"
 _RETRIES: Final = "5"
+_FRAME: Final[dict[str, Any]] = {
+    "$schema": _SCHEMA,
+    "name": "",
+    "id": "",
+    "description": "",
+    "version": 1,
+    "category": {"id": "renkei", "name": "renkei"},
+    "engines": {"camunda": "^8.6"},
+    "appliesTo": ["bpmn:Task", "bpmn:ServiceTask"],
+    "elementType": {"value": "bpmn:ServiceTask"},
+    "groups": [{"id": "parameters", "label": "設定"}],
+}
+"""What all templates have in common, in the order in which their files have it."""
 
 
 def templates(job_types: Mapping[str, JobType]) -> dict[str, dict[str, Any]]:
-    """Return the templates by file name."""
+    """Return the templates by file name, those of calls among them."""
+    calls = {name: {**_FRAME, **part} for name, part in call_templates().items()}
     tasks = ((name, job_type) for name, job_type in sorted(job_types.items()) if not job_type.listener)
-    return {f"{name}.json": _template(job_type) for name, job_type in tasks}
+    return {f"{name}.json": _template(job_type) for name, job_type in tasks} | calls
 
 
 def write(folder: Path, job_types: Mapping[str, JobType]) -> list[Path]:
@@ -43,16 +58,10 @@ def as_text(template: dict[str, Any]) -> str:
 
 def _template(job_type: JobType) -> dict[str, Any]:
     return {
-        "$schema": _SCHEMA,
+        **_FRAME,
         "name": job_type.label,
         "id": f"renkei.{job_type.type}",
         "description": f"ジョブ型 {job_type.type} を renkei のワーカーが処理します。",
-        "version": 1,
-        "category": {"id": "renkei", "name": "renkei"},
-        "engines": {"camunda": "^8.6"},
-        "appliesTo": ["bpmn:Task", "bpmn:ServiceTask"],
-        "elementType": {"value": "bpmn:ServiceTask"},
-        "groups": [{"id": "parameters", "label": "設定"}],
         "properties": [
             {
                 "type": "Hidden",

@@ -139,6 +139,14 @@ def flow_nodes(diagram: Diagram) -> Iterator[Element]:
     yield from diagram.all(*sorted(FLOW_NODES))
 
 
+def caught_errors(diagram: Diagram, activity: Element) -> set[str]:
+    """Return the codes of the errors that boundary events at an activity catch."""
+    codes = {error.get("id"): error.get("errorCode", "") for error in diagram.root.iterfind("bpmn:error", NS)}
+    events = (e for e in diagram.all("boundaryEvent") if e.get("attachedToRef") == activity.get("id"))
+    definitions = (event.find("bpmn:errorEventDefinition", NS) for event in events)
+    return {codes.get(found.get("errorRef"), "") for found in definitions if found is not None}
+
+
 def parse_xml(path: Path) -> Element:
     """Return the root of an XML file; raises InputError (Japanese) for a DOCTYPE, broken XML or an unreadable file."""
     try:

@@ -191,10 +191,10 @@ async def record_meeting(uow: UnitOfWork, meeting_id: str, report: Mapping[str, 
         raise InputError("双方の確認", "除く期間は、市と相手方の双方が確認したときだけ記録できます")
     meeting.status, meeting.held_on, meeting.minutes = MeetingStatus.HELD, held_on, minutes
     meeting.confirmed = bool(periods)
-    meeting.periods.extend(periods)
+    meeting.periods[:] = periods  # recorded anew where the office came back from the minutes' mail
     confirmed = f"、除く期間{len(periods)}件を双方で確認" if periods else ""
     await note(uow, case.id, f"会議を開いた: {format_wareki(held_on, weekday=True)}{confirmed}")
-    return {"meetingOutcome": "held", "meetingReport": None, "formError": None}
+    return {"meetingOutcome": "held", "formError": None}
 
 
 def _period(meeting: Meeting, row: Mapping[str, Any], number: int, held_on: Any) -> ExcludedPeriod:

@@ -94,6 +94,7 @@ def _row(project: Project, city: City) -> Mapping[str, Any]:
         "number": project.number,
         "title": project.title,
         "content": project.content,
+        "field": str(project.field),
         "fieldName": city.field_name(project.field),
         "departmentCode": project.department,
         "departmentName": city.department(project.department).name,

@@ -9,6 +9,7 @@ from workers.lint.rules import (
     entered,
     flow,
     identities,
+    mailways,
     people,
     references,
     required,
@@ -59,6 +60,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     required.checks,
     required.agree,
     ways.back,
+    mailways.mail_back,
 )
 
 __all__ = ["BPMN_RULES", "Context", "Rule"]

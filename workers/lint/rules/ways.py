@@ -9,13 +9,12 @@ from workers.adapters.citypacks.stepways import BACK, FIRST, FORM, NONE
 from workers.lint.findings import Finding
 from workers.lint.model import BPMN, FLOW_NODES, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
+from workers.lint.rules.mailways import MAIL
 
 _OPENS: Final = frozenset({"open-case", "open-procedure", "open-publication"})
 _STARTED_ALONE: Final = "EndEvent_StartedByMistake"
 """The end that a process which is only called has for a start by itself."""
 _WAITING: Final = frozenset({"userTask", "callActivity", "receiveTask", "intermediateCatchEvent"})
-_MAIL: Final = "common-partner-mail"
-"""A mail that the office reads before it leaves: its form offers to go back."""
 _NO_TARGET: Final = frozenset({"startEvent", "endEvent", "boundaryEvent"})
 _HOW: Final = (
     f"拡張プロパティ {BACK} に、戻る先の要素の id を入れてください（最初の手順なら {FIRST}、"
@@ -31,7 +30,7 @@ def back(diagram: Diagram, context: Context) -> Iterator[Finding]:
             continue
         targets = {node.get("id") for node in process if _is_node(node) and local(node) not in _NO_TARGET}
         for node in process:
-            if _is_node(node) and _waits(node) and _called(node) != _MAIL:
+            if _is_node(node) and _waits(node) and _called(node) != MAIL:  # mails have a rule of their own
                 yield from _checked(diagram, node, targets)
 
 
@@ -54,7 +53,7 @@ def _checked(diagram: Diagram, node: Element, targets: set[str | None]) -> Itera
 
 def _is_of_a_case(process: Element) -> bool:
     """Whether a process opens a case or is a part of one that does."""
-    if process.get("id") == _MAIL:
+    if process.get("id") == MAIL:
         return False
     types = {definition.get("type") for definition in process.iterfind(".//{*}taskDefinition")}
     return bool(types & _OPENS) or any(end.get("id") == _STARTED_ALONE for end in process.iterfind("{*}endEvent"))
