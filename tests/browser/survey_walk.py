@@ -80,7 +80,7 @@ def _answers(walk: Walk) -> None:
     walk.types(wishes=[{"field": isesaki.CHILDREN, "content": "離乳食の講座を10:00~開いてほしい。"}])
     walk.sends()
     walk.gets_back("Task_AnswerSurvey", group=group, because="1つ以上の事業に見込みを選んでください")
-    walk.types(ratings=[{"rating": "○ 実現できる", "comment": "2階は~広さ~も十分。"}, {}, {"rating": "× 実現できない"}])
+    walk.types(ratings=[{"rating": "○ 実現可能性あり", "comment": "2階は~広さ~も十分。"}, {}, {"rating": "× 実現不可"}])
     walk.cannot_send()
     walk.types(ratings=[{}, {}, {"reason": "運ぶ手だてがない。"}])
     walk.clerk.document("answer", end=True)
@@ -102,7 +102,9 @@ def _answer_of_health(walk: Walk) -> None:
     walk.opens("Task_AnswerSurvey", group="isesaki-kenko")
     walk.shows(concerned="", person="", contact="")
     walk.types(concerned="関わる（事業ごとに回答する）", person="健康 次郎")
-    walk.types(ratings=[{}, {"rating": "△ 調整や代替案があればできる", "reason": "送料の分担を話し合いたい。"}, {}])
+    walk.types(
+        ratings=[{}, {"rating": "△ 調整（代替案）により実現可能性あり", "reason": "送料の分担を話し合いたい。"}, {}]
+    )
     walk.cannot_send()
     walk.types(contact="内線 2602")
     walk.sends()

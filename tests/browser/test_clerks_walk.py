@@ -144,11 +144,11 @@ def agreement(walk: Walk) -> None:
         purpose=isesaki.OFFER["purpose"],
         fields=isesaki.OFFER["fields"],
         renews="市の定めのとおり",
-        signatureStyle="記名・押印",
+        signatureStyle="署名・捺印",
     )
     walk.types(startsOn=day(10), expiresOn=day(5), otherParties=[{"name": "みほん財団", "address": "伊勢崎市"}])
     walk.cannot_send()
-    walk.types(otherParties=[{"representative": "理事長 見本 四郎"}], renews="更新しない", signatureStyle="署名・捺印")
+    walk.types(otherParties=[{"representative": "理事長 見本 四郎"}], renews="更新しない", signatureStyle="記名・押印")
     walk.sends()
     walk.gets_back("Task_DraftAgreement", because="有効期間の終わり")
     walk.types(expiresOn=day(400))

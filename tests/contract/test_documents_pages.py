@@ -31,6 +31,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
             draft=False,
             signed_on=date(2026, 7, 1),
             starts_on=date(2026, 8, 1),
+            term_words="令和8年8月1日から令和9年3月31日まで",
             from_signing=False,
             signature_style="署名捺印",
             fields=[field.name for field in papers.CITY.fields],
@@ -122,7 +123,7 @@ def test_the_draft_is_marked_and_undated(pages: dict[str, Pages]) -> None:
     assert "包括連携協定書(案)" in draft.text
     assert all(text.startswith("案第1案(令和8年6月1日)") for text in draft.texts)
     assert "令和年月日" in draft.text
-    assert "【本協定の締結の日】から【令和9年3月31日】まで" in draft.text
+    assert "有効期間は、【締結の日から翌年3月31日まで】とする" in draft.text
     assert "本書2通を作成し、甲及び乙がそれぞれ【記名押印】の上、各1通を保有する" in draft.text
 
 
@@ -201,7 +202,7 @@ def test_the_sheet_holds_the_departments_answers(pages: dict[str, Pages]) -> Non
     """After the survey: title, legend, a line per department's answer, the wishes (ISE-F2)."""
     text = pages["answered"].text
     assert text.startswith("連携事業調査")
-    in_order(["実現できる見込みがある", "代替案", "実現できない"], text)
+    in_order(["実現可能性あり", "代替案", "実現不可"], text)
     assert text.count("1番目の事業の内容") == 1
     in_order(
         ["秋の講座に講師をお願いしたい。", "休業中なら会場がある。", "枠が埋まっている。", "3番目の事業の内容"], text

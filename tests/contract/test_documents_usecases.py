@@ -197,6 +197,7 @@ async def test_the_agreement_goes_from_draft_to_signed(units: Units) -> None:
         units, otherParties=[{"name": "学校法人赤城学園", "address": "前橋市", "representative": "理事長 花子"}]
     )
     draft, draft_text = await made_document(units, "agreement", draft=True)
+    assert "【締結の日から翌年3月31日まで】とする" in draft_text
     await sign(units)
     signed, signed_text = await made_document(units, "agreement")
     assert (draft.draft, signed.draft) == (True, False)

@@ -149,6 +149,19 @@ async def test_an_old_rules_agreement_and_an_ended_one_are_kept_as_such(built: S
     assert len(await _in_force(built, date(2026, 5, 31))) == 2
 
 
+async def test_an_agreement_before_the_guideline_is_known_by_its_date(built: Services, tmp_path: Path) -> None:
+    """ISE-T3: no mark is needed; its term is the one that it says, never the new rule's."""
+    rows = [{**row, "締結日": day} for row, day in zip(list_rows(2), ("令和8年3月31日", "令和8年4月1日"), strict=True)]
+    await _import(built, "isesaki", write_list(tmp_path / "a.csv", rows))
+    async with built.open_unit() as uow:
+        old, new = await uow.agreements.get("isesaki-a1"), await uow.agreements.get("isesaki-a2")
+    assert (old.whole_guideline, new.whole_guideline) == (False, True)
+    (silent,) = list_rows(1)
+    file = write_list(tmp_path / "b.csv", [{**silent, "番号": "9", "締結日": "令和5年7月1日", "満了日": ""}])
+    with pytest.raises(InputErrors, match="令和8年4月1日より前に結んだ協定は、協定書にある満了日を入力してください"):
+        await _import(built, "isesaki", file)
+
+
 async def test_the_register_of_a_day_has_what_asahikawa_counts(built: Services, tmp_path: Path) -> None:
     """ASA-7: 329 in force on 令和6年6月1日, 32 signed since 令和5年6月2日, 旭山動物園 18, equal ones one by one."""
     rows = list(_asahikawa_rows())

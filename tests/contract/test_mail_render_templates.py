@@ -158,7 +158,7 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**SURVEY, "projects": [{"number": 1, "title": "見守り", "departments": "", "status_name": "見送り"}]},
         ["事業1 見守り（担当課なし）", "見送り", "次の手順に進んでいます"],
     ),
-    "survey-result": (TO_PARTNER, ["連携事業調査", "○ …", "△ …", "× …"]),
+    "survey-result": (TO_PARTNER, ["連携事業調査", "○ … 実現可能性あり", "△ …", "× … 実現不可"]),
     "talks-request": (
         {**TO_PARTNER, "project": papers.project(1)},
         ["事業その1", "1番目の事業の内容", "地域連携室 渋川 次郎", "0270-00-0000", "renkei@aozora.example"],

@@ -59,6 +59,23 @@ def test_the_first_term_ends_by_the_citys_rule(rule: TermRule, signed_on: date, 
     assert first.notice_deadline == terms.notice_deadline(rule, expires_on)
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (END_OF_NEXT, "締結の日から翌年度の3月31日まで"),
+        (NEXT_MARCH, "締結の日から翌年3月31日まで"),
+        (THREE_YEARS, "締結の日から3年間"),
+        (AGREED, "締結の日から両者が協議した日まで"),
+    ],
+)
+def test_a_draft_says_how_the_term_runs(rule: TermRule, words: str) -> None:
+    """No day is known before one is agreed, and today is none (ISE-F3); what is known is written."""
+    assert terms.term_in_words(rule, None, starts_on=None) == words
+    term = terms.first_term(rule, date(2026, 6, 8), ends_on=date(2027, 5, 31))
+    assert terms.term_in_words(rule, term, starts_on=None) == "締結の日から令和9年5月31日まで"
+    assert terms.term_in_words(rule, term, starts_on=date(2026, 7, 1)) == "令和8年7月1日から令和9年5月31日まで"
+
+
 @pytest.mark.parametrize("rule", [END_OF_NEXT, NEXT_MARCH, THREE_YEARS, AGREED])
 def test_dates_written_in_the_agreement_win_over_the_rule(rule: TermRule) -> None:
     """D-3."""

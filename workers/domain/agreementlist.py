@@ -97,7 +97,9 @@ def parse_row(
         trade=reader.text("trade", 60),
         department=reader.take("department", words.department_code) or "",
         renews=renews,
-        whole_guideline=not reader.take("old_rules", yes_no),
+        whole_guideline=not (
+            reader.take("old_rules", yes_no) or (signed_on is not None and words.city.term.came_before(signed_on))
+        ),
         ended_on=ended_on,
         end=end,
     )
@@ -152,10 +154,17 @@ def _partner(reader: _Row) -> ListedPartner:
 
 
 def _term(reader: _Row, city: City, signed_on: date) -> AgreementTerm | None:
-    """Return the current term from the dates given, by the city's rule where the list has no expiry date (D-3)."""
+    """Return the current term from the dates given, by the city's rule where the list has no expiry date (D-3).
+
+    An agreement that was made before the guideline has a term of its own, never the rule's (ISE-T3).
+    """
     before = len(reader.errors)
     starts_on, expires_on = reader.take("starts_on", _day), reader.take("expires_on", _day)
     if len(reader.errors) > before:
+        return None
+    if expires_on is None and city.term.came_before(signed_on):
+        since = format_wareki(city.term.since) if city.term.since else ""
+        reader.problem("expires_on", f"{since}より前に結んだ協定は、協定書にある満了日を入力してください")
         return None
     try:
         return first_term(city.term, signed_on, starts_on=starts_on, ends_on=expires_on)

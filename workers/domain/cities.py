@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -26,6 +27,9 @@ class TermRule:
 
     ``first_day_counts``: the day of signing is the first day of the years. ``first_day_asked``: the office says so for
     each agreement before it is drafted, for the guideline leaves it open (DAT-T1).
+
+    ``since``: the day on which the guideline came into force; an agreement signed before it has a term of its own and
+    falls under the guideline's older rules (ISE-T3).
     """
 
     kind: TermRuleKind
@@ -36,6 +40,11 @@ class TermRule:
     notice_clear_month: bool = False
     renewal_years: int | None = 1
     repeat: bool = True
+    since: date | None = None
+
+    def came_before(self, signed_on: date) -> bool:
+        """Whether an agreement was signed before the guideline came into force."""
+        return self.since is not None and signed_on < self.since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +82,8 @@ class Signatory:
     address: str
     title: str
     representative: str
+    style: str = "name-seal"
+    """How the parties usually sign: ``signature`` or ``name-seal``; each agreement may differ (ISE-F3)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,11 @@ from workers.domain.jst import jst_date
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 
+_LAST_DAYS: Final = {
+    TermRuleKind.END_OF_NEXT_FISCAL_YEAR: "翌年度の3月31日",
+    TermRuleKind.NEXT_MARCH_31: "翌年3月31日",
+}
+"""How a draft names the last day that follows from the signing day."""
 _DAY: Final = timedelta(days=1)
 _LAST_YEAR: Final = 2999  # beyond it somebody has mistyped; renewals must not run past the last day that dates have
 
@@ -87,6 +92,19 @@ def renewal_clause(rule: TermRule, term: AgreementTerm, says: bool | None) -> st
     if says is False or renewed_term(rule, term, written_in_agreement=says is True) is None:
         return ""
     return "each-time" if rule.repeat or says else "once"
+
+
+def term_in_words(rule: TermRule, term: AgreementTerm | None, *, starts_on: date | None) -> str:
+    """Return how the agreement's text gives its first term: 「締結の日から翌年3月31日まで」 (D-3).
+
+    Without ``term`` no day is known yet, and the text says how the term runs; else it names the last day.
+    """
+    start = format_wareki(starts_on) if starts_on else "締結の日"
+    if term is not None:
+        return f"{start}から{format_wareki(term.expires_on)}まで"
+    if rule.kind is TermRuleKind.YEARS:
+        return f"{start}から{rule.years}年間"
+    return f"{start}から{_LAST_DAYS.get(rule.kind, '両者が協議した日')}まで"
 
 
 def last_day_of_years(first_day: date, years: int) -> date:

@@ -95,7 +95,7 @@ def offer_variables(case: Case, city: City) -> dict[str, Any]:
             "startsOn": None,
             "expiresOn": None,
             "renews": None,
-            "signatureStyle": "name-seal",
+            "signatureStyle": city.signatory.style,
             "otherParties": [],
         },
     }

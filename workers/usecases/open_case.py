@@ -10,7 +10,7 @@ from workers.domain.entities import Case, Origin
 from workers.domain.fiscal import fiscal_year
 from workers.domain.offerinput import OfferInput, StartInput, parse_partner, parse_start
 from workers.usecases.caseview import case_title, city_options, offer_variables
-from workers.usecases.journal import note
+from workers.usecases.journal import note, record
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
 from workers.usecases.survey_about import attachment_rows
@@ -73,6 +73,7 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
         named = bool(str(form.get("name") or "").strip())
         start = parse_start(start_data(form)) if named or not partner_later else None
         case = await _from_form(uow, city, start, ref)
+        await _keep_consultation(uow, case, form)
     else:
         case = await uow.cases.get(case_id)
         claimed = case.process_instance_key
@@ -94,6 +95,13 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
         "attachments": await attachment_rows(uow, case),
         **_no_personal_data(),
     }
+
+
+async def _keep_consultation(uow: UnitOfWork, case: Case, form: Mapping[str, Any]) -> None:
+    """Keep what the consultation said beside the partner's data (ISE-1): forms show it no more, the case does."""
+    said = str(form.get("note") or "").strip()
+    if said:
+        await record(uow, case, "consultation", {"note": said})
 
 
 async def record_partner(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from workers.domain.cities import City
 from workers.domain.drafts import Edition, editions
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
-from workers.domain.terms import renewal_clause
+from workers.domain.terms import renewal_clause, term_in_words
 from workers.usecases.agree import RENEWS, agreement_terms, term_of
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note, officer_of
@@ -202,6 +202,7 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
     agreement = await agreement_of(uow, case)
     signed_on = agreement.signed_on if agreement and not draft else None
     term = term_of(city, terms, signed_on or uow.clock.today())
+    known = term if signed_on or terms["startsOn"] or terms["expiresOn"] else None  # else today's day would be printed
     parties = _parties(case, terms)
     starts_on = date.fromisoformat(terms["startsOn"]) if terms["startsOn"] else None
     return {
@@ -213,7 +214,8 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
         "purpose_fields": terms["purpose"],
         "fields": [city.field_name(number) for number in terms["fields"]],
         "starts_on": starts_on,
-        "expires_on": term.expires_on,
+        "expires_on": known.expires_on if known else None,
+        "term_words": term_in_words(city.term, known, starts_on=starts_on),
         "renews": renewal_clause(city.term, term, RENEWS.get(terms.get("renews", "rule"))),
         "signed_on": signed_on,
         "from_signing": starts_on is None,

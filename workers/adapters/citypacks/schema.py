@@ -96,6 +96,7 @@ class SignatoryTable(_Table):
     address: Line
     title: Line
     representative: Line
+    style: Literal["signature", "name-seal"] = "name-seal"
 
 
 class SenderTable(_Table):
@@ -125,6 +126,7 @@ class TermTable(_Table):
     notice_clear_month: bool = False
     renewal_years: int = Field(ge=0, le=50)
     repeat: bool = True
+    since: date | None = None
 
     def rule(self) -> cities.TermRule:
         """Return the domain's rule."""
@@ -137,6 +139,7 @@ class TermTable(_Table):
             notice_clear_month=self.notice_clear_month,
             renewal_years=self.renewal_years or None,
             repeat=self.repeat,
+            since=self.since,
         )
 
 
