@@ -245,7 +245,8 @@ async def test_statistics_count_projects_by_department_and_cost(built: Services,
     """ALL-7: agreements and projects of a fiscal year by field, department and partner."""
     await _import(built, "isesaki", write_list(tmp_path / "a.csv", list_rows(2)))
     async with built.open_unit() as uow:
-        for done, cost in ((True, False), (False, True)):
+        states = (ActivityStatus.DONE, ActivityStatus.PLANNED, ActivityStatus.CANCELLED)
+        for status, cost in zip(states, (False, True, True), strict=True):
             await uow.activities.add(
                 Activity(
                     agreement_id="isesaki-a1",
@@ -255,7 +256,7 @@ async def test_statistics_count_projects_by_department_and_cost(built: Services,
                     title="見守り",
                     department="korei",
                     cost_to_city=cost,
-                    status=ActivityStatus.DONE if done else ActivityStatus.PLANNED,
+                    status=status,
                 )
             )
     async with built.open_unit() as uow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from workers.domain.activityyears import report_of, status_in
@@ -10,6 +11,7 @@ from workers.domain.agreements import Activity, ActivityStatus, Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year, last_day, parse_fiscal_year
+from workers.domain.terms import months_before
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.usecases.caseview import city_options
@@ -19,6 +21,7 @@ from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
 
 _TOLD = (ActivityStatus.RUNNING, ActivityStatus.DONE)
+_A_YEAR = 12
 
 
 async def open_publication(uow: UnitOfWork, city_code: str, form: Mapping[str, Any], ref: JobRef) -> dict[str, Any]:
@@ -98,15 +101,20 @@ async def activity_report(uow: UnitOfWork, case: Case, city: City) -> dict[str, 
         if activity.agreement_id in known
     ]
     today = uow.clock.today()
+    in_force = await uow.agreements.in_force(today, city=city.code)
+    since = months_before(today, _A_YEAR) + timedelta(days=1)
+    by_field = [(entry, [row for row in rows if row["field"] == entry.number]) for entry in city.fields]
     return {
         "year_name": format_fiscal_year(int(case.period)),
         "in_force_on": format_wareki(today),
-        "in_force": len(await uow.agreements.in_force(today, city=city.code)),
+        "in_force": len(in_force),
+        "signed_since": format_wareki(since),
+        "newly_signed": len([agreement for agreement in in_force if agreement.signed_on >= since]),
         "agreement_count": len(agreements),
         "activity_count": len(rows),
         "groups": [
-            {"number": entry.number, "name": entry.name, "rows": [row for row in rows if row["field"] == entry.number]}
-            for entry in city.fields
+            {"number": number, "name": entry.name, "rows": found}
+            for number, (entry, found) in enumerate((one for one in by_field if one[1]), start=1)
         ],
     }
 

@@ -33,7 +33,10 @@ Key = tuple[str, str, str]
 
 @dataclass(kw_only=True)
 class Counts:
-    """Agreements in force, signed, renewed and ended in a year; projects, those done and those that cost the city."""
+    """Agreements in force, signed, renewed and ended in a year; projects, those done and those that cost the city.
+
+    A project that was given up is none (CHI-8, ASA-7).
+    """
 
     agreements: int = 0
     signed: int = 0
@@ -96,6 +99,8 @@ async def _year(
             counts.renewed += entry.term_number > 1 and fiscal_year(entry.starts_on) == year
             counts.ended += entry.ended_on is not None and fiscal_year(entry.ended_on) == year
     async for activity in activities:
+        if activity.status is ActivityStatus.CANCELLED:
+            continue
         own = [_all(), _field(city, activity.field), _department(city, activity.department)]
         for key in (*own, *partners.get(activity.agreement_id, ())):
             counts = tally.setdefault(key, Counts())
