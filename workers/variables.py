@@ -151,6 +151,7 @@ _ALL = (
     _variable("meetingAgain", "yes/no", "cancel-meeting", "取りやめた会議を改めて開くか"),
     # Mails to the partner that the office sees before they leave
     _variable("mailTemplate", "text", "diagram", "相手方へのメールのひな形"),
+    _variable("mailKey", "text", "diagram", "すでにできている下書きのときは、その鍵"),
     _variable("mailAttach", "list", "diagram", "添付する文書（null なら無し）"),
     _variable("mailValues", "context", "diagram", "ひな形に渡す変数"),
     _variable("mailMayReturn", "yes/no", "diagram", "送らずに前の手順に戻れるか"),

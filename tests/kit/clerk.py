@@ -62,7 +62,8 @@ class Clerk:
 @asynccontextmanager
 async def clerk(driver: EngineDriver, settings: Settings, city: str = "isesaki", **facts: Any) -> AsyncIterator[Clerk]:
     """Register an agreement and yield its clerk, a worker at work beside."""
-    own = [PACKS / "common" / f"common-agreement-{name}.bpmn" for name in ("amendment", "termination")]
+    names = ("agreement-amendment", "agreement-termination", "case-control")
+    own = [PACKS / "common" / f"common-{name}.bpmn" for name in names]
     await driver.deploy([*pack_files("common"), *own])
     async with office(driver, settings) as at_work:
         pack = at_work.services.packs.city(city)

@@ -378,10 +378,10 @@ async def skip_known_numbers(uow: UnitOfWork, pack: City) -> None:
 
 
 async def mail_clerk(driver: EngineDriver) -> None:
-    """Send every mail that the office sees first as it stands, while ``driver.sends_mails``; runs until cancelled."""
+    """Send the mails that the office sees first as they stand (``driver.mails_to_send``); runs until cancelled."""
 
     def waiting() -> UserTask | None:
-        return next(iter(driver.records.open_tasks(REVIEW_TASK)), None) if driver.sends_mails else None
+        return next(iter(driver.mails_to_send()), None)
 
     while True:
         task = await driver.records.wait(waiting, timeout=_EVER)

@@ -15,6 +15,7 @@ from tests.kit.model import Incident, Job, JobState, Message, ProcessInstance, S
 from tests.kit.records import DEADLINE, NotReached, Records
 from tests.kit.returned import RETURNED
 from workers.scenarios.player import REVIEW_TASK
+from workers.usecases.review_mail import WAITING_MAIL
 
 T = TypeVar("T")
 _BARRIER = "kit-barrier"
@@ -289,9 +290,19 @@ class EngineDriver:
         """Let time pass up to an aware moment; raises ValueError for one that has passed."""
         await self.advance(moment - self.clock.now())
 
+    def mails_to_send(self) -> list[UserTask]:
+        """Return the open reviews of mails that the test's clerk is to send: those of no procedure in any case."""
+        found = self.records.open_tasks(REVIEW_TASK) if self.mail_clerk else []
+        return [task for task in found if self.sends_mails or self._stands_alone(task)]
+
+    def _stands_alone(self, task: UserTask) -> bool:
+        """Whether a review was begun for a mail for which no diagram waits."""
+        caller = self.records.instances[task.process_instance_key].parent_element_key
+        return caller is not None and self.records.elements[caller].process_id == WAITING_MAIL
+
     def _quiet(self) -> bool:
         now = self.clock.millis()
-        if self.sends_mails and self.records.open_tasks(REVIEW_TASK):
+        if self.mails_to_send():
             return False
         return not self.records.unfinished_jobs(self.served, now) and not self.records.due_timers(now)
 

@@ -23,6 +23,8 @@ _BEGIN: Final = "<!-- 相手方へのメールの表: はじまり（python -m t
 _END: Final = "<!-- 相手方へのメールの表: 終わり -->"
 _TO_PARTNER: Final = {"partner", "meeting"}
 _INVITING: Final = {"schedule-meeting", "cancel-meeting"}
+_REVIEWED_APART: Final = {"tell-renewal", "record-notice", "expire-agreement"}
+"""Job types whose mails the office sees in a process of their own (``common-waiting-mail``) where the pack says so."""
 _FIXED: Final = {"record-notice": ["renewal-reversed"], "expire-agreement": ["agreement-expired"]}
 
 
@@ -60,13 +62,15 @@ def partner_mails(bpmn: Path = ROOT / "bpmn") -> Iterator[PartnerMail]:
                     element=element.get("id", ""),
                     name=(element.get("name") or "").replace("\n", ""),
                     template=template,
-                    reviewed=extension(element, "calledElement") is not None,
+                    reviewed=extension(element, "calledElement") is not None or _kind(element) in _REVIEWED_APART,
                     way_back=_way_back(element),
                 )
 
 
 def _way_back(element: Element) -> str:
     """Return whether the office may go back from a mail; where it may not (or not always) with the diagram's reason."""
+    if _kind(element) in _REVIEWED_APART:
+        element = model.load(ROOT / "bpmn" / "common" / "common-waiting-mail.bpmn").ids["Task_SendWaiting"]
     if extension(element, "calledElement") is None:
         return ""
     reason = no_way_back(element)

@@ -24,6 +24,7 @@ from workers.domain.terms import first_term
 from workers.usecases.notices import record_notice, withdraw_notice
 from workers.usecases.ports import DocumentRenderer, JobRef
 from workers.usecases.procedures import open_procedure
+from workers.usecases.review_mail import WAITING_MAIL
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
 
 PROCEDURES = {CaseKind.RENEWAL: "common-agreement-renewal", CaseKind.ANNUAL: "sakura-annual"}
@@ -195,10 +196,16 @@ class Terms:
         return raw.decode(errors="replace")
 
     async def starts(self) -> Sequence[tuple[str, str]]:
-        """Return the message name and the case of every instance that the engine was asked for."""
+        """Return the message name and the case of every procedure that the engine was asked for."""
         async with self.unit() as uow:
             payloads = list(await uow._session.scalars(select(engine_call.c.payload).order_by(engine_call.c.id)))
-        return [(payload["name"], payload["message_id"]) for payload in payloads]
+        return [(payload["name"], payload["message_id"]) for payload in payloads if payload["name"] != WAITING_MAIL]
+
+    async def waiting(self) -> list[str]:
+        """Return the templates of the mails whose review by the office the engine was asked for."""
+        async with self.unit() as uow:
+            payloads = list(await uow._session.scalars(select(engine_call.c.payload).order_by(engine_call.c.id)))
+        return [payload["variables"]["mailTemplate"] for payload in payloads if payload["name"] == WAITING_MAIL]
 
     async def wipe_outbox(self) -> int:
         """Lose every call to the engine that was not sent yet; returns how many."""

@@ -120,7 +120,7 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         template=job.text("mailTemplate"),
         attach=[attach] if isinstance(attach, str) else [str(name) for name in attach],
         values=_snake_names({**values, "reason": values["message"]}),
-        key=str(job.ref.process_instance_key),
+        key=str(job.variables.get("mailKey") or job.ref.process_instance_key),
         may_return=job.variables.get("mailMayReturn") is True,
         meeting_id=job.variables.get("meetingId"),
     )

@@ -21,6 +21,7 @@ from workers.errors import PermanentError
 from workers.usecases.close_case import close_case
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.review_mail import begin_review
 from workers.usecases.send_mail import send_mail
 
 SIDE_NAMES = {Side.CITY: "市", Side.PARTNER: "相手方"}
@@ -160,19 +161,16 @@ async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str) -> None:
     """Enqueue the mails of an occasion to partner and office; a renewal that was told waits for nothing more."""
     if occasion == "renewed" and found.term.stage is TermStage.TELL:
         found.term.stage, found.term.due_on = TermStage.SETTLED, None
+    template, key = OCCASIONS[occasion], f"{occasion}:{_revision(found)}"
     values = _mail_values(found)
     for to in ("partner", "office"):
-        if to == "office" or (found.case.partner is not None and found.case.partner.email):
-            await send_mail(
-                uow,
-                found.case.id,
-                template=OCCASIONS[occasion],
-                to=to,
-                attach=(),
-                values={**values, "to_partner": to == "partner"},
-                department=None,
-                key=f"{occasion}:{_revision(found)}",
-            )
+        told = {**values, "to_partner": to == "partner"}
+        if to == "partner" and not (found.case.partner and found.case.partner.email):
+            continue
+        if to == "partner" and found.city.mail(template).review:  # a judgement: the office sees it first (ALL-2)
+            await begin_review(uow, found.case.id, template=template, values=told, key=key)
+            continue
+        await send_mail(uow, found.case.id, template=template, to=to, attach=(), values=told, department=None, key=key)
 
 
 def _revision(found: Renewal) -> int:

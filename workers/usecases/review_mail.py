@@ -9,16 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from workers.domain.business_days import add_business_days
-from workers.domain.entities import Document
+from workers.domain.entities import Case, Document
 from workers.domain.jst import at
 from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft, WrittenMail, reviewed_text
 from workers.domain.text import multi_line
 from workers.errors import InputError
 from workers.usecases.blank_forms import answer_context, blank_forms
+from workers.usecases.caseview import case_title
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.send_mail import attached_documents, draft_context, mail_context, recipients_of
 
+WAITING_MAIL: Final = "common-waiting-mail"
+"""The message that begins the review of a mail for which no diagram waits."""
 _DAYS_TO_REVIEW: Final = 2
 _CHOICES: Final = {
     MailChoice.SEND: "この内容で送る",
@@ -45,49 +48,16 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
 ) -> dict[str, Any]:
     """Keep a mail to the partner as a draft and return what the office's form shows.
 
-    ``key`` says which step this is, as in ``send_mail``. ``mailReview`` tells whether the pack wants the office to see
-    the mail. Raises PermanentError for a template that the pack does not name, and for a document that is missing.
+    ``key`` says which step this is, as in ``send_mail``; the draft that one has already is shown as it is.
+    ``mailReview`` tells whether the pack wants the office to see the mail. Raises PermanentError for a template that
+    the pack does not name, and for a document that is missing.
     """
     case = await uow.cases.get(case_id)
-    city = uow.cities.city(case.city)
-    rule = city.mail(template)
-    business_key = f"{case.id}:{key}:partner:{template}"
-    draft = await uow.drafts.of_key(business_key)
-    (recipient,) = await recipients_of(uow, case, city, "partner")
-    forms = await blank_forms(uow, case, city, template)
-    documents = [document for kind in attach for document in await attached_documents(uow, case, kind)] + forms
-    if draft is None:
-        meeting = await uow.meetings.get(meeting_id) if meeting_id else None
-        about = {**await mail_context(uow, case, city, meeting), **await draft_context(uow, case, documents)}
-        request = MailRequest(
-            business_key=business_key,
-            case_id=case.id,
-            city=city.code,
-            kind=template,
-            template=template,
-            recipient_name=recipient.name,
-            recipient=recipient.address,
-            context={**answer_context(uow, city, template, forms), **values, **about, "reviewed": rule.review},
-        )
-        written = uow.outbox.compose(request)
-        draft = MailDraft(
-            business_key=business_key,
-            case_id=case.id,
-            city=city.code,
-            template=template,
-            recipient_name=recipient.name,
-            recipient=recipient.address,
-            subject=written.subject,
-            body=written.body,
-            documents=[document.id for document in documents if document.id is not None],
-            review=rule.review,
-            made_at=uow.clock.now(),
-        )
-        await uow.drafts.add(draft)
-        if rule.review:
-            await note(uow, case.id, f"企業等へのメールの下書きを作った: {rule.title}")
+    draft, documents = await _drafted(
+        uow, case, template=template, attach=attach, values=values, key=key, meeting_id=meeting_id
+    )
     return {
-        "mailDraft": _shown(draft, rule.title, documents),
+        "mailDraft": _shown(draft, uow.cities.city(case.city).mail(template).title, documents),
         "mailReview": draft.review,
         "mailChoices": [
             {"label": label, "value": choice.value}
@@ -97,6 +67,83 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
         "mailDueAt": at(add_business_days(uow.clock.today(), _DAYS_TO_REVIEW), 23, 59, 59).isoformat(),
         "formError": None,
     }
+
+
+async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: Mapping[str, Any], key: str) -> None:
+    """Keep a mail that no diagram waits for as a draft, once, and begin a process in which the office sees it.
+
+    For what a day or a notice decides: the procedure, or the watch in its place, goes on meanwhile (ALL-5).
+    """
+    case = await uow.cases.get(case_id)
+    draft, _ = await _drafted(uow, case, template=template, attach=(), values=values, key=key)
+    await uow.outbox.engine_call(
+        business_key=f"{draft.business_key}:review",
+        kind="publish-message",
+        payload={
+            "name": WAITING_MAIL,
+            "correlation_key": draft.business_key,
+            "message_id": f"{WAITING_MAIL}:{draft.business_key}",
+            "variables": {
+                "caseId": case.id,
+                "caseTitle": case_title(case),
+                "officeGroup": uow.cities.city(case.city).office.group,
+                "mailTemplate": template,
+                "mailKey": key,
+            },
+        },
+    )
+
+
+async def _drafted(  # noqa: PLR0913 (the parts of a mail)
+    uow: UnitOfWork,
+    case: Case,
+    *,
+    template: str,
+    attach: Sequence[str],
+    values: Mapping[str, Any],
+    key: str,
+    meeting_id: str | None = None,
+) -> tuple[MailDraft, list[Document]]:
+    """Return the draft of a step, made where there is none, and the documents that go with it."""
+    city = uow.cities.city(case.city)
+    rule = city.mail(template)
+    business_key = f"{case.id}:{key}:partner:{template}"
+    draft = await uow.drafts.of_key(business_key)
+    (recipient,) = await recipients_of(uow, case, city, "partner")
+    forms = await blank_forms(uow, case, city, template)
+    documents = [document for kind in attach for document in await attached_documents(uow, case, kind)] + forms
+    if draft is not None:
+        return draft, documents
+    meeting = await uow.meetings.get(meeting_id) if meeting_id else None
+    about = {**await mail_context(uow, case, city, meeting), **await draft_context(uow, case, documents)}
+    request = MailRequest(
+        business_key=business_key,
+        case_id=case.id,
+        city=city.code,
+        kind=template,
+        template=template,
+        recipient_name=recipient.name,
+        recipient=recipient.address,
+        context={**answer_context(uow, city, template, forms), **values, **about, "reviewed": rule.review},
+    )
+    written = uow.outbox.compose(request)
+    draft = MailDraft(
+        business_key=business_key,
+        case_id=case.id,
+        city=city.code,
+        template=template,
+        recipient_name=recipient.name,
+        recipient=recipient.address,
+        subject=written.subject,
+        body=written.body,
+        documents=[document.id for document in documents if document.id is not None],
+        review=rule.review,
+        made_at=uow.clock.now(),
+    )
+    await uow.drafts.add(draft)
+    if rule.review:
+        await note(uow, case.id, f"企業等へのメールの下書きを作った: {rule.title}")
+    return draft, documents
 
 
 def _shown(draft: MailDraft, title: str, documents: Sequence[Document]) -> dict[str, Any]:
