@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from workers.adapters.camunda.http import trusted
+
 Variables = Mapping[str, Any]
 
 
@@ -32,7 +34,7 @@ class Api:
     """
 
     def __init__(self, base_url: str) -> None:
-        self._client = httpx.Client(base_url=f"{base_url}/v2", timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=f"{base_url}/v2", timeout=30, trust_env=False, verify=trusted())
 
     def close(self) -> None:
         """Close the connections."""

@@ -23,6 +23,7 @@ from tests.kit.coverage import COVERAGE
 from tests.kit.processes import dies_with_parent
 from tests.kit.receiver import HOST, Receiver
 from tests.kit.records import Records
+from workers.adapters.camunda.http import trusted
 from workers.runtime.stack import broker as stack_broker
 from workers.runtime.stack.distribution import camunda_home
 from workers.runtime.stack.helpers import broker_agent
@@ -65,7 +66,9 @@ class Broker:
         self.records = Records()
         COVERAGE.follow(self.records)
         self._receiver = Receiver(self.records.take)
-        self._management = httpx.Client(base_url=f"http://{HOST}:{self.ports.management}", timeout=20, trust_env=False)
+        self._management = httpx.Client(
+            base_url=f"http://{HOST}:{self.ports.management}", timeout=20, trust_env=False, verify=trusted()
+        )
 
     # --- addresses
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from workers.adapters.camunda.instances import ElementInstance, Instances, Runni
 from workers.adapters.camunda.open_tasks import OpenTask, OpenTasks
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
-from workers.adapters.citypacks.closure import COMMON, common_call
+from workers.adapters.citypacks.closure import COMMON, PackCall, common_call
 from workers.adapters.offerfile import read_offer
 from workers.domain.cities import City
 from workers.domain.jst import JST
@@ -50,8 +51,7 @@ def pack_files(*folders: str) -> list[Path]:
     As in production, without the common processes that start by themselves: see ``starting_files``.
     """
     found = [path for folder in folders for path in sorted((PACKS / folder).iterdir()) if path.suffix in _DEPLOYED]
-    starting = common_call(PACKS / COMMON)
-    return [path for path in found if starting is None or path not in starting.own]
+    return [path for path in found if path not in _starting().own]
 
 
 def starting_files() -> list[Path]:
@@ -59,8 +59,14 @@ def starting_files() -> list[Path]:
 
     Their timers and messages would start instances in every later test on the same broker.
     """
-    starting = common_call(PACKS / COMMON)
-    return list(starting.files) if starting else []
+    return list(_starting().files)
+
+
+@cache
+def _starting() -> PackCall:
+    call = common_call(PACKS / COMMON)
+    assert call is not None, "the common pack has processes that start by themselves"
+    return call
 
 
 def scenario_files_of(city: str) -> list[Path]:

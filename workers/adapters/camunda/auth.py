@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 
 import httpx
 
-from workers.adapters.camunda.http import raise_for_status, unreachable_is_retryable
+from workers.adapters.camunda.http import raise_for_status, trusted, unreachable_is_retryable
 from workers.settings import Settings
 
 _LEEWAY_SECONDS = 60
@@ -60,7 +60,7 @@ class ClientCredentials(httpx.Auth):
 
     async def _fetch(self) -> None:
         with unreachable_is_retryable():
-            async with httpx.AsyncClient(timeout=_TOKEN_TIMEOUT_SECONDS, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=_TOKEN_TIMEOUT_SECONDS, trust_env=False, verify=trusted()) as client:
                 response = await client.post(self._url, data=self._form)
         raise_for_status(response, "OAuth の認証サーバー")
         answer = response.json()

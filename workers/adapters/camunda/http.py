@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +14,12 @@ import httpx
 from workers.errors import PermanentError, RetryableError
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Return the certificates that all clients trust: reading them costs more than all else that a client does."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class HttpClient:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from workers.adapters.camunda.auth import authentication
-from workers.adapters.camunda.http import HttpClient, raise_for_status, unreachable_is_retryable
+from workers.adapters.camunda.http import HttpClient, raise_for_status, trusted, unreachable_is_retryable
 from workers.errors import PermanentError
 from workers.settings import Settings
 
@@ -38,7 +38,9 @@ class RestClient(HttpClient):
 
     def __init__(self, base_url: str, auth: httpx.Auth | None = None) -> None:
         """Create a client for ``base_url`` without ``/v2``. No proxy of the environment is used."""
-        super().__init__(httpx.AsyncClient(base_url=base_url, auth=auth, timeout=TIMEOUT_SECONDS, trust_env=False))
+        super().__init__(
+            httpx.AsyncClient(base_url=base_url, auth=auth, timeout=TIMEOUT_SECONDS, trust_env=False, verify=trusted())
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 
-from workers.adapters.camunda.http import HttpClient, raise_for_status, unreachable_is_retryable
+from workers.adapters.camunda.http import HttpClient, raise_for_status, trusted, unreachable_is_retryable
 from workers.errors import PermanentError
 from workers.settings import Settings
 
@@ -32,7 +32,9 @@ class Tasklist(HttpClient):
         self._user = user
         self._password = password
         self._login_lock = asyncio.Lock()
-        super().__init__(httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT_SECONDS, trust_env=False))
+        super().__init__(
+            httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT_SECONDS, trust_env=False, verify=trusted())
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
