@@ -20,7 +20,7 @@ from tests.kit.specdates import ONE
 from tests.kit.yearsahead import Made, Said, counts, expected
 from workers.adapters.registry.outbox_tables import QueueStatus, engine_call
 from workers.domain.agreements import Activity, Agreement, AgreementEnd, Side
-from workers.domain.entities import CaseKind
+from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import unwatch, watch
 from workers.domain.terms import first_term
 from workers.errors import InputError
@@ -232,7 +232,7 @@ class Decade:
         if (agreement.ended_on, agreement.end) != (must.ended, end if must.ended else None):
             faults.append(f"ended {agreement.ended_on} {agreement.end}, must be {must.ended}")
         for case in renewals:
-            count = self._instances(case.id)
+            count = self._instances(case)
             if count != (case.process_instance_key is not None):
                 faults.append(f"{case.id}: {count} instances")
         closed = {case.period: str(case.outcome.value) for case in renewals if case.outcome}
@@ -248,15 +248,16 @@ class Decade:
             faults.append(f"asked about {asked}, must be {must_ask}")
         return faults
 
-    def _instances(self, case_id: str) -> int:
-        """Count the instances that went to work for a case: not those that ended because it was claimed."""
+    def _instances(self, case: Case) -> int:
+        """Count the instances of a case's process that went to work: not those that ended because it was claimed."""
         records = self.driver.records
         with records.snapshot():
             keys = [
                 instance.key
                 for instance in records.instances.values()
                 if instance.parent_key is None
+                and instance.process_id == case.process_id
                 and instance.state is not State.TERMINATED
-                and records.variables.get(instance.key, {}).get("caseId") == case_id
+                and records.variables.get(instance.key, {}).get("caseId") == case.id
             ]
         return sum(not records.passed("EndEvent_AlreadyStarted", instance=key) for key in keys)

@@ -98,7 +98,7 @@ class Once(Decade):
             async with self.office.services.open_unit() as uow:
                 cases = await uow.cases.of_agreement(life.id, kind=CaseKind.RENEWAL)
             for case in cases:
-                found[number] += self._instances(case.id)
+                found[number] += self._instances(case)
         return dict(found)
 
     async def redeploy_watch(self, nonce: str) -> None:
