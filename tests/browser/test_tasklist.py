@@ -142,7 +142,7 @@ def _open_task(page: Page, stack: Settings, link: str) -> None:
 def _fill(page: Page) -> None:
     # Tasklist hides the browser's own radio buttons behind drawn ones: staff click the text.
     page.get_by_text("関わる（事業ごとに回答する）").click()
-    page.get_by_text("○ 実現できる").first.click()
+    page.get_by_text("○ 実現可能性あり").first.click()
     page.get_by_label("意見・質問").first.fill(_COMMENT)
     page.get_by_label("担当者の氏名").fill("田村 由美")
     page.get_by_label("内線・連絡先").fill("内線 2311")
