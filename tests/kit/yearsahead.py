@@ -28,7 +28,7 @@ from tests.kit.samples import CITY
 from tests.kit.specdates import ONE, Rule
 from workers import wiring
 from workers.domain.agreements import Agreement, Notice, Side
-from workers.domain.cities import City, RenewalRule, TermRule, TermRuleKind
+from workers.domain.cities import City, MailRule, RenewalRule, TermRule, TermRuleKind
 from workers.domain.entities import CaseKind, Partner
 from workers.domain.renewal import watch
 from workers.domain.terms import first_term
@@ -216,6 +216,8 @@ def cities() -> list[City]:
                 repeat=rule.again,
             ),
             renewal=RenewalRule(opens_days_before=_OPENS, remind_before=_REMIND, tell_after=_TELL),
+            # No office is simulated that could see a mail before it leaves.
+            mails={name: MailRule(title=name, review=False) for name in renewals.OCCASIONS.values()},
         )
         for code, rule in RULES.items()
     ]
