@@ -17,6 +17,23 @@ from workers.scenarios.agreement import register
 from workers.scenarios.model import AgreementFacts, dated
 from workers.settings import Settings
 
+APPROVED = {
+    "decision": "approve",
+    "approvalNumber": "令8戦略第12号",
+    "approvedOn": "{today}",
+    "approvalLevel": "市長",
+    "approvedBy": "市長",
+}
+"""The approval of an amendment or a termination."""
+FIXED_MEETING = {
+    "next": "fixed",
+    "startsAt": "{today+20}T10:00",
+    "place": "市役所3階",
+    "length": "60",
+    "departmentCodes": [],
+}
+"""A meeting whose day the office fixes."""
+
 
 class Clerk:
     """Works on one procedure of one agreement of 伊勢崎市 or another city; goes back once from each mail."""

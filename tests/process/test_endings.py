@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.kit import outgoing
-from tests.kit.clerk import Clerk
+from tests.kit.clerk import APPROVED, FIXED_MEETING, Clerk
 from tests.kit.clerk import clerk as clerk_of
 from tests.kit.driver import EngineDriver
 from workers.domain.agreements import AgreementEnd
@@ -18,21 +18,8 @@ from workers.settings import Settings
 from workers.usecases.procedures import file_procedure, start_procedure
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
-_APPROVED = {
-    "decision": "approve",
-    "approvalNumber": "令8戦略第12号",
-    "approvedOn": "{today}",
-    "approvalLevel": "市長",
-    "approvedBy": "市長",
-}
 _MEETING = {
-    "Task_ProposeDates": {
-        "next": "fixed",
-        "startsAt": "{today+20}T10:00",
-        "place": "市役所3階",
-        "length": "60",
-        "departmentCodes": [],
-    },
+    "Task_ProposeDates": FIXED_MEETING,
     "Task_HoldMeeting": {"next": "held", "heldOn": "{today}", "minutes": "双方で話し合った。"},
 }
 
@@ -79,9 +66,9 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
         await clerk.does("Task_ApproveAmendment", decision="back", reason="理由を詳しく")
         await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
-        await clerk.is_refused("決裁者", "Task_ApproveAmendment", **{**_APPROVED, "approvedBy": ""})
-        await clerk.is_refused("決裁日", "Task_ApproveAmendment", **{**_APPROVED, "approvedOn": "{today+1}"})
-        await clerk.does("Task_ApproveAmendment", **_APPROVED)
+        await clerk.is_refused("決裁者", "Task_ApproveAmendment", **{**APPROVED, "approvedBy": ""})
+        await clerk.is_refused("決裁日", "Task_ApproveAmendment", **{**APPROVED, "approvedOn": "{today+1}"})
+        await clerk.does("Task_ApproveAmendment", **APPROVED)
         await clerk.does("Task_SignAmendment", signedOn="{today+5}")
         assert "締結日" in await clerk.told("Task_SignAmendment")
         signed_on = clerk.desk.today()
@@ -131,7 +118,7 @@ async def test_an_amendment_that_holds_at_once_and_one_from_another_procedure(
         await clerk.does("Task_EnterRequest", **request, talkBy="direct")
         await _agreed_to_amend(clerk, expiresOn=agreement.current_term.expires_on.isoformat())
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
-        await clerk.does("Task_ApproveAmendment", **_APPROVED)
+        await clerk.does("Task_ApproveAmendment", **APPROVED)
         await clerk.does("Task_SignAmendment", signedOn="{today}")
         amended, closed = await clerk.ended()
     assert closed.outcome is CaseOutcome.AMENDED
@@ -174,7 +161,7 @@ _ASKED = {
 async def _to_notice(clerk: Clerk, ends_on: date) -> None:
     talks = {"talksOn": "{today}", "talksResult": "terminate", "endsOn": ends_on.isoformat(), "summary": "合意した"}
     await clerk.does("Task_RecordTalks", **talks)
-    await clerk.does("Task_ApproveTermination", **_APPROVED)
+    await clerk.does("Task_ApproveTermination", **APPROVED)
 
 
 async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, settings: Settings) -> None:
@@ -205,7 +192,7 @@ async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, setti
         await clerk.does("Task_RecordTalks", **talks, endsOn=soon.isoformat())
         assert "通知は" in await clerk.told("Task_RecordTalks")
         await clerk.does("Task_RecordTalks", **talks, endsOn=ends_on.isoformat())
-        await clerk.is_refused("起案番号", "Task_ApproveTermination", **{**_APPROVED, "approvalNumber": None})
+        await clerk.is_refused("起案番号", "Task_ApproveTermination", **{**APPROVED, "approvalNumber": None})
         await clerk.does("Task_ApproveTermination", decision="back", reason="日を確かめて")
         await _to_notice(clerk, ends_on)
         await clerk.does("Task_ConfirmNotice", arrival="late")
@@ -297,7 +284,7 @@ async def test_a_city_without_a_rule_takes_the_notice_period_from_the_agreement(
         await clerk.does("Task_RecordTalks", **talks)
         assert "予告の期間" in await clerk.told("Task_RecordTalks")
         await clerk.does("Task_RecordTalks", **talks, writtenMonths=3)
-        await clerk.does("Task_ApproveTermination", **_APPROVED)
+        await clerk.does("Task_ApproveTermination", **APPROVED)
         await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="伊企第7号")
         await driver.settled()
         async with clerk.at_work.services.open_unit() as uow:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Table, select
 
 from tests.kit import outgoing
-from tests.kit.clerk import Clerk
+from tests.kit.clerk import APPROVED, FIXED_MEETING, Clerk
 from tests.kit.clerk import clerk as clerk_of
 from tests.kit.driver import EngineDriver
 from workers.adapters.registry import agreement_tables, meeting_tables
@@ -26,20 +26,6 @@ _REGISTER = (
     meeting_tables.excluded_period,
 )
 _REQUEST = {"requestedBy": "partner", "requestedOn": "{today}", "request": "名称を改める"}
-_APPROVED = {
-    "decision": "approve",
-    "approvalNumber": "令8戦略第12号",
-    "approvedOn": "{today}",
-    "approvalLevel": "市長",
-    "approvedBy": "市長",
-}
-_MEETING = {
-    "next": "fixed",
-    "startsAt": "{today+20}T10:00",
-    "place": "市役所3階",
-    "length": "60",
-    "departmentCodes": [],
-}
 _CANCEL = {
     "caseAction": "cancel",
     "caseReason": "別の協定と取り違えたため。",
@@ -76,7 +62,7 @@ async def _reach_signature(clerk: Clerk) -> None:
     terms = {"title": "見守りの協定", "purpose": "見守り", "fields": ["1", "5", "7"], "changes": "第2条に加える"}
     await clerk.does("Task_DraftAmendment", **terms, expiresOn="{today+500}", effectiveOn=None)
     await clerk.does("Task_ConfirmDraft", confirmation="agreed")
-    await clerk.does("Task_ApproveAmendment", **_APPROVED)
+    await clerk.does("Task_ApproveAmendment", **APPROVED)
     await clerk.at_work.driver.task("Task_SignAmendment", instance=clerk.desk.instance)
 
 
@@ -105,7 +91,7 @@ async def test_a_termination_begun_by_mistake(driver: EngineDriver, settings: Se
         ends_on = clerk.desk.today() + timedelta(days=70)
         talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した", "endsOn": ends_on.isoformat()}
         await clerk.does("Task_RecordTalks", **talks)
-        await clerk.does("Task_ApproveTermination", **_APPROVED)
+        await clerk.does("Task_ApproveTermination", **APPROVED)
         await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="戦略第6号")
         await driver.task("Task_AwaitEnd", instance=clerk.desk.instance)
         assert await _cancel(clerk) is CaseOutcome.CANCELLED
@@ -120,7 +106,7 @@ async def test_a_meeting_called_by_mistake(driver: EngineDriver, settings: Setti
         before = await _register(clerk)
         await clerk.begin("common-agreement-amendment")
         await clerk.does("Task_EnterRequest", **_REQUEST, talkBy="meeting")
-        await clerk.does("Task_ProposeDates", **_MEETING)
+        await clerk.does("Task_ProposeDates", **FIXED_MEETING)
         await clerk.does("Task_HoldMeeting", next="cancel", reason="日を取り違えたため。", again="yes")
         await clerk.does("Task_ProposeDates", next="none", reason="電話で話すため。")
         await driver.task("Task_RecordTalks", instance=clerk.desk.instance)
@@ -128,7 +114,7 @@ async def test_a_meeting_called_by_mistake(driver: EngineDriver, settings: Setti
 
         await clerk.begin("common-agreement-amendment")
         await clerk.does("Task_EnterRequest", **_REQUEST, talkBy="meeting")
-        await clerk.does("Task_ProposeDates", **_MEETING)
+        await clerk.does("Task_ProposeDates", **FIXED_MEETING)
         await driver.task("Task_HoldMeeting", instance=clerk.desk.instance)
         assert await _cancel(clerk) is CaseOutcome.CANCELLED
         assert await _register(clerk) == before

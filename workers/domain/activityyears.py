@@ -13,6 +13,7 @@ from workers.domain.fiscal import first_day, fiscal_year, last_day
 from workers.domain.text import comparable
 
 OPEN = (ActivityStatus.PLANNED, ActivityStatus.RUNNING)
+WORKED = (ActivityStatus.RUNNING, ActivityStatus.DONE)
 
 
 def report_of(activity: Activity, year: int) -> ActivityReport | None:
@@ -85,5 +86,4 @@ def is_same(activity: Activity, *, field: int, title: str) -> bool:
 
 
 def _last_year(activity: Activity) -> int:
-    worked = (ActivityStatus.RUNNING, ActivityStatus.DONE)
-    return max([activity.fiscal_year, *(r.fiscal_year for r in activity.reports if r.status in worked)])
+    return max([activity.fiscal_year, *(r.fiscal_year for r in activity.reports if r.status in WORKED)])

@@ -8,16 +8,18 @@ from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import open_procedure, start_next
 
+_KIND = Header(
+    name="kind",
+    label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report）",
+    required=True,
+)
+
 
 @job_type(
     "open-procedure",
     label="協定の手続を始める",
     headers=(
-        Header(
-            name="kind",
-            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report）",
-            required=True,
-        ),
+        _KIND,
         *CHECKS,
     ),
     writes=(
@@ -51,11 +53,7 @@ async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     "start-procedure",
     label="協定の次の手続を始めさせる",
     headers=(
-        Header(
-            name="kind",
-            label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report）",
-            required=True,
-        ),
+        _KIND,
         Header(name="values", label="次の手続に渡す変数（コンマ区切り）"),
     ),
     writes=("nextCaseId",),

@@ -18,7 +18,7 @@ from workers.domain.offervalues import field_number
 from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, InputErrors, PermanentError
-from workers.usecases.caseview import agreement_of
+from workers.usecases.caseview import agreement_of, department_context
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
 
@@ -79,9 +79,7 @@ async def load_activities(
         "yearName": format_fiscal_year(wanted) if wanted is not None else "",
         "activities": [activity_row(entry, city, year=wanted) for entry in own],
         "comingActivities": [activity_row(entry, city) for entry in coming if entry.status in OPEN],
-        "activityDepartments": [
-            {"code": d.code, "name": d.name, "group": d.group} for d in city.departments if d.code in codes
-        ],
+        "activityDepartments": [department_context(d) for d in city.departments if d.code in codes],
         "workedDepartments": sorted({entry.department for entry in every if counted_until(entry)} - {""}),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workers.domain.agreements import Agreement
-from workers.domain.cities import City
+from workers.domain.cities import City, Department
 from workers.domain.entities import Case
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.markdown import plain
@@ -25,6 +25,11 @@ def case_title(case: Case, addition: str = "") -> str:
     """Return the heading of a case's forms (Markdown): the case id and ``addition``, else the partner's name."""
     name = addition or (case.partner.name if case.partner else "")
     return f"{case.id} {plain(name)}".rstrip()
+
+
+def department_context(department: Department) -> dict[str, str]:
+    """Return a department as diagrams hand it on: its code, its name and the group that works for it."""
+    return {"code": department.code, "name": department.name, "group": department.group}
 
 
 def city_options(city: City) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from workers.domain.markdown import plain
 from workers.domain.text import shown
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, PermanentError
-from workers.usecases.caseview import agreement_of, case_title, city_options
+from workers.usecases.caseview import agreement_of, case_title, city_options, department_context
 from workers.usecases.journal import note
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
@@ -161,7 +161,7 @@ def _section(city: City, form: Mapping[str, Any]) -> dict[str, Any]:
     found = [d for d in city.departments if typed in (d.section, d.name, d.code)]
     if len(found) != 1:
         raise InputError("担当課", f"「{shown(typed)}」という課は登録されていません。部から続けて書いてください")
-    return {"department": {"code": found[0].code, "name": found[0].name, "group": found[0].group}}
+    return {"department": department_context(found[0])}
 
 
 async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any], ref: JobRef) -> Case:
@@ -172,7 +172,7 @@ async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any], ref: J
     agreement = await uow.agreements.get(number)
     if not _open_to(agreement, chosen, uow.clock.today()):
         raise InputError("協定番号", f"協定 {agreement.id} は今日、効力がありません")
-    _section(uow.cities.city(agreement.city), form)
+    _section(uow.cities.city(agreement.city), form)  # an unknown one is refused before a case is filed
     period = await new_period(uow, agreement, chosen)
     case = await file_procedure(uow, agreement, chosen, period)
     await record_start(uow, case.id, ref)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from workers.domain.activityyears import report_of, status_in
-from workers.domain.agreements import Activity, ActivityStatus, Agreement
+from workers.domain.activityyears import WORKED, report_of, status_in
+from workers.domain.agreements import Activity, Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year, last_day, parse_fiscal_year
@@ -20,7 +20,6 @@ from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
 
-_TOLD = (ActivityStatus.RUNNING, ActivityStatus.DONE)
 _A_YEAR = 12
 
 
@@ -123,7 +122,7 @@ async def _year(uow: UnitOfWork, case: Case) -> tuple[list[Agreement], list[Acti
     year = int(case.period)
     agreements = await uow.agreements.in_force_between(first_day(year), last_day(year), city=case.city)
     activities = await uow.activities.of_city(case.city, fiscal_year=year)
-    return agreements, [activity for activity in activities if status_in(activity, year) in _TOLD]
+    return agreements, [activity for activity in activities if status_in(activity, year) in WORKED]
 
 
 def _result(activity: Activity, year: int) -> str:
