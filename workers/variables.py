@@ -177,6 +177,14 @@ _ALL = (
     _variable("undeliveredReply", "context", "forms", "届かなかったメールをどうしたか", personal=True),
     # The agreement
     _variable("agreementTerms", "context", "open-case, record-offer", "協定書の内容の下書き"),
+    _variable(
+        "signingPlan",
+        "context",
+        "forms",
+        "協定書の決裁と締結の予定: approval, plannedOn, place, ceremony",
+        personal=True,
+    ),
+    _variable("signing", "text", "forms", "締結したか: signed / replan / redraft"),
     _variable("agreementId", "text", "register-agreement / open-procedure", "協定の番号"),
     _variable("agreementTitle", "text", "open-procedure", "協定の名前"),
     _variable("nextTalkOn", "text", "forms / start-procedure", "次の協議の日"),

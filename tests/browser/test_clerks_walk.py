@@ -50,7 +50,11 @@ def requirements(walk: Walk) -> None:
     walk.opens("Task_CheckRequirements")
     walk.cannot_send()
     walk.types(
-        sharedGoal="ある", dialogue="行える", partnerCheck="当てはまるものがある", comment="10:00~の面談で確認。"
+        notGovernment="国・地方公共団体ではない",
+        sharedGoal="ある",
+        dialogue="行える",
+        partnerCheck="当てはまるものがある",
+        comment="10:00~の面談で確認。",
     )
     walk.types(projectChecks=[{}, {"admittedReason": "景品は市の事業の一部として意義がある。"}, {}])
     walk.cannot_send()
@@ -108,6 +112,7 @@ def discussion(walk: Walk) -> None:
     walk.types(next="詳細協議へ進む")
     walk.forgets("message")
     walk.sends()
+    _review(walk, "協議の結果")
 
 
 def talks(walk: Walk) -> None:
@@ -175,11 +180,21 @@ def agreement(walk: Walk) -> None:
 
 
 def signature(walk: Walk) -> None:
-    """Forget the day, write a day to come."""
-    walk.opens("Task_SignAgreement")
+    """Forget the planned day, write one before the approval, then a signing day to come."""
+    walk.opens("Task_PlanSigning")
+    walk.shows(approval__number="戦推第12号", approval__decidedBy="市長")
     walk.types(place="伊勢崎市役所 東館3階", ceremony=True)
     walk.cannot_send()
-    walk.types(signedOn=day(1))
+    walk.types(plannedOn=day(-1))
+    walk.sends()
+    walk.gets_back("Task_PlanSigning", because="締結を予定する日")
+    walk.clerk.document("signing-plan")
+    walk.types(plannedOn=day(0))
+    walk.sends()
+    walk.opens("Task_SignAgreement")
+    walk.shows(place="伊勢崎市役所 東館3階", ceremony=True)
+    walk.cannot_send()
+    walk.types(signing="締結した", signedOn=day(1))
     walk.sends()
     walk.gets_back("Task_SignAgreement", because="締結日")
     walk.clerk.document("signature")

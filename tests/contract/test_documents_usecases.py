@@ -37,11 +37,12 @@ from workers.domain.entities import (
     TargetStatus,
 )
 from workers.domain.jst import JST
-from workers.errors import PermanentError
+from workers.errors import InputError, PermanentError
 from workers.jobs.catalog import JobInput
 from workers.jobs.papers import handle_prepare_mail, handle_send_mail
 from workers.usecases import surveys
-from workers.usecases.agree import record_agreement_terms, register_agreement
+from workers.usecases.agree import PLAN_STEP, record_agreement_terms, register_agreement
+from workers.usecases.record_step import record_step
 from workers.usecases.render_document import render_document
 from workers.usecases.review_mail import finish_mail
 
@@ -64,6 +65,7 @@ TO_PARTNER = [
     "agreement-signed",
     "declined",
     "individual",
+    "invitation-declined",
     "withdrawn-confirmation",
 ]
 Units = Callable[[], SqlUnitOfWork]
@@ -208,6 +210,26 @@ async def test_the_agreement_goes_from_draft_to_signed(units: Units) -> None:
     assert "令和9年3月31日まで" in signed_text
     assert "本書3通" in signed_text
     assert "学校法人赤城学園（以下「丙」という。）" in signed_text
+
+
+async def test_what_is_signed_exists_before_the_ceremony(units: Units, registry: Registry) -> None:
+    """The text without 案 carries the planned day; a day that moves the last day is refused, another is not (ISE-8)."""
+    registry.clock.pinned = datetime(2026, 12, 25, 9, 0, tzinfo=JST)
+    await agree(units)
+    async with units() as uow:
+        await record_step(uow, CASE_ID, PLAN_STEP, {"signingPlan": {"plannedOn": "2026-12-28"}})
+        await uow.commit()
+    clean, text = await made_document(units, "agreement")
+    assert not clean.draft
+    assert [part for part in ("（案）", "令和　　年") if part in text] == []
+    assert "令和8年12月28日" in text
+    assert "締結の日から令和9年3月31日までとする" in text
+    registry.clock.pinned = datetime(2027, 1, 5, 9, 0, tzinfo=JST)
+    async with units() as uow:
+        with pytest.raises(InputError, match="令和10年3月31日になり、協定書に書いた令和9年3月31日と変わります"):
+            await register_agreement(uow, CASE_ID, {"signedOn": "2027-01-05"})
+        registered = await register_agreement(uow, CASE_ID, {"signedOn": "2026-12-29"})
+    assert registered["agreementExpiry"] == "令和9年3月31日"
 
 
 async def test_drafts_are_numbered_and_dated_and_all_stay(units: Units, registry: Registry) -> None:

@@ -159,6 +159,14 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["事業1 見守り（担当課なし）", "見送り", "次の手順に進んでいます"],
     ),
     "survey-result": (TO_PARTNER, ["連携事業調査", "○ … 実現可能性あり", "△ …", "× … 実現不可"]),
+    "discussion-result": (
+        {**TO_PARTNER, "projects": [papers.project(1, status="talks"), papers.project(2, status="dropped")]},
+        ["① 事業その1（子ども・子育て支援に関すること）\r\n     実施に向けて、担当課と", "今回は見送ります。"],
+    ),
+    "individual-departments": (
+        {**TO_PARTNER, "chosen": ["1"]},
+        ["① 事業その1", "個別協定などの形で進めてください", "メール: renkei@aozora.example"],
+    ),
     "talks-request": (
         {**TO_PARTNER, "project": papers.project(1)},
         ["事業その1", "1番目の事業の内容", "地域連携室 渋川 次郎", "0270-00-0000", "renkei@aozora.example"],
@@ -262,6 +270,7 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**TO_PARTNER, "task_name": "② 申出書を出す", "done_at": datetime(2026, 6, 1, 16, tzinfo=UTC)},
         ["作業「② 申出書を出す」が、だれにも割り当てられないまま", "済んだ日　令和8年6月2日", "Tasklist"],
     ),
+    "invitation-declined": (TO_PARTNER, ["市からご提案した包括連携協定", "見合わせる"]),
     "withdrawn-confirmation": (TO_PARTNER, ["令和8年6月1日付けで取り下げ"]),
 }
 OPTIONAL = {

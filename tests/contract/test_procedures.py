@@ -19,6 +19,7 @@ from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, CaseKind
 from workers.errors import InputError, PermanentError
 from workers.usecases import procedures
+from workers.usecases.record_step import last_agreement_step, record_step
 
 pytestmark = pytest.mark.asyncio
 Units = Callable[[], SqlUnitOfWork]
@@ -171,3 +172,16 @@ async def test_a_misspelt_kind_and_a_kind_that_the_city_lacks_are_told(units: Un
             await procedures.open_procedure(uow, kind="anual", case_id=None, form=form, ref=JOB)
         with pytest.raises(InputError, match=r"procedures\.termination"):
             await procedures.open_procedure(uow, kind="termination", case_id=None, form=form, ref=JOB)
+
+
+async def test_only_what_was_agreed_comes_back_in_a_later_procedure(units: Units) -> None:
+    """A draft that the partner never agreed to stays behind; one's own draft comes back while it is talked over."""
+    agreed = "arrangements-answer:arrangementAnswer=agreed"
+    first, second, third = [await _filed(units, year) for year in ("2025", "2026", "2027")]
+    async with units() as uow:
+        for case_id, flyers, answer in ((first, 300, "agreed"), (second, 500, "revise")):
+            await record_step(uow, case_id, "arrangements", {"flyers": flyers})
+            await record_step(uow, case_id, "arrangements-answer", {"arrangementAnswer": answer})
+        later = await last_agreement_step(uow, third, "arrangements", agreed=agreed)
+        own = await last_agreement_step(uow, second, "arrangements", agreed=agreed)
+    assert (later, own) == ({"flyers": 300}, {"flyers": 500})

@@ -21,7 +21,8 @@ from workers.usecases.caseview import offer_variables
 from workers.usecases.discuss_projects import record_discussion
 from workers.usecases.project_talks import record_project_talk, summarize_talks
 from workers.usecases.record_offer import record_offer, record_past_projects
-from workers.usecases.record_requirement_check import record_requirement_check
+from workers.usecases.record_requirement_check import recheck_requirements, record_requirement_check
+from workers.usecases.send_mail import recipients_of
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "ageo-2026-1"
@@ -262,3 +263,57 @@ async def test_a_ground_that_applies_is_named(uow: SqlUnitOfWork) -> None:
     """Else nobody could tell the partner why."""
     with pytest.raises(InputError, match="連携事業の除外事由"):
         await record_requirement_check(uow, CASE_ID, {"partnerCheck": "none", "projectsCheck": "some"})
+
+
+async def test_before_the_decision_only_what_is_left_counts(uow: SqlUnitOfWork) -> None:
+    """A project that the talks dropped counts no longer, and neither does a ground that held for it alone (AGE-7)."""
+    check = {
+        "notGovernment": "yes",
+        "sharedGoal": "yes",
+        "dialogue": "no",
+        "partnerCheck": "some",
+        "partnerGrounds": ["1"],
+        "projectsCheck": "some",
+        "projectChecks": [{"number": 1, "grounds": ["2"]}],
+    }
+    first = (await record_requirement_check(uow, CASE_ID, check))["eligibility"]
+    rows = [{"number": number, "judgement": "talks", "departments": ["korei"]} for number in (1, 2)]
+    await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows})
+    await record_project_talk(uow, CASE_ID, 1, {"feasible": "no", "result": "場所がない"}, ref=some_job())
+    await record_project_talk(uow, CASE_ID, 2, {"feasible": "yes", "result": "毎月行う"}, ref=some_job())
+
+    again = (await recheck_requirements(uow, CASE_ID))["eligibility"]
+
+    counted = ("fieldCount", "projectCount", "minimumFields", "minimumProjects", "projectGrounds")
+    assert [first[key] for key in counted] == [3, 3, 3, 3, [2]]
+    assert [again[key] for key in counted] == [2, 2, 3, 3, []]
+    judged = ("notGovernment", "sharedGoal", "dialogue", "partnerGrounds")
+    assert [again[key] for key in judged] == [True, True, False, [1]]
+    fields = next(row for row in again["results"] if row["criterion"] == "連携する分野の数")
+    assert (fields["result"], fields["fact"][:3]) == ("満たさない", "2分野")
+
+
+async def test_a_ministry_or_a_municipality_is_found(uow: SqlUnitOfWork) -> None:
+    """Asked, not hinted at (ISE-R1, AGE-R1); a city that does not ask has nothing found."""
+    asked = (await record_requirement_check(uow, CASE_ID, {"notGovernment": "no"}))["eligibility"]
+    silent = (await record_requirement_check(uow, CASE_ID, {}))["eligibility"]
+    assert (asked["notGovernment"], silent["notGovernment"]) == (False, True)
+
+
+async def test_only_those_in_charge_of_the_chosen_projects_are_told(uow: SqlUnitOfWork) -> None:
+    """AGE-9, ISE-9: the departments of the chosen projects, or those that the decision lists, once each."""
+    rows = [
+        {"number": 1, "judgement": "talks", "departments": ["kenko"]},
+        {"number": 2, "judgement": "talks", "departments": ["korei", "kenko"]},
+    ]
+    await record_discussion(uow, CASE_ID, {"next": "talks", "projects": rows})
+    case = await uow.cases.get(CASE_ID)
+    city = uow.cities.city("ageo")
+
+    async def told(to: str, chosen: list[str] | None) -> list[str]:
+        return [one.key for one in await recipients_of(uow, case, city, to, chosen=chosen)]
+
+    assert await told("project-departments", ["1"]) == ["kenko"]
+    assert sorted(await told("project-departments", ["1", "2"])) == ["kenko", "korei"]
+    assert await told("project-departments", None) == []
+    assert await told("listed-departments", ["koho", "koho"]) == ["koho"]

@@ -12,7 +12,13 @@ from workers.settings import Settings
 from workers.usecases.open_case import file_case
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
-_PROPOSAL = {"sharedGoal": "yes", "dialogue": "yes", "partnerCheck": "none", "projectsCheck": "none"}
+_PROPOSAL = {
+    "notGovernment": "yes",
+    "sharedGoal": "yes",
+    "dialogue": "yes",
+    "partnerCheck": "none",
+    "projectsCheck": "none",
+}
 _PERSON = {"person": "田村 由美", "contact": "内線 2311"}
 
 

@@ -34,7 +34,13 @@ async def surveying(driver: EngineDriver, settings: Settings) -> AsyncIterator[t
             case_id = (await file_case(uow, city, read_offer(path, city, driver.clock.today()))).id
         desk = BrokerDesk(driver)
         await desk.start("isesaki-signing", {"caseId": case_id})
-        checked = {"sharedGoal": "yes", "dialogue": "yes", "partnerCheck": "none", "projectsCheck": "none"}
+        checked = {
+            "notGovernment": "yes",
+            "sharedGoal": "yes",
+            "dialogue": "yes",
+            "partnerCheck": "none",
+            "projectsCheck": "none",
+        }
         await desk.complete("Task_CheckRequirements", None, checked)
         await desk.complete("Task_PlanSurvey", None, {"departmentCodes": ["korei", "anzen"]})
         yield at_work, desk

@@ -55,6 +55,25 @@ def test_a_negated_condition(filing: str | None, wrong: int) -> None:
     assert len(_problems({"filing": filing}, require="purpose:目的[filing!=withdraw]")) == wrong
 
 
+@pytest.mark.parametrize(
+    ("decision", "failed", "wrong"),
+    [
+        (
+            "sign",
+            ["3分野に達していません", "滞納がある"],
+            ["締結する: この判断はできません（3分野に達していません、滞納がある）"],
+        ),
+        ("sign", [], []),
+        ("sign", None, []),
+        ("decline", ["滞納がある"], []),
+    ],
+)
+def test_a_list_that_has_to_be_empty(decision: str, failed: list[str] | None, wrong: list[str]) -> None:
+    """Nobody signs while a requirement is not met, and the message names it (ISE-7, AGE-7)."""
+    values = {"decision": decision, "failed": failed}
+    assert _problems(values, empty="failed:締結する[decision=sign]") == wrong
+
+
 def test_a_ticked_box_is_the_value_true() -> None:
     """Conditions compare texts."""
     assert len(_problems({"renews": True}, require="years:年数[renews=true]")) == 1

@@ -7,6 +7,7 @@
 ``approval.on:決裁日 <=today >=case``                   a date: not in the future, not before the case was opened
 ``endsOn:終わり >=startsOn:始まり``                     a date that is not before another one
 ``scores.*.ability:遂行できるか 1..5``                  a number in a range
+``failed:締結の可否[decision=sign]``                    (``empty``) a list that holds nothing, such as unmet conditions
 =====================================================  =========================================================
 
 Items are separated by commas. A rule of dates or numbers says nothing about a blank value.
@@ -86,6 +87,7 @@ class Rules:
     required: tuple[Item, ...] = ()
     dates: tuple[DateRule, ...] = ()
     ranges: tuple[RangeRule, ...] = ()
+    empty: tuple[Item, ...] = ()
 
     @property
     def asks_for_case(self) -> bool:
@@ -93,12 +95,13 @@ class Rules:
         return any(bound.path == "case" for rule in self.dates for bound in rule.bounds)
 
 
-def parse_rules(*, require: str = "", dates: str = "", ranges: str = "") -> Rules:
-    """Read the texts of the three headers; raises ValueError (Japanese) for an item that is none."""
+def parse_rules(*, require: str = "", dates: str = "", ranges: str = "", empty: str = "") -> Rules:
+    """Read the texts of the four headers; raises ValueError (Japanese) for an item that is none."""
     return Rules(
         tuple(_item(part) for part in _parts(require)),
         tuple(_date_rule(part) for part in _parts(dates)),
         tuple(_range_rule(part) for part in _parts(ranges)),
+        tuple(_item(part) for part in _parts(empty)),
     )
 
 
@@ -108,6 +111,7 @@ def check(values: Mapping[str, Any], rules: Rules, *, today: date, opened_on: da
         *(problem for item in rules.required for problem in _missing(values, item)),
         *(problem for rule in rules.dates for problem in _bad_dates(values, rule, {"today": today, "case": opened_on})),
         *(problem for range_ in rules.ranges for problem in _out_of_range(values, range_)),
+        *(problem for item in rules.empty for problem in _not_empty(values, item)),
     ]
     if problems:
         raise InputErrors(problems)
@@ -151,7 +155,8 @@ def beside(path: str, other: str) -> str:
 
 def roots(rules: Rules) -> set[str]:
     """Return the variables (and ``#headers``) that the rules read."""
-    items = [*rules.required, *(rule.item for rule in rules.dates), *(rule.item for rule in rules.ranges)]
+    ruled = [*(rule.item for rule in rules.dates), *(rule.item for rule in rules.ranges)]
+    items = [*rules.required, *ruled, *rules.empty]
     paths = [(item.path, condition.path) for item in items for condition in item.conditions]
     paths += [(rule.item.path, bound.path) for rule in rules.dates for bound in rule.bounds if bound.path not in _DAYS]
     return {item.path.split(".")[0] for item in items} | {beside(path, other).split(".")[0] for path, other in paths}
@@ -258,6 +263,14 @@ def _missing(values: Mapping[str, Any], item: Item) -> Iterator[InputError]:
     for value, rows in found(values, item.path):
         if is_blank(value) and _applies(values, item, rows):
             yield InputError(_named(item, rows), "1つ以上入れてください" if value == [] else "入力してください")
+
+
+def _not_empty(values: Mapping[str, Any], item: Item) -> Iterator[InputError]:
+    """Find a list that would have to be empty under this choice; the message names what it holds."""
+    for value, rows in found(values, item.path):
+        if not is_blank(value) and _applies(values, item, rows):
+            held = "、".join(str(part) for part in value) if isinstance(value, list) else str(value)
+            yield InputError(_named(item, rows), f"この判断はできません（{held}）")
 
 
 def _bad_dates(values: Mapping[str, Any], rule: DateRule, days: Mapping[str, date | None]) -> Iterator[InputError]:

@@ -15,7 +15,7 @@ from workers.usecases.ports import UnitOfWork
 from workers.usecases.project_talks import record_project_talk, summarize_talks
 from workers.usecases.propose_projects import record_city_proposals
 from workers.usecases.record_offer import record_offer, record_past_projects
-from workers.usecases.record_requirement_check import record_requirement_check
+from workers.usecases.record_requirement_check import recheck_requirements, record_requirement_check
 from workers.usecases.record_step import case_heading, collect_steps, last_agreement_step, record_step
 
 
@@ -141,6 +141,16 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
 
 
 @job_type(
+    "recheck-requirements",
+    label="要件の判定に使う事実を、いまの事業で数え直す",
+    writes=("eligibility",),
+)
+async def handle_recheck_requirements(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Count again what the requirements ask for, before the decision (ISE-7, AGE-7)."""
+    return await recheck_requirements(uow, job.text("caseId"))
+
+
+@job_type(
     "record-step",
     label="入力を記録する",
     headers=(
@@ -186,11 +196,16 @@ async def handle_collect_steps(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     headers=(
         Header(name="step", label="記録の名前", required=True),
         Header(name="into", label="結果を入れる変数", required=True),
+        Header(name="agreed", label="合意したものだけにする返事（記録の名前:変数=値）"),
     ),
 )
 async def handle_load_agreement_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Read back what was recorded last at a step in any procedure of the agreement (ISE-A2)."""
-    return {job.header("into"): await last_agreement_step(uow, job.text("caseId"), job.header("step"))}
+    return {
+        job.header("into"): await last_agreement_step(
+            uow, job.text("caseId"), job.header("step"), agreed=job.headers.get("agreed", "")
+        )
+    }
 
 
 @job_type(

@@ -96,6 +96,7 @@ CHECKS: Final = (
     Header(name="require", label="必ず入れる項目（キー:名前[条件のキー=値|値]、コンマ区切り）"),
     Header(name="dates", label="日付の決まり（キー:名前 <=today >=case など、コンマ区切り）"),
     Header(name="ranges", label="数の範囲（キー:名前 1..5、コンマ区切り）"),
+    Header(name="empty", label="空でなければならない一覧（キー:名前[条件のキー=値]、コンマ区切り）"),
 )
 """Headers of every job type that takes what a person typed: the diagram says what has to be there (ALL-10, ALL-11).
 
@@ -143,6 +144,7 @@ class JobType:
             require=f"{own},{headers.get('require', '')}",
             dates=headers.get("dates", ""),
             ranges=headers.get("ranges", ""),
+            empty=headers.get("empty", ""),
         )
 
     async def handle(self, job: JobInput, uow: UnitOfWork) -> dict[str, Any]:

@@ -58,7 +58,11 @@ async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, An
         Header(name="template", label="メールのひな形", required=True),
         Header(
             name="to",
-            label="宛先（partner / office / department / departments / all-departments / meeting / meeting-city）",
+            label=(
+                "宛先（partner / office / department / departments / project-departments / listed-departments / "
+                "all-departments / "
+                "meeting / meeting-city）"
+            ),
             required=True,
         ),
         Header(

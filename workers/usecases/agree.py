@@ -22,6 +22,7 @@ from workers.usecases.plan_activities import plan_projects
 from workers.usecases.ports import UnitOfWork
 
 TERMS_STEP = "agreement-terms"
+PLAN_STEP = "signing-plan"
 KIND_NAMES = {"comprehensive": "包括連携協定", "individual": "個別連携協定", "collaboration": "協働"}
 """What an agreement of a kind is called (ASA-1, CHI-4)."""
 
@@ -117,7 +118,7 @@ async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[s
 
     Returns ``agreementId``, ``agreementExpiry`` (wareki) and ``agreementYear``, the fiscal year in
     which it begins. Raises InputError for a signing day that is missing, lies in the future or before the case was
-    opened.
+    opened, or that gives the agreement another last day than the text that was approved and printed.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -150,7 +151,7 @@ async def _new_agreement(uow: UnitOfWork, case: Case, city: City, signed_on: dat
         department=terms.get("department", ""),
         renews=RENEWS.get(str(terms.get("renews"))),
     )
-    agreement.terms.append(term_of(city, terms, signed_on))
+    agreement.terms.append(_term_as_printed(city, case, terms, signed_on))
     watch(city, agreement, uow.clock.today())
     await uow.agreements.add(agreement)
     await plan_projects(uow, case.id, year=fiscal_year(agreement.current_term.starts_on))
@@ -171,6 +172,26 @@ def _signing_day(uow: UnitOfWork, case: Case, signature: Mapping[str, Any]) -> d
     if signed_on < case.opened_on:
         raise InputError("締結日", f"{format_wareki(signed_on)} は案件を始めた日より前です")
     return signed_on
+
+
+def planned_signing_day(case: Case) -> date | None:
+    """Return the day that the text to be signed carries; None where the city's flow plans none, or not yet."""
+    step = case.last_step(PLAN_STEP)
+    plan = step.payload.get("signingPlan") if step else None
+    return date.fromisoformat(plan["plannedOn"]) if isinstance(plan, dict) and plan.get("plannedOn") else None
+
+
+def _term_as_printed(city: City, case: Case, terms: Mapping[str, Any], signed_on: date) -> AgreementTerm:
+    """Return the first term; raises InputError where the text, made for the planned day, names another last day."""
+    term = term_of(city, terms, signed_on)
+    planned = planned_signing_day(case)
+    if planned and (printed := term_of(city, terms, planned).expires_on) != term.expires_on:
+        raise InputError(
+            "締結日",
+            f"{format_wareki(signed_on)}では満了日が{format_wareki(term.expires_on)}になり、協定書に書いた"
+            f"{format_wareki(printed)}と変わります。「協定書の内容から直す」を選んでください",
+        )
+    return term
 
 
 def agreement_terms(case: Case) -> dict[str, Any]:

@@ -48,6 +48,11 @@ def city_options(city: City) -> dict[str, Any]:
         ],
         "surveyWords": dict(city.survey.words),
         "firstDay": "asked" if city.term.first_day_asked else "",
+        "office": {
+            "name": city.name,
+            "person": f"{city.office.division}{city.office.section}",
+            "contact": f"電話 {city.office.phone}　メール {city.office.email}",
+        },
         "departments": [{"label": d.name, "value": d.code, "group": d.group} for d in city.departments if d.surveyed],
     }
 

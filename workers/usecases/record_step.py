@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workers.domain.entities import Case
 from workers.usecases.caseview import agreement_of, case_title
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
@@ -35,10 +36,24 @@ async def collect_steps(uow: UnitOfWork, case_id: str, step: str) -> list[dict[s
     return [dict(entry.payload) for entry in sorted(found, key=lambda entry: entry.recorded_at)]
 
 
-async def last_agreement_step(uow: UnitOfWork, case_id: str, step: str) -> dict[str, Any] | None:
-    """Return what was recorded last at a step, in whichever procedure of the case's agreement (ISE-A2); None before."""
+async def last_agreement_step(uow: UnitOfWork, case_id: str, step: str, *, agreed: str = "") -> dict[str, Any] | None:
+    """Return what was recorded last at a step, in whichever procedure of the case's agreement (ISE-A2); None before.
+
+    ``agreed`` (``STEP:VARIABLE=VALUE``): of another procedure only where it ended with that answer, so that a draft
+    that the partner never agreed to does not come back; the procedure's own drafts do.
+    """
     case = await uow.cases.get(case_id)
+    if own := case.last_step(step):
+        return dict(own.payload)
     agreement = await agreement_of(uow, case)
-    cases = await uow.cases.of_agreement(agreement.id) if agreement else [case]
-    found = [entry for each in cases if (entry := each.last_step(step)) is not None]
+    others = await uow.cases.of_agreement(agreement.id) if agreement else []
+    found = [entry for each in others if _answered(each, agreed) and (entry := each.last_step(step)) is not None]
     return dict(max(found, key=lambda entry: entry.recorded_at).payload) if found else None
+
+
+def _answered(case: Case, agreed: str) -> bool:
+    """Whether a case's last answer is the one that ``STEP:VARIABLE=VALUE`` names; always without one."""
+    step, _, condition = agreed.partition(":")
+    name, _, value = condition.partition("=")
+    answer = case.last_step(step) if step else None
+    return not step or (answer is not None and str(answer.payload.get(name)) == value)

@@ -12,7 +12,7 @@ from workers.domain.drafts import Edition, editions
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause, term_in_words
-from workers.usecases.agree import RENEWS, agreement_terms, term_of
+from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, term_of
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note, officer_of
 from workers.usecases.ports import UnitOfWork
@@ -200,11 +200,11 @@ def _wishes(survey: Survey, city: City) -> list[dict[str, str]]:
 async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
     terms = agreement_terms(case)
     agreement = await agreement_of(uow, case)
-    signed_on = agreement.signed_on if agreement and not draft else None
-    term = term_of(city, terms, signed_on or uow.clock.today())
-    known = term if signed_on or terms["startsOn"] or terms["expiresOn"] else None  # else today's day would be printed
+    signed_on = None if draft else agreement.signed_on if agreement else planned_signing_day(case)
     parties = _parties(case, terms)
     starts_on = date.fromisoformat(terms["startsOn"]) if terms["startsOn"] else None
+    term = term_of(city, terms, signed_on or uow.clock.today())
+    known = term if signed_on or starts_on or terms["expiresOn"] else None  # else today's day would be printed
     return {
         **await _plain(uow, case, city, draft),
         "kind": terms.get("kind", "comprehensive"),

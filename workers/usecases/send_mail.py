@@ -7,7 +7,7 @@ from typing import Any
 
 from workers.domain.cities import City
 from workers.domain.drafts import editions
-from workers.domain.entities import Case, Document
+from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.meetings import Meeting
 from workers.errors import PermanentError
 from workers.usecases.blank_forms import answer_context, blank_forms
@@ -29,6 +29,8 @@ RECIPIENTS = {
     "department": "担当課（1課）",
     "departments": "照会した課すべて",
     "all-departments": "全課",
+    "project-departments": "選んだ事業の担当課",
+    "listed-departments": "挙げた課",
     "meeting": "会議の出席者",
     "meeting-city": "会議の出席者（市の側）",
 }
@@ -62,7 +64,8 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
         everybody = participants(case, city, meeting)
         recipients = [one for one in everybody if to == "meeting" or one.key != "partner"]
     else:
-        recipients = await recipients_of(uow, case, city, to, department, joint=joint)
+        chosen = values.get("listed" if to == "listed-departments" else "chosen")
+        recipients = await recipients_of(uow, case, city, to, department, joint=joint, chosen=chosen)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
     answer: dict[str, Any] = {}
     if to == "partner":
@@ -103,11 +106,19 @@ async def _in_place_of_the_partner(uow: UnitOfWork, case: Case, city: City) -> R
 
 
 async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
-    uow: UnitOfWork, case: Case, city: City, to: str, department: str | None = None, *, joint: Sequence[str] = ()
+    uow: UnitOfWork,
+    case: Case,
+    city: City,
+    to: str,
+    department: str | None = None,
+    *,
+    joint: Sequence[str] = (),
+    chosen: Any = None,
 ) -> list[Recipient]:
     """Return who gets a mail; raises PermanentError for a word that names nobody.
 
-    ``joint``: departments that share the matter with ``department``.
+    ``joint``: departments that share the matter with ``department``. ``chosen``: numbers of the projects whose
+    departments are meant by ``project-departments``, or the codes meant by ``listed-departments``.
     """
     partner = partner_recipient(case)
     if to == "partner" and partner:
@@ -128,9 +139,28 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
             )
             for target in targets
         ]
+    if to in {"project-departments", "listed-departments"}:
+        listed = [str(part) for part in chosen or []]
+        codes = listed if to == "listed-departments" else await _in_charge(uow, case, set(listed))
+        return department_recipients(city, list(dict.fromkeys(codes)))
     if to == "all-departments":
         return department_recipients(city, [entry.code for entry in city.departments if entry.surveyed])
     raise PermanentError(f"ヘッダー to の値 {to} では宛先が決まりません（{'・'.join(RECIPIENTS)}）")
+
+
+async def _in_charge(uow: UnitOfWork, case: Case, numbers: set[str]) -> list[str]:
+    """Return the codes of the departments of these projects."""
+    projects = [project for project in case.current_projects() if str(project.number) in numbers]
+    surveys = [survey for survey in await uow.surveys.of_case(case.id) if survey.round == case.round]
+    return [code for project in projects for code in _concerned(project, surveys[-1] if surveys else None)]
+
+
+def _concerned(project: Project, survey: Survey | None) -> list[str]:
+    """Return who is in charge of a project; one that was given to nobody goes to those that answered about it."""
+    if project.departments or survey is None:
+        return list(project.departments)
+    answers = [(target.department, survey.valid_answer(target.department)) for target in survey.targets]
+    return [code for code, answer in answers if answer and project.number in {r.project_number for r in answer.ratings}]
 
 
 async def attached_documents(uow: UnitOfWork, case: Case, kind: str, department: str | None = None) -> list[Document]:
