@@ -109,6 +109,8 @@ _ALL = (
         personal=True,
     ),
     _variable("surveyStopped", "yes/no", "stop-survey", "照会をやめたか"),
+    _variable("awaited", "text", "diagram", "課の答えを待っている作業の名前", shown="plain"),
+    _variable("awaitedFrom", "text", "diagram", "答えを待っている課の名前", shown="plain"),
     _variable("surveyComplete", "yes/no", "record-survey-answer, check-survey", "回答が出そろったか"),
     _variable("surveyResult", "list", "summarize-survey", "照会の結果の表"),
     _variable("interestedDepartments", "list", "summarize-survey", "○△か希望を答えた課と、その課の行"),
@@ -154,6 +156,7 @@ _ALL = (
     _variable("mailKey", "text", "diagram", "すでにできている下書きのときは、その鍵"),
     _variable("mailAttach", "list", "diagram", "添付する文書（null なら無し）"),
     _variable("mailValues", "context", "diagram", "ひな形に渡す変数"),
+    _variable("mailRecipient", "context", "diagram", "相手方でない宛先: name, contact, email", personal=True),
     _variable("mailMayReturn", "yes/no", "diagram", "送らずに前の手順に戻れるか"),
     _variable(
         "mailDraft",

@@ -242,7 +242,7 @@ def _collaborations(real: list[Row]) -> list[Row]:
 
 
 async def test_statistics_count_projects_by_department_and_cost(built: Services, tmp_path: Path) -> None:
-    """ALL-7: agreements and projects of a fiscal year by field, department and partner."""
+    """ALL-7: agreements and projects of a fiscal year by field, department and partner; what was given up is out."""
     await _import(built, "isesaki", write_list(tmp_path / "a.csv", list_rows(2)))
     async with built.open_unit() as uow:
         states = (ActivityStatus.DONE, ActivityStatus.PLANNED, ActivityStatus.CANCELLED)

@@ -202,6 +202,10 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "results-reminder": (RESULTS, ["期限は令和8年4月30日（木）です", "令和7年度"]),
     "results-overdue": (RESULTS, ["福祉こども部こども保育課から届いていません", "令和8年4月30日（木）を過ぎても"]),
+    "answer-reminder": (
+        {**RESULTS, "awaited": "(2) 取り組めるか答える"},
+        ["「(2) 取り組めるか答える」を、令和8年4月30日（木）までに"],
+    ),
     "meeting-dates": (
         {
             **MEETING,

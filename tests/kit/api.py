@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -65,6 +66,11 @@ class Api:
     def update_task(self, key: int, changeset: Variables) -> None:
         """Change a user task, such as ``{"dueDate": "2026-12-01T10:00:00+09:00"}``."""
         self._call("PATCH", f"/user-tasks/{key}", json={"changeset": changeset})
+
+    def decide(self, decision_id: str, variables: Variables) -> Any:
+        """Evaluate the newest version of a decision."""
+        question = {"decisionDefinitionId": decision_id, "variables": dict(variables)}
+        return json.loads(self._call("POST", "/decision-definitions/evaluation", json=question)["output"])
 
     def publish(
         self, name: str, correlation_key: str, variables: Variables, *, ttl: timedelta, message_id: str = ""

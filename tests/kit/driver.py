@@ -86,6 +86,10 @@ class EngineDriver:
             lambda: self.records.messages.get(key), timeout=self.timeout, what=f"message {name}"
         )
 
+    async def decide(self, decision_id: str, variables: Variables) -> Any:
+        """Evaluate a decision table and return what it says."""
+        return await asyncio.to_thread(self.api.decide, decision_id, variables)
+
     async def cancel(self, instance: int) -> None:
         """Cancel an instance."""
         await asyncio.to_thread(self.api.cancel, instance)

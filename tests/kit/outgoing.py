@@ -25,6 +25,7 @@ class Letter:
     subject: str
     text: str
     attached: list[str]
+    reply_to: str = ""
 
 
 async def letters(services: Services, kind: str) -> list[Letter]:
@@ -45,6 +46,7 @@ def _letter(kind: str, recipient: str, raw: bytes) -> Letter:
         subject=str(message["Subject"]),
         text=str(body.get_content()) if body else "",
         attached=[str(part.get_filename()) for part in message.iter_attachments()],
+        reply_to=str(message["Reply-To"] or ""),
     )
 
 

@@ -374,6 +374,22 @@ def test_a_mistake_in_departments_csv_is_shown_with_line_and_column(
     assert only.startswith("midori/departments.csv")
 
 
+def test_a_telephone_number_of_a_department_may_stand_in_a_last_column(write: Write) -> None:
+    """ASA-1: a department that leads its own agreements is called under its own number."""
+    lines = DEPARTMENTS.strip().splitlines()
+    numbered = "\n".join([f"{lines[0]},phone", f"{lines[1]},0270-00-0001", *(f"{line}," for line in lines[2:])])
+    pack = load_pack(write(CITY, numbered))
+    assert [department.phone for department in pack.departments][:2] == ["0270-00-0001", ""]
+    led = pack.led_by(pack.departments[0])
+    assert (led.office.section, led.office.phone, led.sender.reply_to) == (
+        pack.departments[0].section,
+        "0270-00-0001",
+        pack.departments[0].email,
+    )
+    (wrong,) = problems(write(CITY, numbered.replace("0270-00-0001", "なし")))
+    assert "2行目 phone: 電話番号の形ではありません" in wrong
+
+
 def test_lines_are_those_of_the_file_after_a_row_of_two_lines(write: Write) -> None:
     """ALL-10: a quoted line break moves the following rows."""
     content = DEPARTMENTS.replace("福祉課", '"福\n祉課"').replace(",no", ",x")

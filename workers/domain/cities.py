@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -65,13 +65,17 @@ class Ground:
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """The office in charge (所管課). ``group`` is the candidate group of its tasks."""
+    """The office in charge (所管課). ``group`` is the candidate group of its tasks.
+
+    ``departments_lead``: a case with a department in charge is that department's own, in mails too (ASA-1).
+    """
 
     division: str
     section: str
     group: str
     email: str
     phone: str = ""
+    departments_lead: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +220,7 @@ class Requirements:
 
 @dataclass(frozen=True, kw_only=True)
 class Department:
-    """A row of departments.csv. ``surveyed``: asked in every survey."""
+    """A row of departments.csv. ``surveyed``: asked in every survey; ``phone`` stands in mails of its own cases."""
 
     code: str
     division: str
@@ -224,6 +228,7 @@ class Department:
     group: str
     email: str
     surveyed: bool = True
+    phone: str = ""
 
     @property
     def name(self) -> str:
@@ -293,6 +298,18 @@ class City:
             if entry.number == number:
                 return entry.name
         raise InputError("fields", f"{number} は{self.name}の連携事項の番号にありません")
+
+    def led_by(self, department: Department) -> City:
+        """Return the city as a partner meets it where a department is in charge: whom to call, whom to write to."""
+        office = replace(
+            self.office,
+            division=department.division,
+            section=department.section,
+            group=department.group,
+            email=department.email,
+            phone=department.phone,
+        )
+        return replace(self, office=office, sender=replace(self.sender, reply_to=department.email))
 
     def department(self, code: str) -> Department:
         """Return a department; raises InputError for an unknown code."""

@@ -127,6 +127,7 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         key=str(job.variables.get("mailKey") or job.ref.process_instance_key),
         may_return=job.variables.get("mailMayReturn") is True,
         meeting_id=job.variables.get("meetingId"),
+        to=job.variables.get("mailRecipient"),
     )
 
 

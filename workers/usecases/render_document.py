@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
+from workers.domain.annex import activity_groups
 from workers.domain.cities import City
 from workers.domain.drafts import Edition, editions
 from workers.domain.entities import Case, Document, Project, Survey
@@ -228,6 +229,13 @@ async def _activity_report(uow: UnitOfWork, case: Case, city: City, draft: bool)
     return {**await _plain(uow, case, city, draft), **await activity_report(uow, case, city)}
 
 
+async def _activity_list(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+    plain = await _plain(uow, case, city, draft)
+    kept = plain["steps"]["activity-list"]
+    wanted = kept.get("annexDepartments") == "yes"
+    return {**plain, "activity_groups": activity_groups(kept["activityList"], city, with_departments=wanted)}
+
+
 def _parties(case: Case, terms: dict[str, Any]) -> list[dict[str, str]]:
     partner = case.partner
     rows = [
@@ -254,5 +262,7 @@ _CONTEXTS: dict[str, _Context] = {
     "offer": _offer,
     "proposal-sheet": _proposal_sheet,
     "agreement": _agreement,
+    "agreement-summary": _agreement,
+    "activity-list": _activity_list,
     "activity-report": _activity_report,
 }

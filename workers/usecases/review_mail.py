@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from workers.domain.business_days import add_business_days
+from workers.domain.cities import City
 from workers.domain.entities import Case, Document
 from workers.domain.jst import at
 from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft, WrittenMail, reviewed_text
@@ -17,6 +18,8 @@ from workers.errors import InputError
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.caseview import case_title
 from workers.usecases.journal import note
+from workers.usecases.lead import lead_of
+from workers.usecases.meeting_people import Recipient, office_recipient
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.send_mail import attached_documents, draft_context, mail_context, recipients_of
 
@@ -45,16 +48,18 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
     key: str,
     may_return: bool,
     meeting_id: str | None = None,
+    to: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Keep a mail to the partner as a draft and return what the office's form shows.
 
     ``key`` says which step this is, as in ``send_mail``; the draft that one has already is shown as it is.
-    ``mailReview`` tells whether the pack wants the office to see the mail. Raises PermanentError for a template that
-    the pack does not name, and for a document that is missing.
+    ``mailReview`` tells whether the pack wants the office to see the mail. ``to`` (name, contact, email) is who gets it
+    where that is not the case's partner: an applicant (CHI-3). Raises PermanentError for a template that the pack does
+    not name, and for a document that is missing.
     """
     case = await uow.cases.get(case_id)
     draft, documents = await _drafted(
-        uow, case, template=template, attach=attach, values=values, key=key, meeting_id=meeting_id
+        uow, case, template=template, attach=attach, values=values, key=key, meeting_id=meeting_id, to=to
     )
     return {
         "mailDraft": _shown(draft, uow.cities.city(case.city).mail(template).title, documents),
@@ -103,13 +108,14 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     values: Mapping[str, Any],
     key: str,
     meeting_id: str | None = None,
+    to: Mapping[str, Any] | None = None,
 ) -> tuple[MailDraft, list[Document]]:
     """Return the draft of a step, made where there is none, and the documents that go with it."""
     city = uow.cities.city(case.city)
     rule = city.mail(template)
     business_key = f"{case.id}:{key}:partner:{template}"
     draft = await uow.drafts.of_key(business_key)
-    (recipient,) = await recipients_of(uow, case, city, "partner")
+    (recipient,) = [_addressed(to, city)] if to else await recipients_of(uow, case, city, "partner")
     forms = await blank_forms(uow, case, city, template)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind)] + forms
     if draft is not None:
@@ -144,6 +150,13 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     if rule.review:
         await note(uow, case.id, f"企業等へのメールの下書きを作った: {rule.title}")
     return draft, documents
+
+
+def _addressed(to: Mapping[str, Any], city: City) -> Recipient:
+    """Return who gets a mail; the office tells somebody who has no address."""
+    name = f"{to.get('name') or ''} {to.get('contact') or ''}".strip()
+    address = str(to.get("email") or "") or office_recipient(city).address
+    return Recipient(key="applicant", name=name, address=address)
 
 
 def _shown(draft: MailDraft, title: str, documents: Sequence[Document]) -> dict[str, Any]:
@@ -198,6 +211,7 @@ async def _send(uow: UnitOfWork, draft: MailDraft, form: Mapping[str, Any] | Non
         written = reviewed_text(draft, form.get("subject"), form.get("body"))
     draft.edited = (written.subject, written.body) != (draft.subject, draft.body)
     kept = {document.id: document for document in await uow.documents.of_case(draft.case_id)}
+    lead = await lead_of(uow, await uow.cases.get(draft.case_id), uow.cities.city(draft.city))
     await uow.outbox.mail(
         MailRequest(
             business_key=draft.business_key,
@@ -207,7 +221,7 @@ async def _send(uow: UnitOfWork, draft: MailDraft, form: Mapping[str, Any] | Non
             template=draft.template,
             recipient_name=draft.recipient_name,
             recipient=draft.recipient,
-            context={},
+            context={"lead": lead},
             attachments=[kept[number] for number in draft.documents],
             written=written,
         )

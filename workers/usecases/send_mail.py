@@ -13,6 +13,7 @@ from workers.errors import PermanentError
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note
+from workers.usecases.lead import lead_of
 from workers.usecases.meeting_people import (
     Recipient,
     department_recipients,
@@ -124,7 +125,8 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
     if to == "partner" and partner:
         return [partner if partner.address else await _in_place_of_the_partner(uow, case, city)]
     if to == "office":
-        return [office_recipient(city)]
+        lead = await lead_of(uow, case, city)
+        return department_recipients(city, [lead.code]) if lead else [office_recipient(city)]
     if to == "department" and department:
         return department_recipients(city, list(dict.fromkeys([department, *joint])))
     if to == "departments":
@@ -197,6 +199,7 @@ async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting
     agreement = await agreement_of(uow, case)
     return {
         "case": case,
+        "lead": await lead_of(uow, case, city),
         "partner": case.partner,
         "offer": case.offer,
         "fields": [city.field_name(number) for number in (case.offer.fields if case.offer else [])],

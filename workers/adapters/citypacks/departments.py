@@ -1,4 +1,7 @@
-"""``departments.csv``: one row a department, edited with a text editor or Excel (so in UTF-8 or Shift_JIS)."""
+"""``departments.csv``: one row a department, edited with a text editor or Excel (so in UTF-8 or Shift_JIS).
+
+The last column, ``phone``, may be left out: mails that name the department as the one to ask then say no number.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from workers.domain.cities import Department
 from workers.errors import InputError, InputErrors
 
 HEADER: Final = ("code", "部", "課", "group", "email", "surveyed")
+_WITH_PHONE: Final = (*HEADER, "phone")
 _SURVEYED: Final = {"yes": True, "no": False}
 _MAXIMUM_SIZE: Final = 5_000_000
 
@@ -27,9 +31,9 @@ def read_departments(path: Path, name: str) -> tuple[Department, ...]:
     departments: list[Department] = []
     errors: list[InputError] = []
     lines: dict[tuple[str, str], int] = {}
-    for line, row in _rows(path, name):
+    for line, row, header in _rows(path, name):
         found: list[InputError] = []
-        department = _department(f"{name} {line}行目", row, found)
+        department = _department(f"{name} {line}行目", row, header, found)
         for key, value in () if found else (("code", department.code), ("課", department.name)):
             if (first := lines.setdefault((key, value), line)) != line:
                 found.append(InputError(f"{name} {line}行目 {key}", f"「{value}」は{first}行目にもあります"))
@@ -42,32 +46,35 @@ def read_departments(path: Path, name: str) -> tuple[Department, ...]:
     return tuple(departments)
 
 
-def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells) of each row below the header; blank lines are passed over."""
+def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str], tuple[str, ...]]]:
+    """Yield (line, cells, header) of each row below the header; blank lines are passed over."""
     reader = csv.reader(io.StringIO(_text(path, name), newline=""), strict=True)
-    begin, header = 1, None
+    begin = 1
+    header: tuple[str, ...] = ()
     try:
         for row in reader:
             line, begin = begin, reader.line_num + 1
             cells = [cell.strip() for cell in row]
             if not any(cells):
                 continue
-            if header is not None:
-                yield line, cells
-            elif tuple(cells) != HEADER:
+            if header:
+                yield line, cells, header
+                continue
+            if tuple(cells) not in {HEADER, _WITH_PHONE}:
                 raise InputErrors([InputError(f"{name} {line}行目", f"見出しは {','.join(HEADER)} と書いてください")])
-            header = HEADER
+            header = tuple(cells)
     except csv.Error:
         where = f"{name} {begin}行目"
         raise InputErrors([InputError(where, '引用符（"）の使い方に誤りがあり、表として読めません')]) from None
-    if header is None:
+    if not header:
         raise InputErrors([InputError(name, f"空です。1行目に見出し {','.join(HEADER)} を書いてください")])
 
 
-def _department(where: str, cells: list[str], errors: list[InputError]) -> Department:
-    if len(cells) != len(HEADER):
-        errors.append(InputError(where, f"{len(cells)}列あります。{len(HEADER)}列（{','.join(HEADER)}）にしてください"))
-    code, division, section, group, email, surveyed = (*cells, *[""] * len(HEADER))[: len(HEADER)]
+def _department(where: str, cells: list[str], header: tuple[str, ...], errors: list[InputError]) -> Department:
+    if len(cells) != len(header):
+        errors.append(InputError(where, f"{len(cells)}列あります。{len(header)}列（{','.join(header)}）にしてください"))
+    padded = (*cells, *[""] * len(_WITH_PHONE))[: len(_WITH_PHONE)]
+    code, division, section, group, email, surveyed, phone = padded
     if errors:
         return Department(code=code, division=division, section=section, group=group, email=email)
     for key, value in (("code", code), ("group", group)):
@@ -76,6 +83,8 @@ def _department(where: str, cells: list[str], errors: list[InputError]) -> Depar
         _note(errors, f"{where} {key}", value, _line)
     _note(errors, f"{where} email", email, text.email)
     _note(errors, f"{where} surveyed", surveyed, _yes_or_no)
+    if phone:
+        _note(errors, f"{where} phone", phone, text.phone)
     return Department(
         code=code,
         division=division,
@@ -83,6 +92,7 @@ def _department(where: str, cells: list[str], errors: list[InputError]) -> Depar
         group=group,
         email=email,
         surveyed=_SURVEYED.get(surveyed, True),
+        phone=phone,
     )
 
 

@@ -87,6 +87,7 @@ class OfficeTable(_Table):
     group: Group
     email: Email
     phone: Phone = ""
+    departments_lead: bool = False
 
 
 class SignatoryTable(_Table):

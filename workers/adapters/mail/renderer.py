@@ -21,6 +21,7 @@ from workers.adapters.mail.headers import POLICY
 from workers.adapters.mail.message import Letter, address, build, one_line, readdressed
 from workers.adapters.mail.titles import mail_title
 from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
+from workers.domain.cities import City, Department
 from workers.domain.mails import LONGEST_SUBJECT, WrittenMail
 from workers.errors import PermanentError
 from workers.usecases.ports import Cities, Clock, MailRequest, RenderedMail
@@ -64,7 +65,7 @@ class JinjaMails:
         Raises InputError for an address that is none, PermanentError for a template that is missing or cannot be
         filled.
         """
-        city = self._cities.city(request.city)
+        city = self._city(request)
         sender = address(city.sender.name, city.sender.address, "sender.address")
         to = address(request.recipient_name, request.recipient, "宛先")
         reply_to = address("", city.sender.reply_to, "sender.reply_to") if city.sender.reply_to else None
@@ -112,6 +113,12 @@ class JinjaMails:
         to = address(name, recipient, "宛先のメールアドレス")
         return RenderedMail(message_id=message_id, raw=readdressed(raw, to, self._clock.now(), message_id))
 
+    def _city(self, request: MailRequest) -> City:
+        """Return the city with the office in charge of the mail's case: ``lead`` in its context, where given."""
+        city = self._cities.city(request.city)
+        lead = request.context.get("lead")
+        return city.led_by(lead) if isinstance(lead, Department) else city
+
     def _context(self, request: MailRequest) -> dict[str, Any]:
         return {
             "case": SimpleNamespace(id=request.case_id),
@@ -121,7 +128,7 @@ class JinjaMails:
             **request.context,
             **self._links,
             **self._task_link(request),
-            "city": self._cities.city(request.city),
+            "city": self._city(request),
             "today": self._clock.today(),
             "recipient_name": request.recipient_name,
         }

@@ -1,0 +1,30 @@
+"""Which department is in charge of a case, where the city's departments lead their own (ASA-1)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workers.domain.cities import City, Department
+from workers.domain.entities import Case
+from workers.usecases.caseview import agreement_of
+from workers.usecases.ports import UnitOfWork
+
+CHARGE_STEP: Final = "charge"
+"""The step at which a diagram records ``chargeDepartment``, the code of the department in charge or null."""
+
+
+async def lead_of(uow: UnitOfWork, case: Case, city: City) -> Department | None:
+    """Return the department that leads a case, None where the office does.
+
+    The diagram's newest ``charge`` step decides, before one the department of the agreement. Raises InputError for a
+    code that departments.csv does not have.
+    """
+    if not city.office.departments_lead:
+        return None
+    step = case.last_step(CHARGE_STEP)
+    if step is not None:
+        code = step.payload.get("chargeDepartment")
+    else:
+        agreement = await agreement_of(uow, case)
+        code = agreement.department if agreement else None
+    return city.department(str(code)) if code else None
