@@ -44,7 +44,6 @@ ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "chigasaki-collaboration/Task_DecideOtherWay": frozenset({"action"}),  # the project is judged once more
     "chigasaki-consensus/Task_ConfirmDraft": frozenset({"confirmation"}),  # another draft
     "chigasaki-form-choice/Task_Coordinate": frozenset({"opinionResult"}),  # another form of collaboration
-    "chigasaki-form-choice/Task_Deliberate": frozenset({"opinionResult"}),
     "chigasaki-selection/Task_SelectPartner": frozenset({"chosen"}),  # among other applications
     "*/Task_ApprovePublication": frozenset({"decision"}),  # what was put right is approved anew
 }

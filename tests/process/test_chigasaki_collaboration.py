@@ -7,6 +7,7 @@ import io
 import docx
 import pytest
 
+from tests.kit import outgoing
 from tests.kit.desk import PACKS, office, pack_files
 from tests.kit.driver import EngineDriver
 from workers.adapters.offerfile import read_offer
@@ -52,6 +53,11 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
             assert record is not None
             assert paper is not None
             texts = [_text(await uow.documents.read(found)) for found in (record, paper)]
+            published = await uow.documents.latest(case.id, "agreement-summary")
+            assert published is not None
+            texts.append(_text(await uow.documents.read(published)))
+        (refused,) = await outgoing.letters(at_work.services, "not-selected")
+        (call,) = await outgoing.letters(at_work.services, "call-published")
     selection = case.last_step("selection")
     assert selection is not None
     assert [row["total"] for row in selection.payload["selection"]["ranking"]] == [79, 61]
@@ -61,6 +67,11 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
         "建設部公園緑地課",
     }
     assert "79" in texts[0]
+    assert (refused.recipient, len(refused.attached)) == ("aruku@hamabe.example", 1)
+    assert "今回は別の団体等と進める" in refused.text
+    assert call.recipient == "saposen@chigasaki.example"
+    assert "協働の概要" in texts[2]
+    assert "茅ヶ崎市長" not in texts[2]
     assert "該当しない。個人の情報を扱わないため。" in texts[1]
     assert agreement is not None
     assert agreement.title == "海岸の見守りと清掃に関する協定書"
@@ -69,6 +80,19 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
         "2026-08-01",
         "2027-07-31",
     )
+
+
+async def test_one_candidate_is_taken_for_a_reason_that_can_be_published(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """CHI-3: without a call there is a paper that says why."""
+    await driver.deploy(pack_files("common", CITY))
+    async with office(driver, settings) as at_work:
+        await at_work.play(CITY, "no-consensus")
+        async with at_work.services.open_unit() as uow:
+            (case,) = await uow.cases.all()
+        papers = await outgoing.papers(at_work.services, case.id)
+    assert "古い写真を持つ団体がほかにない。" in papers["single"]
 
 
 async def test_a_second_start_of_the_same_case_ends_at_once(driver: EngineDriver, settings: Settings) -> None:

@@ -53,6 +53,8 @@ async def test_the_published_paper_has_both_sides_and_the_citizens(driver: Engin
             (kept,) = await uow.activities.of_agreement("chigasaki-a1")
         paper = (await outgoing.papers(at_work.services, case.id))["evaluation"]
         (advice,) = await outgoing.letters(at_work.services, "next-form")
+        (asked,) = await outgoing.letters(at_work.services, "evaluation-request")
+        (reminded,) = await outgoing.letters(at_work.services, "evaluation-reminder-partner")
     assert [item for item in _ITEMS if item not in paper] == []
     assert "危険物を120件見つけた" in paper
     assert "毎回10人が参加した。" in paper
@@ -60,5 +62,7 @@ async def test_the_published_paper_has_both_sides_and_the_citizens(driver: Engin
     assert "用具の費用を市が持つ形に改める" in paper
     assert "別の形態へ移る" in paper
     assert "委託" in advice.text
+    assert asked.recipient == reminded.recipient == "jimukyoku@umimachi.example"
+    assert [name.partition("_")[0] for name in asked.attached] == ["評価シート（様式）"]
     assert (kept.status.value, kept.department) == ("done", "koen")
     assert kept.evaluation.endswith("用具の費用を市が持つ形に改める。")

@@ -1,4 +1,4 @@
-"""The cities' decision tables, evaluated by a real broker: who is in charge."""
+"""The cities' decision tables, evaluated by a real broker: which form of collaboration, who is in charge."""
 
 from __future__ import annotations
 
@@ -8,6 +8,29 @@ from tests.kit.desk import pack_files
 from tests.kit.driver import EngineDriver
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+_NATURE = {"facility": False, "localTie": False, "provision": False, "fee": False, "grant": False, "sharing": False}
+
+
+async def test_a_form_of_collaboration_is_proposed_only_where_the_guideline_knows_it(driver: EngineDriver) -> None:
+    """CHI-2: a commission needs a fee and shared roles, an administrator the local tie; giving a place is 事業協力."""
+    await driver.deploy(pack_files("common", "chigasaki"))
+    cases: list[tuple[dict[str, object], str | None]] = [
+        ({"organizer": "city", "fee": True, "sharing": True}, "1"),
+        ({"organizer": "city", "fee": True}, None),
+        ({"organizer": "city", "facility": True, "localTie": True}, "2"),
+        ({"organizer": "city", "facility": True, "fee": True, "sharing": True}, None),
+        ({"organizer": "city", "sharing": True}, "3"),
+        ({"organizer": "partner", "sharing": True}, "3"),
+        ({"organizer": "partner", "provision": True}, "3"),
+        ({"organizer": "city", "provision": True}, "3"),
+        ({"organizer": "committee"}, "4"),
+        ({"organizer": "hosts"}, "5"),
+        ({"organizer": "partner", "grant": True}, "6"),
+        ({"organizer": "partner"}, "7"),
+        ({"organizer": "city"}, None),
+    ]
+    found = [(await driver.decide("chigasaki-form", {**_NATURE, **given}))["form"] for given, _ in cases]
+    assert found == [form for _, form in cases]
 
 
 async def test_the_table_proposes_the_section_and_a_person_may_choose_another(driver: EngineDriver) -> None:

@@ -14,7 +14,7 @@ PAGES = ROOT / "docs" / "guidelines"
 GUIDELINES = tomllib.loads((ROOT / "tests" / "data" / "guidelines.toml").read_text(encoding="utf-8"))
 HEADER = "| 箇所 | 求められること（要旨） | どこで | 確かめるテスト |"
 NOT_DONE = "## まだのもの"
-MAY_BE_MISSING = frozenset({"chigasaki"})
+MAY_BE_MISSING: frozenset[str] = frozenset()
 """Cities whose page is not written yet. This set may only shrink."""
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
