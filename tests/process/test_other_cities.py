@@ -63,7 +63,7 @@ async def test_a_new_city_works_at_once(scenario: str, driver: EngineDriver, six
     assert checked.packs == [packs / _CODE]
     said = _renkei(sixth, "deploy", _CODE, "--packs", str(packs))
     assert said.startswith(f"{_CODE}: ")
-    assert "（プロセス4、デシジョン1、フォーム11）" in said
+    assert "（プロセス4、デシジョン1、フォーム12）" in said
     async with office(driver, sixth) as at_work:
         await assert_ends_as_told(at_work, _CODE, scenario)
 

@@ -58,6 +58,8 @@ def command(  # noqa: PLR0913 (one keyword for each thing that a test sets)
         # The defaults stop the broker silently below 2 GB free; `up` refuses a full disk with a clear line instead.
         "ZEEBE_BROKER_DATA_DISK_FREESPACE_PROCESSING": "512MB",
         "ZEEBE_BROKER_DATA_DISK_FREESPACE_REPLICATION": "256MB",
+        # 15 s by default: a busy machine of two cores takes longer to deploy a whole pack, and the deployment fails.
+        "ZEEBE_BROKER_GATEWAY_CLUSTER_REQUESTTIMEOUT": "60s",
         "ZEEBE_CLOCK_CONTROLLED": str(clock_controlled).lower(),
     }
     return Launch(camunda_argv(home, log, heap=heap, quick=quick, agent=agent), env, data.parent)
