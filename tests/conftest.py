@@ -100,7 +100,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Write the coverage report of a run that passed elements of the diagrams, and say where it is.
 
-    Not of one that measures: it knows few of them, and the pictures would cost it a minute.
+    Not of one that measures: it knows few of them.
     """
     try:
         if config.getoption("bars") or not COVERAGE.touched():

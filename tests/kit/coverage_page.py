@@ -1,15 +1,10 @@
-"""The coverage report: JSON for programs, a page with one picture a diagram for people, PNG where Chromium is."""
+"""The coverage report: JSON for programs, a page with one picture a diagram for people."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,14 +17,13 @@ from tests.kit.coverage import ProcessCoverage
 from workers.lint.picture import draw
 
 PASSED, MISSED = "#1a7f37", "#cf222e"
-_CHROMIUM_SECONDS = 60
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 
 
 def write(report: Sequence[ProcessCoverage], folder: Path) -> Path:
-    """Write ``coverage.json``, ``index.html`` and one ``.svg`` (and ``.png``) a process; returns the page."""
+    """Write ``coverage.json``, ``index.html`` and one ``.svg`` a process; returns the page."""
     shutil.rmtree(folder, ignore_errors=True)  # a picture of a process that is gone must not stay
     folder.mkdir(parents=True)
     pictures = []
@@ -43,8 +37,6 @@ def write(report: Sequence[ProcessCoverage], folder: Path) -> Path:
     page = folder / "index.html"
     template = _TEMPLATES.get_template("coverage.html.j2")
     page.write_text(template.render(moment=moment, pictures=pictures, passed=PASSED, missed=MISSED), encoding="utf-8")
-    for process in report:
-        _photograph(folder / f"{process.process_id}.svg")
     return page
 
 
@@ -68,27 +60,3 @@ def _figures(process: ProcessCoverage) -> dict[str, Any]:
         "times": {part.id: part.times for part in process.parts},
         "foreign_versions": process.foreign,
     }
-
-
-def _photograph(svg: Path) -> None:
-    """Make a PNG of an SVG where a Chromium is installed."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg.read_text(encoding="utf-8"))
-    if chromium is None or size is None:
-        return
-    width, height = (int(float(number)) + 1 for number in size.groups())
-    with (
-        tempfile.TemporaryDirectory(prefix="renkei-chromium-", ignore_cleanup_errors=True) as profile,
-        suppress(subprocess.TimeoutExpired),  # the page is complete without
-    ):
-        subprocess.run(
-            [
-                *(chromium, "--headless", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1"),
-                *(["--no-sandbox"] if os.geteuid() == 0 else []),
-                *(f"--user-data-dir={profile}", f"--window-size={width},{height}"),
-                *(f"--screenshot={svg.with_suffix('.png')}", svg.as_uri()),
-            ],
-            check=False,
-            capture_output=True,
-            timeout=_CHROMIUM_SECONDS,
-        )
