@@ -48,7 +48,7 @@ _ALL = (
         "cityOptions",
         "context",
         "open-case",
-        "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments、surveyWords, firstDay",
+        "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments、surveyWords ほか",
         shown="plain",
     ),
     _variable("formError", "text", "BPMN error input-error", "入力の誤り。項目の名前を含む", shown="markdown"),

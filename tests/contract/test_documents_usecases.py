@@ -37,6 +37,7 @@ from workers.domain.entities import (
     TargetStatus,
 )
 from workers.domain.jst import JST
+from workers.domain.renewal import next_term
 from workers.errors import InputError, PermanentError
 from workers.jobs.catalog import JobInput
 from workers.jobs.papers import handle_prepare_mail, handle_send_mail
@@ -210,6 +211,25 @@ async def test_the_agreement_goes_from_draft_to_signed(units: Units) -> None:
     assert "令和9年3月31日まで" in signed_text
     assert "本書3通" in signed_text
     assert "学校法人赤城学園（以下「丙」という。）" in signed_text
+
+
+async def test_an_agreement_s_own_years_of_renewal_stand_in_it_and_in_the_register(units: Units) -> None:
+    """D-5: renewed by the agreement's years, not by the city's; an end is asked for where the guideline has a term."""
+    with pytest.raises(InputError, match="期間を定めて結びます（無期限にはできません）"):
+        await agree(units, termKind="endless")
+    with pytest.raises(InputError, match="更新する年数: 1 から 50"):
+        await agree(units, renews="yes", renewalYears="0")
+    await agree(units, renews="yes", renewalYears="3")
+    _, text = await made_document(units, "agreement", draft=True)
+    assert "満了の日の翌日から【3年間更新】される" in text
+    await sign(units)
+    async with units() as uow:
+        agreement = await uow.agreements.of_case(CASE_ID)
+    assert agreement is not None
+    assert (agreement.renews, agreement.renewal_years) == (True, 3)
+    following = next_term(papers.CITY, agreement, agreement.current_term)
+    assert following is not None
+    assert following.expires_on == date(2030, 3, 31)
 
 
 async def test_what_is_signed_exists_before_the_ceremony(units: Units, registry: Registry) -> None:

@@ -17,7 +17,7 @@ from tests.kit.clock import EngineClock
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
 from workers.adapters.sheets import open_rows
-from workers.cli.agreements import entries
+from workers.cli.agreements import entries, entry_row
 from workers.cli.importing import import_file
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
 from workers.domain.register import RegisterEntry, RegisterQuery
@@ -160,6 +160,25 @@ async def test_an_agreement_before_the_guideline_is_known_by_its_date(built: Ser
     file = write_list(tmp_path / "b.csv", [{**silent, "番号": "9", "締結日": "令和5年7月1日", "満了日": ""}])
     with pytest.raises(InputErrors, match="令和8年4月1日より前に結んだ協定は、協定書にある満了日を入力してください"):
         await _import(built, "isesaki", file)
+
+
+async def test_an_agreement_without_an_end_comes_and_goes_as_such(built: Services, tmp_path: Path) -> None:
+    """D-3, D-5: 無期限 and an agreement's own years of renewal; an exported list can be read again."""
+    rows = list(list_rows(2))
+    rows[0] |= {"満了日": "無期限"}
+    headings = (*HEADINGS, "更新の定め", "更新の年数")
+    rows[1] |= {"更新の定め": "あり", "更新の年数": "3年"}
+    result = await _import(built, "isesaki", write_list(tmp_path / "a.csv", rows, headings=headings))
+    assert (result.added, result.error_rows) == (2, 0)
+    found = [entry_row(entry, built.packs.city("isesaki")) for entry in await _in_force(built, date(2050, 4, 1))]
+    assert [(row["expires"], row["expires_on"], row["notice"], row["starts"]) for row in found] == [
+        ("無期限", None, "", "令和8年4月2日")
+    ]
+    async with built.open_unit() as uow:
+        endless, renewing = [await uow.agreements.get(f"isesaki-a{number}") for number in (1, 2)]
+    assert (endless.current_term.due_on, endless.cycle_due_on is not None) == (None, True)
+    assert (renewing.renews, renewing.renewal_years) == (True, 3)
+    assert "（無期限）" in agreement_summary(endless, built.packs.city("isesaki"))
 
 
 async def test_the_register_of_a_day_has_what_asahikawa_counts(built: Services, tmp_path: Path) -> None:

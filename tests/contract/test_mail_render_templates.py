@@ -24,6 +24,7 @@ TO_PARTNER: dict[str, Any] = {
     "message": "",
     "failed_conditions": [],
     "agreement": papers.agreement(),
+    "renewal_years": 1,
     "drafts": ["協定書（案）第2案（令和8年6月1日）"],
     "draft_label": "第2案（令和8年6月1日）",
     "forms": ["申出書（様式）"],

@@ -310,3 +310,33 @@ async def test_an_agreed_end_renews_only_where_the_agreement_says_so(terms: Term
         assert (await terms.terms(f"{city}-a2"))[2:] == [(date(2028, 7, 1), date(2029, 6, 30))]
     with pytest.raises(InputError, match=r"終わりました|更新の定めがありません"):
         await terms.notice("asahikawa-a1", end - 3 * DAY)
+
+
+async def test_an_agreement_without_an_end_goes_on_and_is_never_asked_about_its_renewal(terms: Terms) -> None:
+    """D-3: no procedure, no deadline, no expiry in twenty years; the yearly procedure opens all the same."""
+    await terms.sign("asahikawa", SIGNED, endless=True)
+    for year in range(2027, 2047):
+        report = await terms.sweep(date(year, 4, 1))
+        told = [*report.opened, *report.renewed, *report.not_renewed, *report.expired, *report.failed]
+        assert "asahikawa-a1" not in told
+        assert "asahikawa-a1" in report.cycles
+    agreement = await terms.agreement("asahikawa-a1")
+    assert (agreement.in_force(date(2099, 1, 1)), agreement.ended_on, len(agreement.terms)) == (True, None, 1)
+    assert [case for case in await terms.cases("asahikawa-a1") if case.kind is CaseKind.RENEWAL] == []
+    with pytest.raises(InputError, match="有効期間の終わりがありません"):
+        await terms.notice("asahikawa-a1", date(2046, 4, 1))
+
+
+async def test_an_agreement_renews_by_its_own_years(terms: Terms) -> None:
+    """D-5: the years of the agreement itself win over the city's; the next term is again as long."""
+    terms.on(SIGNED)
+    end = date(2027, 6, 30)
+    await terms.sign("asahikawa", SIGNED, ends=end, renews=True, renewal_years=5)
+    await terms.sign("asahikawa", SIGNED, number=2, ends=end, renews=True)
+    await terms.sweep(end - 30 * DAY)
+    await terms.sweep(end + DAY)
+    assert await terms.terms("asahikawa-a1") == [(SIGNED, end), (end + DAY, date(2032, 6, 30))]
+    assert await terms.terms("asahikawa-a2") == [(SIGNED, end), (end + DAY, date(2028, 6, 30))]
+    await terms.sweep(date(2032, 6, 1))
+    await terms.sweep(date(2032, 7, 1))
+    assert (await terms.terms("asahikawa-a1"))[2:] == [(date(2032, 7, 1), date(2037, 6, 30))]

@@ -215,6 +215,8 @@ def agreement_context(**changes: Any) -> dict[str, Any]:
         "signed_on": None,
         "from_signing": True,
         "renews": "each-time",
+        "renewal_years": 1,
+        "endless": False,
         "signature_style": "記名押印",
         "copies": 2,
         "draft": True,

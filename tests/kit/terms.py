@@ -87,7 +87,9 @@ class Terms:
         unit: SqlUnitOfWork = self.processes[process]()
         return unit
 
-    async def sign(self, city: str, signed: date, *, number: int = 1, ends: date | None = None, **says: Any) -> str:
+    async def sign(
+        self, city: str, signed: date, *, number: int = 1, ends: date | None = None, endless: bool = False, **says: Any
+    ) -> str:
         """Register an agreement as if it was signed on a day, and put it under the watch today."""
         async with self.unit() as uow:
             agreement = Agreement(
@@ -103,7 +105,7 @@ class Terms:
                 **says,
             )
             pack = uow.cities.city(city)
-            agreement.terms.append(first_term(pack.term, signed, ends_on=ends))
+            agreement.terms.append(first_term(pack.term, signed, ends_on=ends, endless=endless))
             watch(pack, agreement, uow.clock.today())
             await uow.agreements.add(agreement)
             await uow.commit()

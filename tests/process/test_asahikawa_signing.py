@@ -56,7 +56,9 @@ async def test_a_comprehensive_agreement_without_main_field_stays_with_the_offic
     assert len(draft.attached) == len(signed.attached) == 2
     assert all("（案）第1案" in name for name in draft.attached)
     assert not any("（案）" in name for name in signed.attached)
-    assert "自動では更新されません" in signed.text
+    assert (agreement.renews, agreement.renewal_years) == (True, 2)
+    assert "満了の日の翌日から2年間更新される" in papers["agreement"]
+    assert "2年間ずつ更新されます" in signed.text
 
 
 def _the_activities_are_planned(planned: list[Activity], year: int) -> None:
@@ -91,7 +93,7 @@ def _only_the_headings_in_use_are_printed(paper: str) -> None:
 async def test_an_individual_agreement_is_signed_by_the_department_in_charge(
     driver: EngineDriver, settings: Settings
 ) -> None:
-    """ASA-1, ASA-6: one field; from the reception on, every task and every mail is the zoo's."""
+    """ASA-1, ASA-6, D-3: one field; from the reception on, every task and mail is the zoo's; it has no end."""
     await driver.deploy(pack_files("common", "asahikawa"))
     async with office(driver, settings) as at_work:
         case, agreement, desk = await _played(at_work, "individual")
@@ -123,6 +125,11 @@ async def test_an_individual_agreement_is_signed_by_the_department_in_charge(
     assert [letter.recipient for letter in told] == ["asahiyama@city.asahikawa.example"]
     assert "個別連携協定書" in papers["agreement"]
     assert "包括" not in papers["agreement"]
+    term = agreement.current_term
+    assert (term.endless, term.due_on, agreement.cycle_due_on is not None) == (True, None, True)
+    assert "締結の日から無期限とする" in papers["agreement"]
+    assert "満了" not in papers["agreement"]
+    assert "有効期間の終わりを定めていません" in letters[-1].text
 
 
 async def test_both_sides_amend_until_they_agree(driver: EngineDriver, settings: Settings) -> None:

@@ -50,6 +50,20 @@ def test_headings_are_found_below_a_title_and_however_they_are_written() -> None
     assert header.places == {"number": 0, "title": 1, "partner": 2, "signed_on": 3, "fields": 4, "expires_on": 5}
 
 
+@pytest.mark.parametrize("word", ["無期限", "期間の定めなし", "定めなし"])
+def test_an_agreement_without_an_end_is_told_by_its_expiry(word: str) -> None:
+    """D-3: whatever the city's rule, such agreements stand in offices' lists."""
+    found = _good(expires_on=word)
+    assert (found.term.endless, found.term.notice_deadline, found.ended_on) == (True, None, None)
+
+
+def test_a_list_says_by_how_many_years_an_agreement_renews() -> None:
+    """D-5: the years of the agreement itself; empty where the city's rule holds."""
+    assert _good(renewal_years="３年間").renewal_years == 3
+    assert _good().renewal_years is None
+    assert _bad(renewal_years="ずっと").startswith("7行目 更新の年数: 「ずっと」は読めません")
+
+
 def test_missing_headings_and_double_ones_are_named() -> None:
     with pytest.raises(InputError, match="1行目: 見出しに 協定名・連携事項 の列がありません"):
         find_header([["番号", "相手方", "締結日"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from workers.domain.agreements import AgreementTerm
 from workers.domain.business_days import is_business_day
 from workers.domain.cities import TermRule, TermRuleKind
 from workers.domain.jst import JST
+from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 
 END_OF_NEXT = TermRule(kind=TermRuleKind.END_OF_NEXT_FISCAL_YEAR)
@@ -74,6 +76,31 @@ def test_a_draft_says_how_the_term_runs(rule: TermRule, words: str) -> None:
     term = terms.first_term(rule, date(2026, 6, 8), ends_on=date(2027, 5, 31))
     assert terms.term_in_words(rule, term, starts_on=None) == "締結の日から令和9年5月31日まで"
     assert terms.term_in_words(rule, term, starts_on=date(2026, 7, 1)) == "令和8年7月1日から令和9年5月31日まで"
+
+
+@pytest.mark.parametrize(
+    ("counts", "words", "last"),
+    [
+        (False, "締結の日から3年間（締結の日の翌日から起算する）", date(2029, 5, 10)),
+        (True, "締結の日から3年間（締結の日を1日目とする）", date(2029, 5, 9)),
+    ],
+)
+def test_a_draft_counts_the_years_as_the_office_chose(counts: bool, words: str, last: date) -> None:  # noqa: FBT001 (a parameter)
+    """DAT-T1: the guideline leaves open whether the day of signing counts; the draft says what was chosen."""
+    rule = replace(THREE_YEARS, first_day_asked=True, first_day_counts=counts)
+    assert terms.term_in_words(rule, None, starts_on=None) == words
+    assert terms.first_term(rule, date(2026, 5, 10)).expires_on == last
+
+
+def test_an_agreement_without_an_end_has_no_deadline_and_no_renewal() -> None:
+    """D-3: 無期限. Its text and every list say so; no rule finds a last day for it."""
+    endless = terms.first_term(AGREED, date(2026, 6, 8), endless=True)
+    assert (endless.endless, endless.notice_deadline) == (True, None)
+    assert terms.term_in_words(AGREED, endless, starts_on=None) == "締結の日から無期限"
+    assert endless.in_words == "令和8年6月8日から（無期限）"
+    assert format_wareki(endless.expires_on, weekday=True) == "無期限"
+    assert terms.renewed_term(AGREED, endless, written_in_agreement=True) is None
+    assert terms.notice_deadline(ONE_MONTH, endless.expires_on) is None
 
 
 @pytest.mark.parametrize("rule", [END_OF_NEXT, NEXT_MARCH, THREE_YEARS, AGREED])

@@ -12,7 +12,7 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, run, show_json
 from workers.domain.fiscal import format_fiscal_year
-from workers.domain.wareki import format_wareki
+from workers.domain.wareki import NEVER, format_wareki
 from workers.usecases.close_case import state_name
 from workers.wiring import Services
 
@@ -77,11 +77,10 @@ async def describe_agreement(services: Services, agreement_id: str) -> dict[str,
             {
                 "number": term.number,
                 "starts_on": term.starts_on,
-                "expires_on": term.expires_on,
+                "expires_on": None if term.endless else term.expires_on,
                 "notice_deadline": term.notice_deadline,
                 "reversed_on": term.reversed_on,
-                "text": f"第{term.number}期 {format_wareki(term.starts_on)}から{format_wareki(term.expires_on)}まで"
-                + ("" if term.counts else "（取り消した更新）"),
+                "text": f"第{term.number}期 {term.in_words}" + ("" if term.counts else "（取り消した更新）"),
             }
             for term in found.terms
         ],
@@ -91,7 +90,7 @@ async def describe_agreement(services: Services, agreement_id: str) -> dict[str,
                 "effective_on": version.effective_on,
                 "title": version.title,
                 "fields": list(version.fields),
-                "expires_on": version.expires_on,
+                "expires_on": None if version.expires_on == NEVER else version.expires_on,
                 "case_id": version.case_id,
                 "text": f"第{version.number}版 {format_wareki(version.effective_on)}から {version.title}",
             }

@@ -15,7 +15,7 @@ from workers.cli.tables import Output
 from workers.domain.cities import City
 from workers.domain.fiscal import fiscal_year
 from workers.domain.register import RegisterEntry, RegisterQuery
-from workers.domain.wareki import format_wareki, parse_date
+from workers.domain.wareki import NEVER, format_wareki, parse_date
 from workers.usecases.agree import KIND_NAMES
 from workers.usecases.statistics import GROUPS, count_by_group
 from workers.wiring import Services
@@ -35,6 +35,7 @@ _COLUMNS = (
     ("department_name", "所管"),
     ("kind_name", "形態"),
     ("renews", "更新の定め"),
+    ("renewal_years", "更新の年数"),
     ("old_rules", "旧要綱"),
     ("signed_on", "締結日_ISO"),
     ("starts_on", "有効期間の始まり_ISO"),
@@ -150,7 +151,7 @@ def entry_row(entry: RegisterEntry, city: City) -> dict[str, Any]:
         "starts": format_wareki(entry.starts_on),
         "starts_on": entry.starts_on.isoformat(),
         "expires": format_wareki(entry.expires_on),
-        "expires_on": entry.expires_on.isoformat(),
+        "expires_on": None if entry.expires_on == NEVER else entry.expires_on.isoformat(),
         "notice": format_wareki(entry.notice_deadline) if entry.notice_deadline else "",
         "fields": "、".join(city.field_name(number) for number in entry.fields),
         "field_numbers": list(entry.fields),
@@ -158,6 +159,7 @@ def entry_row(entry: RegisterEntry, city: City) -> dict[str, Any]:
         "department_name": department,
         "kind": entry.kind,
         "kind_name": KIND_NAMES.get(entry.kind, entry.kind),
+        "renewal_years": entry.renewal_years,
         "renews": "" if entry.renews is None else "あり" if entry.renews else "なし",
         "old_rules": "" if entry.whole_guideline else "○",
     }

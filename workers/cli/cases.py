@@ -214,7 +214,7 @@ async def describe(services: Services, case_id: str) -> dict[str, Any]:
                 "id": agreement.id,
                 "title": agreement.title,
                 "signed_on": agreement.signed_on.isoformat(),
-                "expires_on": agreement.current_term.expires_on.isoformat(),
+                "expires_on": None if agreement.current_term.endless else agreement.current_term.expires_on.isoformat(),
                 "expires": format_wareki(agreement.current_term.expires_on),
             }
             if agreement

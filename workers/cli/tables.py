@@ -59,4 +59,4 @@ class Output:
         return [heading for _, heading in self.columns]
 
     def _cells(self, columns: Sequence[tuple[str, str]]) -> list[list[str]]:
-        return [[str(row[key]) for key, _ in columns] for row in self.rows]
+        return [["" if row[key] is None else str(row[key]) for key, _ in columns] for row in self.rows]

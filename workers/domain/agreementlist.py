@@ -16,17 +16,20 @@ from workers.domain import text
 from workers.domain.agreements import AgreementEnd, AgreementTerm
 from workers.domain.cities import City, TermRuleKind
 from workers.domain.inputs import FieldError
-from workers.domain.listcells import CityWords, yes_no
+from workers.domain.listcells import CityWords, plain, yes_no
 from workers.domain.listcolumns import HEADINGS
+from workers.domain.numbers import parse_number
 from workers.domain.terms import first_term
 from workers.domain.text import shown
-from workers.domain.wareki import format_wareki, parse_date
+from workers.domain.wareki import NEVER, WITHOUT_END, format_wareki, parse_date
 from workers.errors import InputError
 
 T = TypeVar("T")
 
 KIND_WORDS: Final = {"包括": "comprehensive", "個別": "individual", "協働": "collaboration"}
 _END_WORDS: Final = {"満了": AgreementEnd.EXPIRED, "解除": AgreementEnd.TERMINATED, "終了": AgreementEnd.EXPIRED}
+_ENDLESS_WORDS: Final = frozenset(map(plain, (WITHOUT_END, "期限なし", "期間の定めなし", "定めなし", "期限の定めなし")))
+_MOST_RENEWAL_YEARS: Final = 50
 _WEEKDAY: Final = re.compile(r"[(（][日月火水木金土][)）]$")
 
 
@@ -63,6 +66,7 @@ class ListedAgreement:
     trade: str
     department: str
     renews: bool | None
+    renewal_years: int | None
     whole_guideline: bool
     ended_on: date | None
     end: AgreementEnd | None
@@ -97,6 +101,7 @@ def parse_row(
         trade=reader.text("trade", 60),
         department=reader.take("department", words.department_code) or "",
         renews=renews,
+        renewal_years=reader.take("renewal_years", _years),
         whole_guideline=not (
             reader.take("old_rules", yes_no) or (signed_on is not None and words.city.term.came_before(signed_on))
         ),
@@ -159,7 +164,7 @@ def _term(reader: _Row, city: City, signed_on: date) -> AgreementTerm | None:
     An agreement that was made before the guideline has a term of its own, never the rule's (ISE-T3).
     """
     before = len(reader.errors)
-    starts_on, expires_on = reader.take("starts_on", _day), reader.take("expires_on", _day)
+    starts_on, expires_on = reader.take("starts_on", _day), reader.take("expires_on", _last_day)
     if len(reader.errors) > before:
         return None
     if expires_on is None and city.term.came_before(signed_on):
@@ -167,7 +172,10 @@ def _term(reader: _Row, city: City, signed_on: date) -> AgreementTerm | None:
         reader.problem("expires_on", f"{since}より前に結んだ協定は、協定書にある満了日を入力してください")
         return None
     try:
-        return first_term(city.term, signed_on, starts_on=starts_on, ends_on=expires_on)
+        endless = expires_on == NEVER
+        return first_term(
+            city.term, signed_on, starts_on=starts_on, ends_on=None if endless else expires_on, endless=endless
+        )
     except InputError as error:
         reader.problem("expires_on", error.message.removeprefix(f"{error.where}: "))
     return None
@@ -214,6 +222,15 @@ def _kind(value: str, where: str) -> str:
 @lru_cache(maxsize=8192)
 def _day(value: str, where: str) -> date:
     return parse_date(_WEEKDAY.sub("", value), where)
+
+
+def _last_day(value: str, where: str) -> date:
+    """Read a day, or the words for an agreement that has no end (D-3)."""
+    return NEVER if plain(value) in _ENDLESS_WORDS else _day(value, where)
+
+
+def _years(value: str, where: str) -> int:
+    return parse_number(value.removesuffix("間").removesuffix("年"), where, least=1, most=_MOST_RENEWAL_YEARS)
 
 
 @lru_cache(maxsize=8192)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from workers.domain.entities import Partner
+from workers.domain.wareki import NEVER, WITHOUT_END, format_wareki
 from workers.errors import InputError
 
 
@@ -52,7 +53,8 @@ class AgreementTerm:
     """One term of an agreement; term 1 begins with the signature (D-3, D-4).
 
     ``stage`` and ``due_on``: the next step of its renewal and the day from which it is due, see ``domain.renewal``.
-    ``reversed_on``: when the renewal that made this term was taken back; the row stays as a record.
+    ``reversed_on``: when the renewal that made this term was taken back; the row stays as a record. ``expires_on`` is
+    ``NEVER`` where the agreement has no end (D-3).
     """
 
     id: int | None = None
@@ -68,6 +70,17 @@ class AgreementTerm:
     def counts(self) -> bool:
         """Whether the term is in force on its days: its renewal was not taken back."""
         return self.reversed_on is None
+
+    @property
+    def endless(self) -> bool:
+        """Whether it goes on until somebody ends it: no renewal is ever due."""
+        return self.expires_on == NEVER
+
+    @property
+    def in_words(self) -> str:
+        """``令和8年4月1日から令和9年3月31日まで``, or ``令和8年4月1日から（無期限）``."""
+        start = format_wareki(self.starts_on)
+        return f"{start}から（{WITHOUT_END}）" if self.endless else f"{start}から{format_wareki(self.expires_on)}まで"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -115,7 +128,8 @@ class Agreement:
 
     ``case_id``: the signing case, None for an agreement that was made before renkei. ``number``: the office's own
     number of an imported one. ``department``: the contracting unit's code where it is not the office. ``renews``: what
-    the agreement itself says of its renewal, None where the city's rule holds (D-5). ``ended_on``: its last day, where
+    the agreement itself says of its renewal, None where the city's rule holds (D-5). ``renewal_years``: by how many
+    years it renews, None where the city's rule says so. ``ended_on``: its last day, where
     it ended by expiry or termination. ``whole_guideline`` False: made before the guideline, so only results, meetings
     and termination apply (ISE-T3). ``cycle_due_on``: the day on which its next yearly procedure opens. ``versions`` is
     empty until the first amendment.
@@ -135,6 +149,7 @@ class Agreement:
     trade: str = ""
     department: str = ""
     renews: bool | None = None
+    renewal_years: int | None = None
     whole_guideline: bool = True
     ended_on: date | None = None
     end: AgreementEnd | None = None

@@ -42,6 +42,11 @@ class TermRule:
     repeat: bool = True
     since: date | None = None
 
+    @property
+    def endless_allowed(self) -> bool:
+        """Whether an agreement may go without an end: only where its parties agree how long it lasts."""
+        return self.kind is TermRuleKind.AGREED
+
     def came_before(self, signed_on: date) -> bool:
         """Whether an agreement was signed before the guideline came into force."""
         return self.since is not None and signed_on < self.since
@@ -267,6 +272,13 @@ class City:
     """The mails to partners by template; one that is not among them cannot be sent to a partner (see ``mail``)."""
     cost_next_year: bool = False
     """A project whose cost the city bears is one of the fiscal year after its proposal's (AGE-A3)."""
+
+    def renewing_by(self, years: int | None) -> City:
+        """Return the city as an agreement has it that renews by a number of years of its own; None: as the rule says.
+
+        A city whose agreements are not renewed by its rule renews those that say so (D-5).
+        """
+        return self if years is None else replace(self, term=replace(self.term, renewal_years=years))
 
     def procedure(self, kind: CaseKind) -> str:
         """Return the process of a kind of procedure; raises InputError where the city has none."""

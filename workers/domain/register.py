@@ -46,6 +46,7 @@ class RegisterEntry:
     department: str
     fields: tuple[int, ...]
     renews: bool | None
+    renewal_years: int | None
     whole_guideline: bool
     ended_on: date | None
     end: AgreementEnd | None

@@ -46,12 +46,14 @@ class RenewalPlan:
 
 
 def opens_on(city: City, term: AgreementTerm) -> date:
-    """Return the day on which a term's renewal procedure opens."""
+    """Return the day on which a term's renewal procedure opens; raises InputError for one that has no end."""
+    if term.endless:
+        raise InputError("更新", "有効期間の終わりがない（無期限の）協定に、更新の手続はありません")
     return (term.notice_deadline or term.expires_on) - timedelta(days=city.renewal.opens_days_before)
 
 
 def renewal_plan(city: City, term: AgreementTerm) -> RenewalPlan:
-    """Return the days of a term's renewal under the city's rule (D-4, ALL-5)."""
+    """Return the days of a term's renewal under the city's rule (D-4, ALL-5); raises InputError as :func:`opens_on`."""
     last_day = term.notice_deadline or term.expires_on
     return RenewalPlan(
         opens_on=opens_on(city, term),
@@ -70,14 +72,28 @@ def next_term(city: City, agreement: Agreement, term: AgreementTerm) -> Agreemen
     """
     if agreement.renews is False:
         return None
-    return renewed_term(city.term, term, written_in_agreement=agreement.renews is True)
+    rule = city.renewing_by(agreement.renewal_years).term
+    return renewed_term(rule, term, written_in_agreement=agreement.renews is True)
+
+
+def renews_by(city: City, agreement: Agreement) -> int | None:
+    """Return the years by which the newest term is renewed without a notice, None where it is not (D-5)."""
+    renewed = next_term(city, agreement, agreement.current_term) is not None
+    return city.renewing_by(agreement.renewal_years).term.renewal_years if renewed else None
 
 
 def watch(city: City, agreement: Agreement, today: date) -> None:
     """Put an agreement under the daily watch: the newest term's first step, and the next yearly cycle."""
-    term = agreement.current_term
-    term.stage, term.due_on = TermStage.OPEN, opens_on(city, term)
+    watch_term(city, agreement.current_term)
     agreement.cycle_due_on = first_opening(city, today)
+
+
+def watch_term(city: City, term: AgreementTerm) -> None:
+    """Let a term wait for its renewal's opening; one without an end waits for nothing."""
+    if term.endless:
+        term.stage, term.due_on = TermStage.SETTLED, None
+    else:
+        term.stage, term.due_on = TermStage.OPEN, opens_on(city, term)
 
 
 def unwatch(city: City, agreement: Agreement) -> None:
@@ -147,8 +163,8 @@ def decide(city: City, agreement: Agreement, term: AgreementTerm, *, blocked: bo
     if successor is None:
         successor = planned
         agreement.terms.append(successor)
-    successor.reversed_on, successor.stage = None, TermStage.OPEN
-    successor.due_on = opens_on(city, successor)
+    successor.reversed_on = None
+    watch_term(city, successor)
     term.stage, term.due_on = TermStage.TELL, plan.tell_on
     return True
 

@@ -11,7 +11,7 @@ from workers.domain.business_days import subtract_business_days
 from workers.domain.cities import TermRule, TermRuleKind
 from workers.domain.fiscal import fiscal_year, last_day
 from workers.domain.jst import jst_date
-from workers.domain.wareki import format_wareki
+from workers.domain.wareki import NEVER, WITHOUT_END, format_wareki
 from workers.errors import InputError
 
 _LAST_DAYS: Final = {
@@ -24,14 +24,22 @@ _LAST_YEAR: Final = 2999  # beyond it somebody has mistyped; renewals must not r
 
 
 def first_term(
-    rule: TermRule, signed_on: date, *, starts_on: date | None = None, ends_on: date | None = None
+    rule: TermRule,
+    signed_on: date,
+    *,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    endless: bool = False,
 ) -> AgreementTerm:
     """Return term 1 of an agreement; dates written in the agreement win over the rule (D-3, D-4).
 
-    The rule counts from ``starts_on`` where the agreement names one. Raises InputError when the end lies before the
-    start, when the rule is ``agreed`` and no end is given, or for a year that cannot be meant.
+    The rule counts from ``starts_on`` where the agreement names one. ``endless``: the agreement names no last day.
+    Raises InputError when the end lies before the start, when the rule is ``agreed`` and no end is given, or for a year
+    that cannot be meant.
     """
     start = starts_on or signed_on
+    if endless and ends_on is None:
+        return AgreementTerm(number=1, starts_on=start, expires_on=NEVER, notice_deadline=None)
     for day, where in ((start, "有効期間の始まり"), (ends_on or start, "有効期間の終わり")):
         if day.year > _LAST_YEAR:
             raise InputError(where, f"{format_wareki(day)}は先の年すぎます。日付を確かめてください")
@@ -49,7 +57,7 @@ def notice_deadline(rule: TermRule, expires_on: date) -> date | None:
     The same day-number ``notice_months`` earlier, or that month's last day; ``notice_clear_month`` takes one day more.
     It never moves for a holiday.
     """
-    if rule.notice_months is None:
+    if rule.notice_months is None or expires_on == NEVER:
         return None
     deadline = months_before(expires_on, rule.notice_months)
     return deadline - _DAY if rule.notice_clear_month else deadline
@@ -73,7 +81,7 @@ def renewed_term(rule: TermRule, term: AgreementTerm, *, written_in_agreement: b
     only where the agreement itself says so. An agreement that says so renews each time; one that leaves it to the rule
     renews once where that does not ``repeat``.
     """
-    if rule.renewal_years is None or (rule.kind is TermRuleKind.AGREED and not written_in_agreement):
+    if term.endless or rule.renewal_years is None or (rule.kind is TermRuleKind.AGREED and not written_in_agreement):
         return None
     if term.number > 1 and not (rule.repeat or written_in_agreement):
         return None
@@ -97,13 +105,18 @@ def renewal_clause(rule: TermRule, term: AgreementTerm, says: bool | None) -> st
 def term_in_words(rule: TermRule, term: AgreementTerm | None, *, starts_on: date | None) -> str:
     """Return how the agreement's text gives its first term: 「締結の日から翌年3月31日まで」 (D-3).
 
-    Without ``term`` no day is known yet, and the text says how the term runs; else it names the last day.
+    Without ``term`` no day is known yet, and the text says how the term runs; else it names the last day. Years are
+    counted as the office chose where the guideline leaves that open (DAT-T1).
     """
     start = format_wareki(starts_on) if starts_on else "締結の日"
+    if term is not None and term.endless:
+        return f"{start}から{WITHOUT_END}"
     if term is not None:
         return f"{start}から{format_wareki(term.expires_on)}まで"
     if rule.kind is TermRuleKind.YEARS:
-        return f"{start}から{rule.years}年間"
+        counted = "を1日目とする" if rule.first_day_counts else "の翌日から起算する"
+        how = f"（{start}{counted}）" if rule.first_day_asked and starts_on is None else ""
+        return f"{start}から{rule.years}年間{how}"
     return f"{start}から{_LAST_DAYS.get(rule.kind, '両者が協議した日')}まで"
 
 

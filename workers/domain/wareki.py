@@ -20,6 +20,9 @@ from workers.errors import InputError
 _FIRST_SOLAR_DAY: Final = date(1873, 1, 1)
 _ERAS: Final[tuple[Era, ...]] = tuple(era for era in ERA_DATA_GENERAL if era.since >= date(1868, 1, 1))
 _WEEKDAYS: Final = "月火水木金土日"
+NEVER: Final = date.max
+"""The last day of what has no end."""
+WITHOUT_END: Final = "無期限"
 # Characters that pass for a hyphen in what people type.
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 
@@ -80,7 +83,12 @@ def parse_year(value: object, where: str = "年") -> int:
 
 
 def format_wareki(day: date, *, weekday: bool = False) -> str:
-    """Return ``令和8年4月1日``, the first year as 元年; with ``weekday`` ``令和8年4月1日（水）`` (D-2)."""
+    """Return ``令和8年4月1日``, the first year as 元年; with ``weekday`` ``令和8年4月1日（水）`` (D-2).
+
+    ``NEVER`` reads ``無期限``, so that no list or paper ever names a day of the year 9999.
+    """
+    if day == NEVER:
+        return WITHOUT_END
     if day < _FIRST_SOLAR_DAY:
         raise InputError("日付", f"{day.isoformat()} は和暦に直せません")
     era, year = era_year(day)

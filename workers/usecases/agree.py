@@ -11,6 +11,7 @@ from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City, TermRule
 from workers.domain.entities import Case
 from workers.domain.fiscal import fiscal_year
+from workers.domain.numbers import parse_number
 from workers.domain.offervalues import field_numbers
 from workers.domain.renewal import watch
 from workers.domain.terms import first_term
@@ -29,6 +30,9 @@ KIND_NAMES = {"comprehensive": "包括連携協定", "individual": "個別連携
 
 RENEWS: dict[str, bool | None] = {"rule": None, "yes": True, "no": False}
 """What the agreement says of its renewal: nothing of its own, that it renews, that it does not (D-5)."""
+UNTIL, ENDLESS = "until", "endless"
+"""What an agreement's text says of its end (``termKind``): a last day, by date or by the rule; or none (D-3)."""
+MOST_RENEWAL_YEARS = 50
 
 
 async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,7 +42,8 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
 
     ``kind`` is one of ``KIND_NAMES``, ``comprehensive`` where the terms name none (ASA-1). ``title`` names the document
     where it is no agreement of that name: a contract, a notice of a grant (CHI-4). ``department`` (a code) is the
-    contracting unit where it is not the office (CHI-9, ASA-7).
+    contracting unit where it is not the office (CHI-9, ASA-7). ``termKind`` is ``until`` or ``endless``;
+    ``renewalYears``: by how many years it renews, where it does so by other years than the city's rule.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -47,7 +52,11 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
     fields = field_numbers(city, list(terms.get("fields") or []), "連携事項")
     starts_on = _date(terms.get("startsOn"), "有効期間の始まり")
     expires_on = _date(terms.get("expiresOn"), "有効期間の終わり")
-    first_term(city.term, uow.clock.today(), starts_on=starts_on, ends_on=expires_on)
+    endless = terms.get("termKind") == ENDLESS
+    if endless:
+        check_endless(city)
+        expires_on = None
+    first_term(city.term, uow.clock.today(), starts_on=starts_on, ends_on=expires_on, endless=endless)
     kind = str(terms.get("kind") or "comprehensive")
     if kind not in KIND_NAMES:
         raise InputError("協定の形態", f"{shown(kind)} は使えません（{'・'.join(KIND_NAMES)}）")
@@ -76,7 +85,9 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
             "addedReason": reason if added else "",
             "startsOn": starts_on.isoformat() if starts_on else None,
             "expiresOn": expires_on.isoformat() if expires_on else None,
-            "renews": _renews(terms.get("renews")),
+            "termKind": ENDLESS if endless else UNTIL,
+            "renews": "no" if endless else _renews(terms.get("renews")),
+            "renewalYears": None if endless else _renewal_years(terms),
             "firstDay": str(terms.get("firstDay") or ""),
             "signatureStyle": "signature" if terms.get("signatureStyle") == "signature" else "name-seal",
             "otherParties": parties,
@@ -127,7 +138,7 @@ async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[s
         agreement = await _new_agreement(uow, case, city, _signing_day(uow, case, signature))
     return {
         "agreementId": agreement.id,
-        "agreementExpiry": format_wareki(agreement.current_term.expires_on),
+        "agreementExpiry": format_wareki(agreement.current_term.expires_on),  # 無期限 where it has no end
         "agreementYear": fiscal_year(agreement.current_term.starts_on),
         "agreementTerms": None,  # the registry has them, with the people that they name
         "formError": None,
@@ -150,13 +161,16 @@ async def _new_agreement(uow: UnitOfWork, case: Case, city: City, signed_on: dat
         partner=case.partner,
         department=terms.get("department", ""),
         renews=RENEWS.get(str(terms.get("renews"))),
+        renewal_years=terms.get("renewalYears"),
     )
     agreement.terms.append(_term_as_printed(city, case, terms, signed_on))
     watch(city, agreement, uow.clock.today())
     await uow.agreements.add(agreement)
     await plan_projects(uow, case.id, year=fiscal_year(agreement.current_term.starts_on))
-    signed, expires = (format_wareki(day, weekday=True) for day in (signed_on, agreement.current_term.expires_on))
-    await note(uow, case.id, f"協定 {agreement.id} を登録した（締結日 {signed}、{expires}まで）")
+    signed, term = format_wareki(signed_on, weekday=True), agreement.current_term
+    ends = format_wareki(term.expires_on, weekday=True)
+    until = ends if term.endless else f"{ends}まで"
+    await note(uow, case.id, f"協定 {agreement.id} を登録した（締結日 {signed}、{until}）")
     return agreement
 
 
@@ -215,7 +229,26 @@ def term_of(city: City, terms: Mapping[str, Any], signed_on: date) -> AgreementT
         signed_on,
         starts_on=_date(terms.get("startsOn"), "有効期間の始まり"),
         ends_on=_date(terms.get("expiresOn"), "有効期間の終わり"),
+        endless=terms.get("termKind") == ENDLESS,
     )
+
+
+def renewal_years(city: City, terms: Mapping[str, Any]) -> int | None:
+    """Return by how many years the agreement renews; None where nothing renews it (D-5)."""
+    return terms.get("renewalYears") or city.term.renewal_years
+
+
+def check_endless(city: City) -> None:
+    """Raise InputError where the city's guideline itself says how long an agreement lasts."""
+    if not city.term.endless_allowed:
+        raise InputError("有効期間の終わり", f"{city.name}の協定は、期間を定めて結びます（無期限にはできません）")
+
+
+def _renewal_years(terms: Mapping[str, Any]) -> int | None:
+    given = terms.get("renewalYears")
+    if not given or terms.get("renews") != "yes":
+        return None
+    return parse_number(given, "更新する年数", least=1, most=MOST_RENEWAL_YEARS)
 
 
 def _renews(value: Any) -> str:

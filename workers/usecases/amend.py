@@ -7,15 +7,16 @@ from datetime import date
 from typing import Any
 
 from workers.domain.agreements import Agreement, AgreementVersion, TermStage
+from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.jst import at
 from workers.domain.offervalues import field_numbers
-from workers.domain.renewal import opens_on
+from workers.domain.renewal import watch_term
 from workers.domain.terms import notice_deadline
 from workers.domain.text import multi_line, single_line
-from workers.domain.wareki import format_wareki, parse_date
+from workers.domain.wareki import NEVER, format_wareki, parse_date
 from workers.errors import InputError, PermanentError
-from workers.usecases.agree import TERMS_STEP, check_count
+from workers.usecases.agree import ENDLESS, TERMS_STEP, UNTIL, check_count, check_endless
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import procedure_of
@@ -25,14 +26,19 @@ SIGNATURE_STEP = "amendment-signature"
 
 
 async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
-    """Return ``amendmentTerms``, what the agreement says now, as the form of the amended text begins."""
+    """Return ``amendmentTerms``, what the agreement says now, as the form of the amended text begins.
+
+    One without an end, where the guideline asks for one, begins without a last day: the office has to name it (ISE-T3).
+    """
     case, agreement = await procedure_of(uow, case_id)
+    city = uow.cities.city(case.city)
     return {
         "amendmentTerms": {
             "title": agreement.title,
             "purpose": await _purpose(uow, agreement),
             "fields": [str(number) for number in agreement.fields],
-            "expiresOn": agreement.current_term.expires_on.isoformat(),
+            "termKind": ENDLESS if agreement.current_term.endless and city.term.endless_allowed else UNTIL,
+            "expiresOn": None if agreement.current_term.endless else agreement.current_term.expires_on.isoformat(),
             "effectiveOn": None,
             "changes": None,
         },
@@ -53,7 +59,7 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
         if not value:
             raise InputError(label, "入力してください")
     fields = field_numbers(city, list(terms.get("fields") or []), "連携事項")
-    expires_on = _day(terms, "expiresOn", "有効期間の終わり") or agreement.current_term.expires_on
+    expires_on = _last_day(city, agreement, terms)
     effective_on = _day(terms, "effectiveOn", "変更の効力が生じる日")
     begins = effective_on or uow.clock.today()
     if expires_on < begins:
@@ -70,6 +76,7 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
             "title": title,
             "purpose": multi_line(terms.get("purpose") or "", "目的", maximum=2000),
             "fields": sorted(fields),
+            "termKind": ENDLESS if expires_on == NEVER else UNTIL,
             "expiresOn": expires_on.isoformat(),
             "effectiveOn": effective_on.isoformat() if effective_on else None,
             "changes": changes,
@@ -156,8 +163,20 @@ async def _apply(uow: UnitOfWork, case: Case, agreement: Agreement, version: Agr
         term.expires_on = version.expires_on
         term.notice_deadline = notice_deadline(city.term, version.expires_on)
         if agreement.ended_on is None:
-            term.stage, term.due_on = TermStage.OPEN, opens_on(city, term)
+            watch_term(city, term)
     await note(uow, case.id, f"協定 {agreement.id} が第{version.number}版になった")
+
+
+def _last_day(city: City, agreement: Agreement, terms: Mapping[str, Any]) -> date:
+    """Return the last day that the amended text names, ``NEVER`` where it names none."""
+    if terms.get("termKind") == ENDLESS:
+        check_endless(city)
+        if agreement.current_term.stage is TermStage.DECIDE:
+            raise InputError(
+                "有効期間の終わり", "更新の手続が進んでいます。終えるか取りやめてから、無期限に変えてください"
+            )
+        return NEVER
+    return _day(terms, "expiresOn", "有効期間の終わり") or agreement.current_term.expires_on
 
 
 async def _purpose(uow: UnitOfWork, agreement: Agreement) -> str:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from workers.domain.agreementlist import ListedAgreement, parse_row
-from workers.domain.agreements import TermStage
 from workers.domain.cities import City
 from workers.domain.deadlines import open_period, reported_year
 from workers.domain.fiscal import first_day
 from workers.domain.inputs import FieldError
 from workers.domain.listcells import CityWords
 from workers.domain.listcolumns import HEADER_ROWS, Header, find_header
-from workers.domain.renewal import next_opening, opens_on
+from workers.domain.renewal import next_opening, watch_term
 from workers.errors import InputError
 from workers.usecases.agree import agreement_counter
 from workers.usecases.ports import UnitOfWork
@@ -104,7 +103,7 @@ class _Import:
             self._bad_row(row, cells, errors)
         else:
             if listed.ended_on is None:
-                listed.term.stage, listed.term.due_on = TermStage.OPEN, opens_on(self._city, listed.term)
+                watch_term(self._city, listed.term)
             self._listed.append(listed)
             self._cells[row] = cells
 

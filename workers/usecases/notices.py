@@ -87,6 +87,8 @@ async def record_notice(
     await _catch_up(uow, agreement, min(received_on, uow.clock.today()))
     term = renewal.term_at(agreement, received_on)
     city = uow.cities.city(agreement.city)
+    if term is not None and term.endless:
+        raise InputError("協定番号", "この協定には有効期間の終わりがありません。終えるときは解除の手続で扱ってください")
     plan = renewal_plan(city, term) if term else None
     renewal.check_received(term, received_on, plan.last_day if plan else None, uow.clock.today())
     if term is None or not renewal.open_to_notices(city, agreement, term):

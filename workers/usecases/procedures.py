@@ -218,5 +218,5 @@ def agreement_summary(agreement: Agreement, city: City) -> str:
     fields = "\n".join(f"- {number} {city.field_name(number)}" for number in agreement.fields)
     return (
         f"**{plain(agreement.title)}**（{plain(agreement.id)}）\n\n締結日 {format_wareki(agreement.signed_on)}、"
-        f"有効期間 {format_wareki(term.starts_on)}から{format_wareki(term.expires_on)}まで\n\n**連携事項**\n\n{fields}"
+        f"有効期間 {term.in_words}\n\n**連携事項**\n\n{fields}"
     )

@@ -13,7 +13,7 @@ from workers.domain.drafts import Edition, editions
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause, term_in_words
-from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, term_of
+from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, renewal_years, term_of, term_rule
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note, officer_of
 from workers.usecases.ports import UnitOfWork
@@ -205,7 +205,9 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
     parties = _parties(case, terms)
     starts_on = date.fromisoformat(terms["startsOn"]) if terms["startsOn"] else None
     term = term_of(city, terms, signed_on or uow.clock.today())
-    known = term if signed_on or starts_on or terms["expiresOn"] else None  # else today's day would be printed
+    written = starts_on or terms["expiresOn"] or term.endless
+    known = term if signed_on or written else None  # else today's day would be printed
+    rule = city.renewing_by(renewal_years(city, terms)).term
     return {
         **await _plain(uow, case, city, draft),
         "kind": terms.get("kind", "comprehensive"),
@@ -216,8 +218,10 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
         "fields": [city.field_name(number) for number in terms["fields"]],
         "starts_on": starts_on,
         "expires_on": known.expires_on if known else None,
-        "term_words": term_in_words(city.term, known, starts_on=starts_on),
-        "renews": renewal_clause(city.term, term, RENEWS.get(terms.get("renews", "rule"))),
+        "term_words": term_in_words(term_rule(city, terms), known, starts_on=starts_on),
+        "renews": renewal_clause(rule, term, RENEWS.get(terms.get("renews", "rule"))),
+        "renewal_years": rule.renewal_years,
+        "endless": term.endless,
         "signed_on": signed_on,
         "from_signing": starts_on is None,
         "signature_style": "署名捺印" if terms["signatureStyle"] == "signature" else "記名押印",

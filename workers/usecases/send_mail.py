@@ -9,6 +9,7 @@ from workers.domain.cities import City
 from workers.domain.drafts import editions
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.meetings import Meeting
+from workers.domain.renewal import renews_by
 from workers.errors import PermanentError
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.caseview import agreement_of
@@ -217,6 +218,7 @@ async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting
         "steps": latest_steps(case),
         "agreement": agreement,
         "term": agreement.current_term if agreement else None,
+        "renewal_years": renews_by(city, agreement) if agreement else None,
         **(_about(meeting, city) if meeting else {}),
     }
 

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 from workers.domain.agreements import Agreement, AgreementEnd
-from workers.domain.cities import TermRule
+from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.jst import end_of
 from workers.domain.numbers import parse_number
-from workers.domain.renewal import unwatch
-from workers.domain.terms import months_before, renewed_term
+from workers.domain.renewal import next_term, unwatch
+from workers.domain.terms import months_before
 from workers.domain.text import single_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, PermanentError
@@ -52,7 +52,7 @@ async def plan_termination(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any
     months = _notice_months(uow, case, plan)
     ends_on = parse_date(plan.get("endsOn") or "", "解除の日")
     notice_by = months_before(ends_on, months)
-    _check_days(uow.cities.city(case.city).term, agreement, ends_on, notice_by, uow.clock.today())
+    _check_days(uow.cities.city(case.city), agreement, ends_on, notice_by, uow.clock.today())
     facts = {"endsOn": ends_on.isoformat(), "noticeMonths": months, "noticeBy": notice_by.isoformat()}
     await record(uow, case, PLAN_STEP, facts)
     await note(uow, case.id, f"解除の日を{format_wareki(ends_on, weekday=True)}と決めた")
@@ -106,16 +106,15 @@ def _notice_months(uow: UnitOfWork, case: Case, plan: Mapping[str, Any]) -> int:
     return parse_number(plan.get("noticeMonths"), "予告の期間", least=0, most=_MOST_MONTHS)
 
 
-def _check_days(rule: TermRule, agreement: Agreement, ends_on: date, notice_by: date, today: date) -> None:
+def _check_days(city: City, agreement: Agreement, ends_on: date, notice_by: date, today: date) -> None:
     if ends_on < today:
         raise InputError("解除の日", f"{format_wareki(ends_on)}は過ぎています")
     if notice_by < today:
         raise InputError(
             "解除の日", f"通知は{format_wareki(notice_by)}までに届かなければなりません。もっと後の日にしてください"
         )
-    goes_on = renewed_term(rule, agreement.current_term, written_in_agreement=agreement.renews is True)
     last_day = agreement.current_term.expires_on
-    if ends_on > last_day and (goes_on is None or agreement.renews is False):
+    if ends_on > last_day and next_term(city, agreement, agreement.current_term) is None:
         raise InputError("解除の日", f"協定は{format_wareki(last_day)}で満了します。それより前の日にしてください")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 from sqlalchemy.ext.mutable import MutableList
 
 from workers.adapters.registry.columns import (
@@ -36,6 +36,7 @@ agreement = Table(
     text_column("trade"),
     text_column("department"),
     Column("renews", Boolean),
+    Column("renewal_years", Integer),
     Column("whole_guideline", Boolean, nullable=False),
     Column("ended_on", Date),
     Column("cycle_due_on", Date),
