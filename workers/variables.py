@@ -133,6 +133,7 @@ _ALL = (
     # Meetings
     _variable("meetingTitle", "text", "diagram", "会議の名前", shown="plain"),
     _variable("meetingAgenda", "text", "diagram", "案内に載せる連絡事項のはじめの値（null でもよい）"),
+    _variable("meetingAskedBy", "text", "forms", "会議を求めた側: partner / office / department"),
     _variable("meetingHost", "text", "diagram", "会議を開く課の番号（null なら所管課）"),
     _variable("meetingDepartments", "list", "diagram", "出席する課の番号のはじめの値（null でもよい）"),
     _variable("confirmPeriods", "yes/no", "diagram", "算定から除く期間を会議で確認するか（D-8）"),

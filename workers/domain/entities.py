@@ -35,6 +35,7 @@ class CaseKind(StrEnum):
     PUBLICATION = "publication"
     ARRANGEMENT = "arrangement"
     REPORT = "report"
+    MEETING = "meeting"
 
 
 class CaseOutcome(StrEnum):

@@ -10,7 +10,7 @@ from workers.usecases.procedures import open_procedure, start_next
 
 _KIND = Header(
     name="kind",
-    label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report）",
+    label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report, meeting）",
     required=True,
 )
 

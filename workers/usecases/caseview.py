@@ -49,6 +49,7 @@ def city_options(city: City) -> dict[str, Any]:
         "surveyWords": dict(city.survey.words),
         "firstDay": "asked" if city.term.first_day_asked else "",
         "endless": "allowed" if city.term.endless_allowed else "",
+        "confirmPeriods": city.termination.deduct_excluded,
         "office": {
             "name": city.name,
             "person": f"{city.office.division}{city.office.section}",

@@ -35,6 +35,7 @@ KIND_NAMES = {
     CaseKind.TALK: "定期の協議",
     CaseKind.ARRANGEMENT: "申し合わせの変更",
     CaseKind.REPORT: "連携事業の報告",
+    CaseKind.MEETING: "会議",
 }
 
 

@@ -212,6 +212,7 @@ class ProceduresTable(_Table):
     publication: ProcessId | None = None
     arrangement: ProcessId | None = None
     report: ProcessId | None = None
+    meeting: ProcessId | None = None
 
     def processes(self) -> dict[CaseKind, str]:
         """Return the processes that the file names."""
