@@ -23,6 +23,7 @@ TO_PARTNER: dict[str, Any] = {
     "projects": [papers.project(1, status="feasible"), papers.project(2, status="dropped")],
     "message": "",
     "failed_conditions": [],
+    **papers.parties(),
     "agreement": papers.agreement(),
     "renewal_years": 1,
     "drafts": ["協定書（案）第2案（令和8年6月1日）"],

@@ -67,16 +67,44 @@ def test_a_day_to_come_is_refused_on_a_production_engine(
     assert _renkei(tmp_path, "sweep", "--on", today.isoformat()).exit_code == 0
 
 
+def _approval(day: date) -> list[str]:
+    options = {"number": "戦推第9号", "level": "mayor"}
+    own = [part for name, value in options.items() for part in (f"--approval-{name}", value)]
+    return [*own, "--decided-on", day.isoformat(), "--decided-by", "市長"]
+
+
+@pytest.mark.usefixtures("expiry")
+def test_the_citys_own_decision_needs_its_approval(tmp_path: Path, today: date) -> None:
+    """ALL-11: as on the form, for the city's notice and for what follows a withdrawal; the history says who did it."""
+    by_city = ("notice", "isesaki-a1", "--from", "city", "--received", today.isoformat())
+    withdrawn = (*by_city, "--withdraw", "--decision", "expire")
+    for command in (by_city, withdrawn):
+        refused = _renkei(tmp_path, *command)
+        assert refused.exit_code == 1
+        assert [label for label in ("起案番号", "決裁日", "決裁区分", "決裁者") if label not in refused.stderr] == []
+    late = _renkei(tmp_path, *by_city, *_approval(today + DAY))
+    assert (late.exit_code, "決裁日" in late.stderr) == (1, True)
+    assert _renkei(tmp_path, *by_city, *_approval(today)).exit_code == 0
+    (case,) = json.loads(_renkei(tmp_path, "cases", "--json").stdout)
+    history = json.loads(_renkei(tmp_path, "case", case["id"], "--json").stdout)["history"]
+    entered = [line for line in history if "申出を登録した" in line["what"]]
+    assert [line["who"].endswith("（renkei コマンド）") for line in entered] == [True]
+
+
 def test_a_notice_is_entered_and_withdrawn(tmp_path: Path, today: date, expiry: date) -> None:
     """D-4: by its side and the day it was received; without a decision of the office nothing is withdrawn."""
     given = ("notice", "isesaki-a1", "--from", "partner", "--received", today.isoformat())
     assert _renkei(tmp_path, *given).stdout.strip() == "isesaki-a1: 申出を登録しました"
     undecided = _renkei(tmp_path, *given, "--withdraw")
     assert (undecided.exit_code, "--decision" in undecided.stderr) == (1, True)
-    other = _renkei(tmp_path, *given[:3], "city", *given[4:], "--withdraw", "--decision", "renew")
+    decided = ("--withdraw", "--decision", "renew", *_approval(today))
+    other = _renkei(tmp_path, *given[:3], "city", *given[4:], *decided)
     assert (other.exit_code, "取り下げられていない申出はありません" in other.stderr) == (1, True)
-    done = _renkei(tmp_path, *given, "--withdraw", "--decision", "renew", "--json")
-    assert json.loads(done.stdout)["notices"][0]["decision"] == "更新する"
+    done = _renkei(tmp_path, *given, *decided, "--json")
+    said = f"（起案番号 戦推第9号、決裁日 {format_wareki(today)}、決裁区分 市長、決裁者 市長）"
+    assert json.loads(done.stdout)["notices"][0]["decision"] == f"更新する {said}"
     assert _swept(tmp_path, expiry)["renewed"] == ["isesaki-a1"]
-    unknown = _renkei(tmp_path, "notice", "isesaki-a9", "--from", "city", "--received", today.isoformat())
+    unknown = _renkei(
+        tmp_path, "notice", "isesaki-a9", "--from", "city", "--received", today.isoformat(), *_approval(today)
+    )
     assert (unknown.exit_code, unknown.stderr.strip()) == (1, "協定番号: isesaki-a9 の協定は登録されていません")

@@ -24,6 +24,7 @@ STEPS: dict[str, Any] = {
 _BASE: dict[str, Any] = {
     "case": papers.case(),
     "partner": papers.partner(),
+    **papers.parties(),
     "agreement": papers.agreement(),
     "steps": STEPS,
     "effective_text": "令和8年10月1日",
@@ -48,6 +49,7 @@ _PAPER: dict[str, Any] = {
     "city": papers.CITY,
     "office": papers.CITY.office,
     "partner": papers.partner(),
+    **papers.parties(),
     "agreement": papers.agreement(),
     "steps": STEPS,
     "today": papers.TODAY,

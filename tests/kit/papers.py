@@ -25,6 +25,7 @@ from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget
 from workers.domain.meetings import ExcludedPeriod, Meeting
+from workers.usecases.parties import party_rows, spoken
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = TemplateFolders(ROOT / "templates")
@@ -52,6 +53,13 @@ def partner() -> Partner:
         phone="0270-00-0000",
         address="群馬県伊勢崎市中央町1番地1",
     )
+
+
+def parties() -> dict[str, Any]:
+    """Return what templates say of the parties of an agreement that three have concluded."""
+    other = {"name": "学校法人みらい学園", "address": "伊勢崎市連取町1番地", "representative": "理事長　本庄 三郎"}
+    rows = party_rows(partner(), [other])
+    return {"parties": rows, **spoken(rows)}
 
 
 def meeting() -> Meeting:

@@ -10,6 +10,7 @@ _PAPER: dict[str, Any] = {
     "city": papers.CITY,
     "office": papers.CITY.office,
     "partner": papers.partner(),
+    **papers.parties(),
     "agreement": papers.agreement(),
     "today": papers.TODAY,
     "draft": False,

@@ -15,7 +15,7 @@ from workers.domain.agreements import Side
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
 from workers.settings import Settings
-from workers.usecases.notices import record_notice, withdraw_received
+from workers.usecases.notices import APPROVAL_LEVELS, command_notice
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
 from workers.wiring import Services
 
@@ -86,7 +86,8 @@ def _show(report: SweepReport, on: date) -> None:
 @command(
     short_help="更新しない旨の申出を登録します。",
     help="更新しない旨の申出（異議）を登録します。期限内に届いていれば、記録した更新も取り消し、訂正のメールを送ります。"
-    "--withdraw を付けると、その申出が今日取り下げられたことと、更新するかどうかの決定を登録します。",
+    "--withdraw を付けると、その申出が今日取り下げられたことと、更新するかどうかの決定を登録します。"
+    "市からの申出と、取下げへの対応は市の判断なので、決裁（起案番号、決裁日、決裁区分、決裁者）も要ります。",
 )
 @click.argument("agreement", metavar="協定番号")
 @click.option("--from", "side", type=click.Choice([side.value for side in Side]), required=True, help="申出をした側。")
@@ -96,6 +97,14 @@ def _show(report: SweepReport, on: date) -> None:
 @click.option(
     "--decision", type=click.Choice(["renew", "expire"]), help="取下げへの対応: 更新する（renew）、しない（expire）。"
 )
+@click.option("--approval-number", default="", help="決裁の起案番号。")
+@click.option("--decided-on", default="", help="決裁日。")
+@click.option(
+    "--approval-level",
+    type=click.Choice(list(APPROVAL_LEVELS)),
+    help=f"決裁区分（{'、'.join(f'{level}: {name}' for level, name in APPROVAL_LEVELS.items())}）。",
+)
+@click.option("--decided-by", default="", help="決裁者の職名。")
 @json_option
 @data_option
 @packs_option
@@ -107,6 +116,10 @@ def notice(  # noqa: PLR0913 (one parameter an option)
     reason: str,
     withdraw: bool,
     decision: str | None,
+    approval_number: str,
+    decided_on: str,
+    approval_level: str | None,
+    decided_by: str,
     as_json: bool,
     data: Path | None,
     packs: tuple[Path, ...],
@@ -114,15 +127,25 @@ def notice(  # noqa: PLR0913 (one parameter an option)
     """Enter a notice of non-renewal, or that it was withdrawn (D-4, ALL-5)."""
     if withdraw != (decision is not None):
         raise InputError("--decision", "--withdraw と --decision は一緒に指定してください")
+    approval = {
+        "number": approval_number,
+        "decidedOn": decided_on,
+        "class": approval_level,
+        "decidedBy": decided_by,
+    }
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.open_unit() as uow:
             uow.by = commander()
-            if withdraw:
-                return await withdraw_received(
-                    uow, agreement, side=side, received=received, decision=str(decision), reason=reason
-                )
-            return await record_notice(uow, agreement, side=side, received=received, reason=reason)
+            return await command_notice(
+                uow,
+                agreement,
+                side=side,
+                received=received,
+                reason=reason,
+                approval=approval,
+                decision=decision,
+            )
 
     state = run(command_settings(data, packs), work)
     if as_json:

@@ -9,10 +9,9 @@ from workers.usecases import notices, renewals
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
 
-_APPROVAL = (("number", "起案番号"), ("decidedOn", "決裁日"), ("class", "決裁区分"), ("decidedBy", "決裁者"))
 _DECIDED = ",".join(
     f"notice.approval.{key}:{label}{when}"
-    for key, label in _APPROVAL
+    for key, label in notices.APPROVAL_LABELS.items()
     for when in ("[notice.action=withdraw]", "[notice.action!=withdraw][notice.side=city]")
 )
 """What the city decides itself, to give notice or what follows when one is withdrawn, needs its 決裁 (ALL-11)."""

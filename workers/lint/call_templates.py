@@ -32,6 +32,16 @@ def call_templates() -> dict[str, dict[str, Any]]:
                 _asked("mailTemplate", "メールのひな形", '="declined"', 'mails.toml にある名前を、="名前" の形で'),
                 _asked("mailAttach", "添付する文書", "=[]", '=["agreement"] のように、文書のひな形の名前を並べます'),
                 _asked("mailValues", "ひな形に渡す変数", "={message: message}", "={ひな形での名前: 変数} の形で"),
+                {
+                    **_asked(
+                        "mailRecipient",
+                        "案件の相手方でない宛先",
+                        "",
+                        "={name: 変数, contact: 変数, email: 変数} の形で。空なら案件の相手方に送ります",
+                    ),
+                    "optional": True,
+                    "constraints": {},
+                },
                 _choice(
                     "mailMayReturn",
                     "送らずに前の手順に戻れるか",

@@ -11,6 +11,7 @@ from workers.domain.acts import SYSTEM
 from workers.domain.agreements import Agreement, Notice, Side, TermStage
 from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import renewal_plan
+from workers.domain.required import check, parse_rules
 from workers.domain.text import multi_line, shown
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
@@ -28,7 +29,15 @@ from workers.usecases.renewals import (
 )
 
 _DECISIONS = {"renew": "更新する", "expire": "更新しない"}
-_LEVELS = {"mayor": "市長", "deputy": "副市長", "director": "部長", "manager": "課長"}
+APPROVAL_LABELS = {"number": "起案番号", "decidedOn": "決裁日", "class": "決裁区分", "decidedBy": "決裁者"}
+"""What is asked of a 決裁, by the key under which the form has it."""
+APPROVAL_LEVELS = {"mayor": "市長", "deputy": "副市長", "director": "部長", "manager": "課長"}
+_APPROVED = parse_rules(
+    require=",".join(f"approval.{key}:{label}" for key, label in APPROVAL_LABELS.items()),
+    dates="approval.decidedOn:決裁日 <=today",
+    ranges="",
+    empty="",
+)
 _LONGEST = 1200  # a reason with the 決裁 behind it
 
 
@@ -40,8 +49,7 @@ async def enter_notice(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -
     """
     case = await uow.cases.get(case_id)
     reason = multi_line(form.get("reason") or "", "理由", maximum=1000)
-    if form.get("action") == "withdraw" or form.get("side") == Side.CITY:
-        reason += await _approval(uow, case, form.get("approval"))
+    approval = _read(form.get("approval"))
     if form.get("action") == "withdraw":
         return await withdraw_notice(
             uow,
@@ -50,6 +58,7 @@ async def enter_notice(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -
             on=form.get("withdrawnOn"),
             decision=str(form.get("decision") or ""),
             reason=reason,
+            approval=approval,
         )
     return await record_notice(
         uow,
@@ -57,26 +66,80 @@ async def enter_notice(uow: UnitOfWork, case_id: str, form: Mapping[str, Any]) -
         side=str(form.get("side") or ""),
         received=form.get("receivedOn"),
         reason=reason,
+        approval=approval,
     )
 
 
-async def _approval(uow: UnitOfWork, case: Case, approval: Any) -> str:
-    """Keep the 決裁 of a decision as a step of the case (ALL-11); return what the entry's reason says of it."""
-    given = approval if isinstance(approval, Mapping) else {}
-    if not given.get("number"):
+async def command_notice(  # noqa: PLR0913 (the command's options)
+    uow: UnitOfWork,
+    agreement_id: str,
+    *,
+    side: str,
+    received: Any,
+    reason: str,
+    approval: Mapping[str, Any],
+    decision: str | None = None,
+) -> dict[str, Any]:
+    """Enter a notice by command; with ``decision`` that the one of this side and day was withdrawn today.
+
+    What the city decides itself needs its 決裁 here as on the form (ALL-11). Raises InputErrors with all of it that is
+    missing, and InputError as :func:`record_notice` and :func:`withdraw_notice`.
+    """
+    if decision is not None or side == Side.CITY:
+        check({"approval": approval}, _APPROVED, today=uow.clock.today())
+    if decision is None:
+        return await record_notice(
+            uow, agreement_id, side=side, received=received, reason=reason, approval=_read(approval)
+        )
+    received_on = _day(received, "受領日")
+    notices = await uow.agreements.notices((await uow.agreements.get(agreement_id)).id)
+    found = [e for e in notices if (e.side, e.received_on, e.withdrawn_on) == (side, received_on, None)]
+    if not found:
+        raise InputError("受領日", f"{format_wareki(received_on)}に届いた、取り下げられていない申出はありません")
+    return await withdraw_notice(
+        uow,
+        agreement_id,
+        number=str(found[-1].id),
+        on=uow.clock.today().isoformat(),
+        decision=decision,
+        reason=reason,
+        approval=_read(approval),
+    )
+
+
+def _read(approval: Any) -> dict[str, Any] | None:
+    """Return a 決裁 with its day as ISO; None where none was given."""
+    if not isinstance(approval, Mapping) or not approval.get("number"):
+        return None
+    return {**approval, "decidedOn": parse_date(approval.get("decidedOn"), "決裁日").isoformat()}
+
+
+def _said(approval: Mapping[str, Any] | None) -> str:
+    """Return what an entry's reason says of its 決裁."""
+    if approval is None:
         return ""
-    decided_on = parse_date(given.get("decidedOn"), "決裁日")
-    await record(uow, case, "renewal-approval", {**given, "decidedOn": decided_on.isoformat()})
-    level = _LEVELS.get(str(given.get("class")), "")
-    parts = (f"起案番号 {given['number']}", f"決裁日 {format_wareki(decided_on)}", f"決裁区分 {level}")
-    return f"（{'、'.join(parts)}、決裁者 {given.get('decidedBy') or ''}）"
+    decided_on = format_wareki(date.fromisoformat(approval["decidedOn"]))
+    parts = (
+        f"起案番号 {approval['number']}",
+        f"決裁日 {decided_on}",
+        f"決裁区分 {APPROVAL_LEVELS.get(str(approval.get('class')), '')}",
+        f"決裁者 {approval.get('decidedBy') or ''}",
+    )
+    return f"（{'、'.join(parts)}）"
 
 
-async def record_notice(
-    uow: UnitOfWork, agreement_id: str, *, side: str, received: Any, reason: str = ""
+async def record_notice(  # noqa: PLR0913 (the fields of the form)
+    uow: UnitOfWork,
+    agreement_id: str,
+    *,
+    side: str,
+    received: Any,
+    reason: str = "",
+    approval: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Enter a notice; what counts is the day it was received (ISO or wareki), not today.
 
+    ``approval``: the 決裁 of the city's own notice; a partner's is a receipt, and needs none.
     One that arrived in time but is entered after the renewal was recorded takes the renewal back, and both sides get a
     corrected mail. Raises InputError for a day that cannot count or an agreement that has no renewal.
     """
@@ -94,16 +157,18 @@ async def record_notice(
     if term is None or not renewal.open_to_notices(city, agreement, term):
         raise InputError("協定番号", "この協定には更新の定めがありません。満了日に終わります")
     _check_open(agreement)
+    decided = approval if side == Side.CITY else None
     entry = Notice(
         agreement_id=agreement.id,
         term_number=term.number,
         side=Side(side),
         received_on=received_on,
         entered_at=uow.clock.now(),
-        reason=multi_line(reason, "理由", maximum=_LONGEST),
+        reason=multi_line(reason + _said(decided), "理由", maximum=_LONGEST),
     )
     await uow.agreements.add_notice(entry)
     found = await _renewal(uow, agreement, term.number)
+    await _keep(uow, found.case, decided)
     text = f"{format_wareki(received_on, weekday=True)}に届いた、更新しない旨の申出を登録した"
     await note(uow, found.case.id, f"{text}（{SIDE_NAMES[entry.side]}から）")
     told = term.stage is TermStage.SETTLED
@@ -115,30 +180,15 @@ async def record_notice(
     return renewal_variables(found)
 
 
-async def withdraw_received(  # noqa: PLR0913 (the command's options)
-    uow: UnitOfWork, agreement_id: str, *, side: str, received: Any, decision: str, reason: str = ""
-) -> dict[str, Any]:
-    """Record that a notice, named by its side and the day it was received, was withdrawn today.
-
-    Raises InputError where there is no such notice, and as :func:`withdraw_notice`.
-    """
-    received_on = _day(received, "受領日")
-    notices = await uow.agreements.notices((await uow.agreements.get(agreement_id)).id)
-    found = [e for e in notices if (e.side, e.received_on, e.withdrawn_on) == (side, received_on, None)]
-    if not found:
-        raise InputError("受領日", f"{format_wareki(received_on)}に届いた、取り下げられていない申出はありません")
-    return await withdraw_notice(
-        uow,
-        agreement_id,
-        number=str(found[-1].id),
-        on=uow.clock.today().isoformat(),
-        decision=decision,
-        reason=reason,
-    )
-
-
 async def withdraw_notice(  # noqa: PLR0913 (the fields of the form)
-    uow: UnitOfWork, agreement_id: str, *, number: str, on: Any, decision: str, reason: str = ""
+    uow: UnitOfWork,
+    agreement_id: str,
+    *,
+    number: str,
+    on: Any,
+    decision: str,
+    reason: str = "",
+    approval: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Record that a notice was withdrawn before the expiry, and what the office decides: renew all the same, or not.
 
@@ -159,7 +209,9 @@ async def withdraw_notice(  # noqa: PLR0913 (the fields of the form)
         raise InputError("取下げの日", f"協定は{format_wareki(found.plan.expires_on)}に満了しました")
     _check_open(agreement)
     entry.withdrawn_on, entry.overruled = withdrawn_on, decision == "renew"
-    entry.decision = f"{_DECISIONS[decision]} {multi_line(reason, '理由', maximum=_LONGEST)}".strip()
+    why = multi_line(reason + _said(approval), "理由", maximum=_LONGEST)
+    entry.decision = f"{_DECISIONS[decision]} {why}".strip()
+    await _keep(uow, found.case, approval)
     await note(
         uow,
         found.case.id,
@@ -168,6 +220,12 @@ async def withdraw_notice(  # noqa: PLR0913 (the fields of the form)
     if not found.blocked and found.state == "blocked":
         await apply_decision(uow, found)
     return renewal_variables(found)
+
+
+async def _keep(uow: UnitOfWork, case: Case, approval: Mapping[str, Any] | None) -> None:
+    """Keep the 決裁 of a decision as a step of the renewal (ALL-11)."""
+    if approval is not None:
+        await record(uow, case, "renewal-approval", dict(approval))
 
 
 async def _catch_up(uow: UnitOfWork, agreement: Agreement, day: date) -> None:

@@ -16,12 +16,12 @@ from workers.domain.terms import renewal_clause, term_in_words
 from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, renewal_years, term_of, term_rule
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note, officer_of
+from workers.usecases.parties import parties_of, party_rows, spoken
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.publications import activity_report
 from workers.usecases.survey_view import answer_sheets
 
 DOCUMENT_NAMES = {"offer": "申出書", "proposal-sheet": "連携事業提案書", "agreement": "包括連携協定書"}
-_PARTY_LABELS = "乙丙丁戊己庚辛壬癸"
 _Filled = tuple[bytes, str, str]
 """A document's bytes, the ending of its name, its media type."""
 
@@ -99,7 +99,8 @@ def document_kind(name: str, part: str | None = None) -> str:
 
 async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (context functions share one signature)
     """Return what every template of a city's own may say."""
-    survey = await _survey(uow, case)
+    survey, agreement = await _survey(uow, case), await agreement_of(uow, case)
+    parties = await parties_of(uow, case, agreement)
     return {
         "city": city,
         "office": city.office,
@@ -110,7 +111,9 @@ async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[s
         "answers": answer_sheets(case, survey, city) if survey else [],
         "steps": latest_steps(case),
         "officer": await officer_of(uow, case.id),
-        "agreement": await agreement_of(uow, case),
+        "agreement": agreement,
+        "parties": parties,
+        **spoken(parties),
         "today": uow.clock.today(),
         "draft": draft,
     }
@@ -202,7 +205,7 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
     terms = agreement_terms(case)
     agreement = await agreement_of(uow, case)
     signed_on = None if draft else agreement.signed_on if agreement else planned_signing_day(case)
-    parties = _parties(case, terms)
+    parties = party_rows(case.partner, terms["otherParties"])
     starts_on = date.fromisoformat(terms["startsOn"]) if terms["startsOn"] else None
     term = term_of(city, terms, signed_on or uow.clock.today())
     written = starts_on or terms["expiresOn"] or term.endless
@@ -213,7 +216,7 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
         "kind": terms.get("kind", "comprehensive"),
         "signatory": city.signatory,
         "parties": parties,
-        "partner_names": "・".join(party["name"] for party in parties),
+        **spoken(parties),
         "purpose_fields": terms["purpose"],
         "fields": [city.field_name(number) for number in terms["fields"]],
         "starts_on": starts_on,
@@ -238,27 +241,6 @@ async def _activity_list(uow: UnitOfWork, case: Case, city: City, draft: bool) -
     kept = plain["steps"]["activity-list"]
     wanted = kept.get("annexDepartments") == "yes"
     return {**plain, "activity_groups": activity_groups(kept["activityList"], city, with_departments=wanted)}
-
-
-def _parties(case: Case, terms: dict[str, Any]) -> list[dict[str, str]]:
-    partner = case.partner
-    rows = [
-        {
-            "name": partner.name if partner else "",
-            "address": partner.address if partner else "",
-            "representative": partner.representative if partner else "",
-        },
-        *terms["otherParties"],
-    ]
-    return [
-        {
-            "label": label,
-            "name": row["name"],
-            "address": row["address"],
-            "title_and_representative": row["representative"],
-        }
-        for label, row in zip(_PARTY_LABELS, rows, strict=False)
-    ]
 
 
 _Context = Callable[[UnitOfWork, Case, City, bool], Awaitable[dict[str, Any]]]

@@ -77,9 +77,12 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
 async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: Mapping[str, Any], key: str) -> None:
     """Keep a mail that no diagram waits for as a draft, once, and begin a process in which the office sees it.
 
-    For what a day or a notice decides: the procedure, or the watch in its place, goes on meanwhile (ALL-5).
+    For what a day or a notice decides: the procedure, or the watch in its place, goes on meanwhile (ALL-5). Where a
+    department leads the case, it sees its own mail (ASA-1).
     """
     case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    lead = await lead_of(uow, case, city)
     draft, _ = await _drafted(uow, case, template=template, attach=(), values=values, key=key)
     await uow.outbox.engine_call(
         business_key=f"{draft.business_key}:review",
@@ -91,7 +94,7 @@ async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: 
             "variables": {
                 "caseId": case.id,
                 "caseTitle": case_title(case),
-                "officeGroup": uow.cities.city(case.city).office.group,
+                "officeGroup": (lead or city.office).group,
                 "mailTemplate": template,
                 "mailKey": key,
             },

@@ -22,6 +22,7 @@ from workers.usecases.meeting_people import (
     participants,
     partner_recipient,
 )
+from workers.usecases.parties import parties_of, spoken
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.render_document import document_kind
 
@@ -216,6 +217,7 @@ async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting
             for project in case.current_projects()
         ],
         "steps": latest_steps(case),
+        **spoken(await parties_of(uow, case, agreement)),
         "agreement": agreement,
         "term": agreement.current_term if agreement else None,
         "renewal_years": renews_by(city, agreement) if agreement else None,

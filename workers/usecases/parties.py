@@ -1,0 +1,55 @@
+"""Who stands on the other side of an agreement: 乙, the partner that the city writes to, 丙 and further parties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workers.domain.agreements import Agreement
+from workers.domain.entities import Case, Partner
+from workers.usecases.agree import TERMS_STEP
+from workers.usecases.ports import UnitOfWork
+
+_LABELS = "乙丙丁戊己庚辛壬癸"
+
+
+def party_rows(partner: Partner | None, others: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the parties as templates name them: ``label``, ``name``, ``address``, ``title_and_representative``."""
+    first = {
+        "name": partner.name if partner else "",
+        "address": partner.address if partner else "",
+        "representative": partner.representative if partner else "",
+    }
+    return [
+        {
+            "label": label,
+            "name": row["name"],
+            "address": row.get("address", ""),
+            "title_and_representative": row.get("representative", ""),
+        }
+        for label, row in zip(_LABELS, (first, *others), strict=False)
+    ]
+
+
+async def parties_of(uow: UnitOfWork, case: Case, agreement: Agreement | None) -> list[dict[str, str]]:
+    """Return the parties of a case's agreement, before the signing those of its text, as :func:`party_rows`.
+
+    Address and representative are those of the text that was signed; an imported agreement has names alone.
+    """
+    signing = case if agreement is None else await uow.cases.find(agreement.case_id) if agreement.case_id else None
+    step = signing.last_step(TERMS_STEP) if signing else None
+    written: list[dict[str, str]] = list(step.payload.get("otherParties") or []) if step else []
+    if agreement is not None:
+        known = {row["name"]: row for row in written}
+        written = [known.get(name, {"name": name}) for name in agreement.parties[1:]]
+    return party_rows(case.partner, written)
+
+
+def spoken(parties: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return what templates say of them: ``partner_names``, ``partner_labels``, ``other_parties`` (丙 and further)."""
+    names = [row["name"] for row in parties]
+    return {
+        "partner_names": "・".join(names),
+        "partner_labels": [row["label"] for row in parties],
+        "other_parties": names[1:],
+    }
