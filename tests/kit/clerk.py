@@ -45,9 +45,9 @@ class Clerk:
         self.desk = BrokerDesk(at_work.driver)
         self.desk.goes_back = True
 
-    async def begin(self, process: str, agreement_id: str | None = None) -> None:
+    async def begin(self, process: str, agreement_id: str | None = None, **form: Any) -> None:
         """Start a procedure from its form."""
-        await self.desk.start(process, {"agreementId": agreement_id or self.agreement_id})
+        await self.desk.start(process, {"agreementId": agreement_id or self.agreement_id, **form})
 
     async def does(self, task: str, **answers: Any) -> None:
         """Complete a task."""
@@ -79,7 +79,7 @@ class Clerk:
 @asynccontextmanager
 async def clerk(driver: EngineDriver, settings: Settings, city: str = "isesaki", **facts: Any) -> AsyncIterator[Clerk]:
     """Register an agreement and yield its clerk, a worker at work beside."""
-    names = ("agreement-amendment", "agreement-termination", "case-control")
+    names = ("agreement-amendment", "agreement-meeting", "agreement-termination", "case-control")
     own = [PACKS / "common" / f"common-{name}.bpmn" for name in names]
     await driver.deploy([*pack_files("common"), *own])
     async with office(driver, settings) as at_work:

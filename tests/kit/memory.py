@@ -49,6 +49,10 @@ class MemoryCases:
         """Return a case."""
         return self._cases[case_id]
 
+    async def find(self, case_id: str) -> Case | None:
+        """Return a case or None."""
+        return self._cases.get(case_id)
+
     async def add(self, case: Case) -> None:
         """Add a case; one of the same agreement, kind and period is refused."""
         key = (str(case.agreement_id), case.kind, case.period)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from workers.domain.cities import City, Department
-from workers.domain.entities import Case
+from workers.domain.entities import Case, CaseKind
 from workers.usecases.caseview import agreement_of
 from workers.usecases.ports import UnitOfWork
 
@@ -16,10 +16,10 @@ CHARGE_STEP: Final = "charge"
 async def lead_of(uow: UnitOfWork, case: Case, city: City) -> Department | None:
     """Return the department that leads a case, None where the office does.
 
-    The diagram's newest ``charge`` step decides, before one the department of the agreement. Raises InputError for a
-    code that departments.csv does not have.
+    The diagram's newest ``charge`` step decides, before one the department of the agreement. The yearly collection is
+    always the office's own. Raises InputError for a code that departments.csv does not have.
     """
-    if not city.office.departments_lead:
+    if not city.office.departments_lead or case.kind is CaseKind.ANNUAL:
         return None
     step = case.last_step(CHARGE_STEP)
     if step is not None:

@@ -9,8 +9,9 @@ from workers.domain.cities import City
 from workers.domain.entities import Case, Origin
 from workers.domain.fiscal import fiscal_year
 from workers.domain.offerinput import OfferInput, StartInput, parse_partner, parse_start
-from workers.usecases.caseview import case_title, city_options, offer_variables
+from workers.usecases.caseview import case_title, city_options, offer_variables, past_records
 from workers.usecases.journal import note, record
+from workers.usecases.known_records import known_records
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
 from workers.usecases.survey_about import attachment_rows
@@ -74,6 +75,8 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
         start = parse_start(start_data(form)) if named or not partner_later else None
         case = await _from_form(uow, city, start, ref)
         await _keep_consultation(uow, case, form)
+        if case.origin is Origin.CITY and case.partner is not None:
+            case.records.extend(await known_records(uow, city, case.partner))
     else:
         case = await uow.cases.get(case_id)
         claimed = case.process_instance_key
@@ -91,6 +94,7 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
         "officeGroup": city.office.group,
         "cityOptions": city_options(city),
         "formError": None,
+        "pastRecords": past_records(case, city),
         **offer_variables(case, city),
         "attachments": await attachment_rows(uow, case),
         **_no_personal_data(),

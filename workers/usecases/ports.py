@@ -12,7 +12,16 @@ from workers.domain.acts import Act
 from workers.domain.agreementlist import ListedAgreement
 from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.cities import City
-from workers.domain.entities import Case, CaseKind, Document, HistoryEntry, Survey, SurveyAnswer, SurveyTarget
+from workers.domain.entities import (
+    Case,
+    CaseKind,
+    Document,
+    HistoryEntry,
+    Partner,
+    Survey,
+    SurveyAnswer,
+    SurveyTarget,
+)
 from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
@@ -55,6 +64,9 @@ class Cases(Protocol):
 
     async def all(self, *, city: str | None = None) -> list[Case]:
         """Return the cases, newest first."""
+
+    async def of_partner(self, city: str, partner: Partner) -> list[Case]:
+        """Return a city's cases with the same partner, by its number or its name, oldest first."""
 
     async def of_agreement(self, agreement_id: str, *, kind: CaseKind | None = None) -> list[Case]:
         """Return an agreement's procedures, oldest first."""
@@ -124,6 +136,9 @@ class Agreements(Protocol):
 
     async def of_case(self, case_id: str) -> Agreement | None:
         """Return the agreement that a case led to."""
+
+    async def of_partner(self, city: str, partner: Partner) -> list[Agreement]:
+        """Return a city's agreements with the same partner, by its number or its name, oldest first."""
 
     async def in_force(self, on: date, *, city: str | None = None) -> list[Agreement]:
         """Return the agreements whose term covers a day (ASA-7)."""

@@ -21,6 +21,7 @@ from workers.domain.wareki import format_wareki
 from workers.errors import InputError, PermanentError
 from workers.usecases.caseview import agreement_of, case_title, city_options, department_context
 from workers.usecases.journal import note
+from workers.usecases.lead import lead_of
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
@@ -124,7 +125,8 @@ async def open_procedure(
 
     Without ``case_id`` a person began in Tasklist: ``agreementId`` of the form says of which agreement. A second
     instance of the same procedure learns ``caseState = "already-started"``. ``sectionName`` of the form, where it has
-    one, is whose work it is: ``department``. Raises InputError for an unknown agreement or section or an agreement that
+    one, is whose work it is: ``department``. Where a department leads the agreement, the office's tasks are its own
+    (ASA-1). Raises InputError for an unknown agreement or section or an agreement that
     is not in force, PermanentError for a kind that the diagram's header misspells.
     """
     case = await uow.cases.get(case_id) if case_id else await _from_form(uow, kind, form, ref)
@@ -137,6 +139,7 @@ async def open_procedure(
     agreement, city = await uow.agreements.get(case.agreement_id), uow.cities.city(case.city)
     await adopt_acts(uow, case.id, ref)
     await note(uow, case.id, "案件の手続を始めた")
+    lead = await lead_of(uow, case, city)
     return {
         "caseId": case.id,
         "caseState": "new",
@@ -147,7 +150,7 @@ async def open_procedure(
         "agreementEnded": _last_day(agreement) < uow.clock.today(),
         "period": case.period,
         "periodName": _period_name(case),
-        "officeGroup": city.office.group,
+        "officeGroup": (lead or city.office).group,
         "cityOptions": city_options(city),
         **_section(city, form),
         "formError": None,

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Subquery, func, insert, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from workers.adapters.registry import agreement_tables
+from workers.adapters.registry import agreement_tables, tables
 from workers.adapters.registry.database import READ_ONLY
 from workers.adapters.registry.faults import passing_faults_retryable
 from workers.domain.activityyears import concerns
 from workers.domain.agreements import Activity, Agreement, Notice
+from workers.domain.entities import Partner
 from workers.domain.fiscal import last_day
 from workers.domain.text import shown
 from workers.errors import InputError
@@ -51,6 +52,12 @@ class SqlAgreements:
         query = select(Agreement).where(agreement_tables.agreement.c.case_id == case_id)
         found: Agreement | None = await self._session.scalar(query)
         return found
+
+    async def of_partner(self, city: str, partner: Partner) -> list[Agreement]:
+        """Return a city's agreements with the same partner, by its number or its name, oldest first."""
+        t = agreement_tables.agreement
+        query = select(Agreement).where(t.c.city == city, t.c.partner_id.in_(tables.same_partner(partner)))
+        return list(await self._session.scalars(query.order_by(t.c.signed_on, t.c.id)))
 
     async def in_force(self, on: date, *, city: str | None = None) -> list[Agreement]:
         """Return the agreements whose term covers a day, first and last day included (ASA-7), oldest first."""

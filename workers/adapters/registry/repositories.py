@@ -20,6 +20,7 @@ from workers.domain.entities import (
     CaseKind,
     CaseOutcome,
     HistoryEntry,
+    Partner,
     Survey,
     SurveyAnswer,
     SurveyTarget,
@@ -57,6 +58,12 @@ class SqlCases:
         if city is not None:
             query = query.where(t.c.city == city)
         return list(await self._session.scalars(query))
+
+    async def of_partner(self, city: str, partner: Partner) -> list[Case]:
+        """Return a city's cases with the same partner, by its number or its name, oldest first."""
+        t = tables.case
+        query = select(Case).where(t.c.city == city, t.c.partner_id.in_(tables.same_partner(partner)))
+        return list(await self._session.scalars(query.order_by(t.c.opened_on, func.length(t.c.id), t.c.id)))
 
     async def of_agreement(self, agreement_id: str, *, kind: CaseKind | None = None) -> list[Case]:
         """Return an agreement's procedures, oldest first."""

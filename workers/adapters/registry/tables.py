@@ -15,10 +15,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     UniqueConstraint,
     or_,
+    select,
 )
 from sqlalchemy.ext.mutable import MutableDict, MutableList
 
@@ -34,7 +36,16 @@ from workers.adapters.registry.columns import (
     version_column,
 )
 from workers.domain.acts import ActStatus
-from workers.domain.entities import AnswerStatus, CaseKind, CaseOutcome, Origin, ProjectStatus, Rating, TargetStatus
+from workers.domain.entities import (
+    AnswerStatus,
+    CaseKind,
+    CaseOutcome,
+    Origin,
+    Partner,
+    ProjectStatus,
+    Rating,
+    TargetStatus,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -59,6 +70,15 @@ partner = Table(
     text_column("corporate_number"),
     Index(None, "corporate_number"),
 )
+
+
+def same_partner(known: Partner) -> Select[tuple[int]]:
+    """Return a query for the rows of a partner: a case has a row of its own, so the number tells, or the name."""
+    alike = partner.c.name == known.name
+    if known.corporate_number:
+        alike |= partner.c.corporate_number == known.corporate_number
+    return select(partner.c.id).where(alike)
+
 
 case = Table(
     "case",

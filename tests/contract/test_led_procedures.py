@@ -1,0 +1,69 @@
+"""What a department leads stays with it after the signing: procedures, and mails that wait to be seen (ASA-1)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from tests.kit.registry import registry_at, some_job
+from tests.kit.terms import Terms
+from workers.adapters.registry import outbox_tables
+from workers.domain.entities import CaseKind
+from workers.usecases.notices import record_notice
+from workers.usecases.procedures import file_procedure, open_procedure
+from workers.usecases.renewals import renewal_of, tell_both
+from workers.usecases.review_mail import WAITING_MAIL
+from workers.usecases.send_mail import mail_context
+
+pytestmark = pytest.mark.asyncio
+_ENDS = date(2027, 3, 31)
+_OFFICE, _SECTION = "asahikawa-chiiki", "asahikawa-kankyo"
+
+
+@pytest_asyncio.fixture(name="terms")
+async def _terms(tmp_path: Path) -> AsyncIterator[Terms]:
+    """A register with an agreement that a section leads, and one of the office."""
+    async with registry_at(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite3'}", tmp_path) as registry:
+        made = Terms(registry)
+        made.on(date(2027, 1, 20))
+        await made.sign("asahikawa", date(2026, 6, 1), number=1, ends=_ENDS, renews=True, department="kankyo")
+        await made.sign("asahikawa", date(2026, 6, 1), number=2, ends=_ENDS, renews=True)
+        yield made
+
+
+async def _group(terms: Terms, number: str, kind: CaseKind) -> str:
+    async with terms.unit() as uow:
+        case = await file_procedure(uow, await uow.agreements.get(number), kind, "2027")
+        opened = await open_procedure(uow, kind=kind.value, case_id=case.id, form={}, ref=some_job())
+        lead = (await mail_context(uow, case, uow.cities.city("asahikawa")))["lead"]
+        assert (lead is not None) == (opened["officeGroup"] != _OFFICE)
+        return str(opened["officeGroup"])
+
+
+async def test_the_section_works_on_the_procedures_of_its_agreement(terms: Terms) -> None:
+    """The office's tasks of a renewal are its own, and its mails speak as it; the yearly collection is the office's."""
+    assert await _group(terms, "asahikawa-a1", CaseKind.RENEWAL) == _SECTION
+    assert await _group(terms, "asahikawa-a2", CaseKind.RENEWAL) == _OFFICE
+    assert await _group(terms, "asahikawa-a1", CaseKind.ANNUAL) == _OFFICE
+
+
+async def test_the_section_sees_its_mails_before_they_leave(terms: Terms) -> None:
+    """A renewal that does not come about is told by whoever leads the agreement."""
+    for number in ("asahikawa-a1", "asahikawa-a2"):
+        async with terms.unit() as uow:
+            await record_notice(uow, number, side="partner", received="2027-01-20")
+            await uow.commit()
+    async with terms.unit() as uow:
+        for number in ("asahikawa-a1", "asahikawa-a2"):
+            (case,) = await uow.cases.of_agreement(number, kind=CaseKind.RENEWAL)
+            await tell_both(uow, await renewal_of(uow, case.id), "blocked")
+        await uow.commit()
+    async with terms.unit() as uow:
+        payloads = (await uow._session.scalars(select(outbox_tables.engine_call.c.payload))).all()
+    waiting = [payload["variables"] for payload in payloads if payload["name"] == WAITING_MAIL]
+    assert sorted(variables["officeGroup"] for variables in waiting) == [_OFFICE, _SECTION]
