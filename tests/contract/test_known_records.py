@@ -28,10 +28,9 @@ _FORM = {
 
 
 @pytest_asyncio.fixture(name="uow")
-async def _uow(tmp_path: Path) -> AsyncIterator[SqlUnitOfWork]:
+async def _uow(database_url: str, tmp_path: Path) -> AsyncIterator[SqlUnitOfWork]:
     """A unit of work in a registry with an individual agreement of the partner and its projects."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite3'}"
-    async with registry_at(url, tmp_path) as registry, papers.units(registry)() as unit:
+    async with registry_at(database_url, tmp_path) as registry, papers.units(registry)() as unit:
         await _register(unit, papers.partner(), "isesaki-a1", "災害時の炊き出し", "配達時の見守り")
         other = Partner(name="株式会社ほか", representative="代表", contact="担当", email="o@example.jp")
         await _register(unit, other, "isesaki-a2", "ほかの相手との事業")
