@@ -26,10 +26,11 @@ from workers.domain.activityyears import OPEN
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
 from workers.domain.cities import City
 from workers.domain.deadlines import reported_year
-from workers.domain.entities import CaseKind
+from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import unwatch
 from workers.errors import InputError
 from workers.usecases.activities import load_activities, record_activities
+from workers.usecases.ports import UnitOfWork
 
 pytestmark = pytest.mark.asyncio
 FIRST = date(2026, 12, 1)
@@ -83,18 +84,25 @@ class _Register:
         """Do the yearly procedures that opened: read whom to ask about, answer truly, close."""
         async with self.terms.unit() as uow:
             for life in (life for life in self.made if life.id in opened):
-                for case in await uow.cases.of_agreement(life.id, kind=CaseKind.ANNUAL):
+                for case in await self._cases(uow, life):
                     if case.period in self.asked[life.id]:
                         continue
                     year = reported_year(self._city(life.rule).cycle, int(case.period))
                     rows = (await load_activities(uow, case.id, year=year))["activities"]
-                    rows = [row for row in rows if ActivityStatus(row["status"]) in OPEN]
+                    rows = [r for r in rows if ActivityStatus(r["status"]) in OPEN and r["agreementId"] == life.id]
                     self.asked[life.id][case.period] = sorted(row["title"] for row in rows)
                     known = {plan.title: plan for plan in self.plans[life.id]}
                     answers = [{"id": r["id"], "title": r["title"], **known[r["title"]].answer(day)} for r in rows]
                     await record_activities(uow, case.id, answers, year=year)
                     case.process_instance_key, case.engine_id, case.closed_on = 1, "test", day
             await uow.commit()
+
+    async def _cases(self, uow: UnitOfWork, life: Made) -> list[Case]:
+        """Return the yearly procedures that ask about an agreement: its own, or the newest of its whole city."""
+        if not self._city(life.rule).cycle.together:
+            return await uow.cases.of_agreement(life.id, kind=CaseKind.ANNUAL)
+        every = await uow.cases.all(city=life.rule)
+        return [case for case in every if case.kind is CaseKind.ANNUAL and case.opened_on == uow.clock.today()]
 
     async def _happen(self, life: Made, day: date) -> None:
         noon = datetime.combine(day, time(12, 0), TOKYO)

@@ -14,6 +14,7 @@ from typing import Any
 from tests.kit.diagram import bpmn
 from tests.kit.yearsahead import Made
 from workers.domain.cities import City
+from workers.domain.entities import CaseKind
 
 _DAYS = ((6, 15), (9, 30), (12, 31), (2, 10), (3, 31))
 """Days on which projects begin and are over; none falls between an opening and the morning after it."""
@@ -81,17 +82,20 @@ def must_be_asked(planned: Sequence[Plan], city: City, periods: Sequence[str]) -
     return asked
 
 
-def yearly_that_asks(process_id: str, *, collects_year_before: bool) -> bytes:
-    """Return a yearly procedure that only asks about the projects of the year which it collects."""
-    year = "=number(period) - 1" if collects_year_before else "=number(period)"
+def yearly_that_asks(city: City) -> bytes:
+    """Return a city's yearly procedure that only asks about the projects of the year which it collects."""
+    process_id = city.procedures[CaseKind.ANNUAL]
+    before = city.cycle.opens >= (4, 1) or city.cycle.coming
+    year = "=number(period) - 1" if before else "=number(period)"
+    opens, key, value = ("collection", "city", city.code) if city.cycle.together else ("procedure", "kind", "annual")
     open_ones = "activities[status = &quot;planned&quot; or status = &quot;running&quot;]"
     return bpmn(
         process_id,
         f"""
       <bpmn:startEvent id="Begun"><bpmn:messageEventDefinition id="Definition" messageRef="Message"/></bpmn:startEvent>
       <bpmn:serviceTask id="Open"><bpmn:extensionElements>
-        <zeebe:taskDefinition type="open-procedure" retries="3"/>
-        <zeebe:taskHeaders><zeebe:header key="kind" value="annual"/></zeebe:taskHeaders>
+        <zeebe:taskDefinition type="open-{opens}" retries="3"/>
+        <zeebe:taskHeaders><zeebe:header key="{key}" value="{value}"/></zeebe:taskHeaders>
       </bpmn:extensionElements></bpmn:serviceTask>
       <bpmn:serviceTask id="Load"><bpmn:extensionElements>
         <zeebe:taskDefinition type="load-activities" retries="3"/>
@@ -104,7 +108,6 @@ def yearly_that_asks(process_id: str, *, collects_year_before: bool) -> bytes:
         <zeebe:userTask/>
         <zeebe:ioMapping>
           <zeebe:input source="=asked" target="asked"/>
-          <zeebe:input source="=agreementId" target="agreementId"/>
           <zeebe:input source="=period" target="period"/>
           <zeebe:output source="=asked" target="asked"/>
         </zeebe:ioMapping>

@@ -58,17 +58,8 @@ class Decade:
         """Deploy everything and register the agreements."""
         driver, office = self.driver, self.office
         await driver.deploy(sorted({*pack_files("common", *CITIES), *starting_files()}))
-        annual = {
-            city.procedures[CaseKind.ANNUAL]: city.cycle.opens >= (4, 1) or city.cycle.coming
-            for city in map(office.services.packs.city, CITIES)
-            if CaseKind.ANNUAL in city.procedures
-        }
-        await driver.deploy(
-            {
-                f"{process}.bpmn": yearly_that_asks(process, collects_year_before=before)
-                for process, before in annual.items()
-            }
-        )
+        annual = [city for city in map(office.services.packs.city, CITIES) if CaseKind.ANNUAL in city.procedures]
+        await driver.deploy({f"{city.procedures[CaseKind.ANNUAL]}.bpmn": yearly_that_asks(city) for city in annual})
         for number, life in enumerate(self.made):
             self.plans[life.id] = plans(life, self.first, number)
             await self._sign(life)
@@ -130,10 +121,10 @@ class Decade:
     async def _answer_for_projects(self) -> None:
         """Answer truly for every project that a yearly procedure asks about."""
         for task in self.driver.records.open_tasks("Task_AskProjects"):
-            agreement_id, period = str(task.variables["agreementId"]), str(task.variables["period"])
-            rows = task.variables["asked"]
-            self.asked[agreement_id, period] = sorted(str(row["title"]) for row in rows)
-            known = {plan.title: plan for plan in self.plans[agreement_id]}
+            period, rows = str(task.variables["period"]), task.variables["asked"]
+            for row in rows:
+                self.asked.setdefault((str(row["agreementId"]), period), []).append(str(row["title"]))
+            known = {plan.title: plan for planned in self.plans.values() for plan in planned}
             today = self.driver.clock.today()
             answers = [{"id": r["id"], "title": r["title"], **known[r["title"]].answer(today)} for r in rows]
             await self.driver.complete_task(task, {"asked": answers})
@@ -225,6 +216,7 @@ class Decade:
             renewals = await uow.cases.of_agreement(life.id, kind=CaseKind.RENEWAL)
             annual = [case.period for case in await uow.cases.of_agreement(life.id, kind=CaseKind.ANNUAL)]
             city = uow.cities.city(life.rule)
+            whole_city = [case.period for case in await uow.cases.all(city=city.code) if case.kind is CaseKind.ANNUAL]
         terms = [(term.starts_on, term.expires_on) for term in agreement.terms if term.counts]
         if terms != must.terms:
             faults.append(f"terms {terms}, must be {must.terms}")
@@ -240,10 +232,12 @@ class Decade:
         if {period: closed.get(period) for period in due} != due:
             faults.append(f"closed {closed}, must be {due}")
         years = cycles(life, city, self.first, self.through)
+        if city.cycle.together:  # one procedure for the whole city, in which this agreement's years are
+            annual = [period for period in years if whole_city.count(period) == 1]
         if CaseKind.ANNUAL in city.procedures and annual != years:
             faults.append(f"yearly procedures {annual}, must be {years}")
         must_ask = must_be_asked(self.plans[life.id], city, years)
-        asked = {period: self.asked.get((life.id, period), []) for period in years}
+        asked = {period: sorted(self.asked.get((life.id, period), [])) for period in years}
         if asked != must_ask:
             faults.append(f"asked about {asked}, must be {must_ask}")
         return faults

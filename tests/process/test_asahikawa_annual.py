@@ -15,22 +15,38 @@ from workers.settings import Settings
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_every_department_s_report_stands_in_the_registry(driver: EngineDriver, settings: Settings) -> None:
-    """ASA-8: the planned activity is reported, a new one is added; one that began years ago is asked about, too."""
+async def test_a_section_reports_on_all_its_agreements_in_one_task(driver: EngineDriver, settings: Settings) -> None:
+    """ASA-8: one task and one mail a section; each row goes to its agreement, one that began years ago included."""
     await driver.deploy(pack_files("common", "asahikawa"))
     async with office(driver, settings) as at_work:
-        await at_work.play("asahikawa", "annual")
+        desk, _ = await at_work.play("asahikawa", "annual")
         async with at_work.services.open_unit() as uow:
-            kept = await uow.activities.of_agreement("asahikawa-a1")
+            kept = {number: await uow.activities.of_agreement(f"asahikawa-a{number}") for number in (1, 2, 3)}
+            (case,) = await uow.cases.all()
         asked = await outgoing.letters(at_work.services, "results-request")
-    assert [(entry.title, entry.department, entry.status.value, bool(entry.result)) for entry in kept] == [
-        ("災害時の飲料水の提供", "bosai", "running", False),
-        ("暑さ対策講座の開催", "kenko", "done", True),
-        ("給水スポットの設置", "kenko", "running", True),
-    ]
-    assert [entry.fiscal_year - kept[1].fiscal_year for entry in kept] == [-2, 0, 0]
-    assert {letter.recipient.split("@")[0] for letter in asked} == {"kenko", "bosai"}
-    assert "確かめたいこと" not in asked[0].text
+    assert {
+        number: [(entry.title, entry.department, entry.status.value) for entry in found]
+        for number, found in kept.items()
+    } == {
+        1: [
+            ("災害時の飲料水の提供", "bosai", "running"),
+            ("暑さ対策講座の開催", "kenko", "done"),
+            ("給水スポットの設置", "kenko", "running"),
+        ],
+        2: [("物資の備蓄と輸送の訓練", "", "done")],
+        3: [("協力井戸の水質検査", "bosai", "done")],
+    }
+    assert all(entry.result for found in kept.values() for entry in found)
+    assert [entry.fiscal_year - kept[2][0].fiscal_year for entry in kept[1]] == [-2, 0, 0]
+    (bosai,) = [letter for letter in asked if letter.recipient.startswith("bosai@")]
+    (kenko,) = [letter for letter in asked if letter.recipient.startswith("kenko@")]
+    assert "協定3件" in bosai.subject
+    assert [f"asahikawa-a{number}" in bosai.text for number in (1, 2, 3)] == [True, True, True]
+    assert [f"asahikawa-a{number}" in kenko.text for number in (1, 2, 3)] == [True, False, False]
+    assert "確かめたいこと" not in bosai.text
+    tasks = [task for task in desk.completed if task.element_id == "Task_ReportResults"]
+    assert sorted(len(task.variables["ownAgreements"]) for task in tasks) == [1, 3]
+    assert case.agreement_id is None
 
 
 async def test_a_department_asked_again_reads_what_is_missing(driver: EngineDriver, settings: Settings) -> None:
@@ -39,10 +55,12 @@ async def test_a_department_asked_again_reads_what_is_missing(driver: EngineDriv
     async with office(driver, settings) as at_work:
         await at_work.play("asahikawa", "annual-hard")
         async with at_work.services.open_unit() as uow:
-            (kept,) = await uow.activities.of_agreement("asahikawa-a1")
+            (kept,) = await uow.activities.of_agreement("asahikawa-a2")
+            (added,) = await uow.activities.of_agreement("asahikawa-a3")
         asked = await outgoing.letters(at_work.services, "results-request")
         late = await outgoing.letters(at_work.services, "results-overdue")
     assert kept.result == "通いの場で6回行い、延べ120人が聞いた。"
+    assert (added.title, added.department) == ("啓発の催し", "bosai")
     assert "講話の回数と参加者の数を教えてください。" in asked[-1].text
     assert {letter.subject.split("（")[1].rstrip("）") for letter in late} == {
         "福祉保険部長寿社会課",

@@ -18,6 +18,7 @@ from workers.scenarios.model import AgreementFacts, read_scenario, scenario_file
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 from workers.usecases.procedures import file_procedure, new_period
+from workers.usecases.yearly_collection import file_collection
 
 pytestmark = pytest.mark.process
 _PROCESS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}process"
@@ -118,7 +119,10 @@ async def test_a_second_instance_of_a_procedure_ends_at_already_started(
         facts = AgreementFacts(procedure=kind, expires="{today+300}")
         async with at_work.services.open_unit() as uow:
             agreement = await register(uow, pack, offer, facts)
-            case = await file_procedure(uow, agreement, kind, await new_period(uow, agreement, kind))
+            period = await new_period(uow, agreement, kind)
+            together = kind is CaseKind.ANNUAL and pack.cycle.together
+            filing = file_collection(uow, pack, period) if together else file_procedure(uow, agreement, kind, period)
+            case = await filing
         first = await driver.start(case.process_id, {"caseId": case.id})
         await driver.passed(first, "Task_OpenProcedure")
         second = await driver.start(case.process_id, {"caseId": case.id})

@@ -165,10 +165,12 @@ class CycleRule:
     """When the yearly procedure of an agreement opens: the day ``opens`` (month, day), 1 April where nothing is said.
 
     In January to March ``coming`` tells which fiscal year it is for: the one about to begin, or the one that ends.
+    ``together``: one procedure asks about all the city's agreements at once, each department in one go (ASA-8).
     """
 
     opens: tuple[int, int] = (4, 1)
     coming: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ _PER = Header(name="per", label="だれの連携事業か（department: タス�
     "load-activities",
     label="連携事業を台帳から読み出す",
     headers=(_PER,),
-    writes=("activities", "comingActivities", "activityDepartments", "workedDepartments", "yearName"),
+    writes=("activities", "comingActivities", "activityDepartments", "workedDepartments", "ownAgreements", "yearName"),
 )
 async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Read the activities that stand on the list of ``fiscalYear`` (all where the variable is empty)."""

@@ -7,6 +7,7 @@ from typing import Any
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import open_procedure, start_next
+from workers.usecases.yearly_collection import open_collection
 
 _KIND = Header(
     name="kind",
@@ -46,6 +47,23 @@ async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     """Claim the procedure of an agreement for this instance (DESIGN "Exactly once")."""
     return await open_procedure(
         uow, kind=job.header("kind"), case_id=job.variables.get("caseId"), form=job.variables, ref=job.ref
+    )
+
+
+@job_type(
+    "open-collection",
+    label="市の全部の協定の年度の手続を始める",
+    headers=(Header(name="city", label="市のコード", required=True), *CHECKS),
+    writes=("caseId", "caseState", "caseTitle", "period", "periodName", "officeGroup", "cityOptions", "formError"),
+    requires=("listYear:年度"),
+    checks_itself=True,
+    unchecked_with="caseId",
+    by_person=True,
+)
+async def handle_open_collection(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
+    """Claim the yearly procedure for all of a city's agreements for this instance (ASA-8)."""
+    return await open_collection(
+        uow, job.header("city"), case_id=job.variables.get("caseId"), form=job.variables, ref=job.ref
     )
 
 

@@ -8,17 +8,19 @@ from typing import Any
 
 from workers.domain.agreements import Activity, ActivityStatus, Agreement, AgreementEnd, AgreementTerm
 from workers.domain.cities import City
+from workers.domain.entities import CaseKind
 from workers.domain.offerinput import OfferInput
 from workers.domain.renewal import unwatch, watch
 from workers.domain.terms import first_term, renewed_term
 from workers.domain.wareki import parse_date
 from workers.errors import InputError
-from workers.scenarios.model import AgreementFacts, Scenario, dated
+from workers.scenarios.model import Scenario, SignedFacts, dated
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import file_procedure, new_period, start_procedure
+from workers.usecases.yearly_collection import file_collection
 
 
-async def register(uow: UnitOfWork, city: City, offer: OfferInput, facts: AgreementFacts) -> Agreement:
+async def register(uow: UnitOfWork, city: City, offer: OfferInput, facts: SignedFacts) -> Agreement:
     """Put the agreement into the registry as if it had been signed before renkei; raises InputError for bad facts.
 
     Partner and fields are those of the scenario's offer.
@@ -31,7 +33,7 @@ async def register(uow: UnitOfWork, city: City, offer: OfferInput, facts: Agreem
         case_id=None,
         city=city.code,
         kind=facts.kind,
-        title=f"{city.name}と{offer.partner.name}との包括連携協定",
+        title=facts.title or f"{city.name}と{offer.partner.name}との包括連携協定",
         signed_on=signed_on,
         parties=[offer.partner.name],
         fields=fields,
@@ -69,16 +71,21 @@ async def begin(uow: UnitOfWork, city: City, offer: OfferInput, scenario: Scenar
     if facts is None:
         return None
     agreement = await register(uow, city, offer, facts)
+    for further in facts.further:
+        await register(uow, city, offer, further)
     process_id, case_id = city.procedure(facts.procedure), None
     if scenario.start == "watch":
         period = str(dated(facts.period, uow.clock.today())) or await new_period(uow, agreement, facts.procedure)
-        case = await file_procedure(uow, agreement, facts.procedure, period)
+        if facts.procedure is CaseKind.ANNUAL and city.cycle.together:
+            case = await file_collection(uow, city, period)
+        else:
+            case = await file_procedure(uow, agreement, facts.procedure, period)
         await start_procedure(uow, case)
         case_id = case.id
     return Begun(agreement_id=agreement.id, process_id=process_id, case_id=case_id)
 
 
-def _terms(city: City, facts: AgreementFacts, signed_on: date, today: date) -> list[AgreementTerm]:
+def _terms(city: City, facts: SignedFacts, signed_on: date, today: date) -> list[AgreementTerm]:
     terms = [
         first_term(city.term, signed_on, starts_on=_date(facts.starts, today), ends_on=_date(facts.expires, today))
     ]

@@ -72,17 +72,15 @@ class Expectation(_Strict):
     passed: list[str] = Field(default_factory=list)
 
 
-class AgreementFacts(_Strict):
-    """The agreement that a procedure is about, as the registry has it when the procedure begins.
+class SignedFacts(_Strict):
+    """An agreement as the registry has it when a procedure begins.
 
     ``signed``, ``starts`` and ``expires`` are dates (``{today-400}``); without ``expires`` the city's rule gives the
-    terms up to the one that covers today; ``ended`` is the day of a termination. ``period``: what the procedure is for;
-    empty: this fiscal year, the next term or the next number. ``activities``: rows with the fields of
-    ``domain.agreements.Activity``.
+    terms up to the one that covers today; ``ended`` is the day of a termination. ``title``: empty for the usual one of
+    partner and city. ``activities``: rows with the fields of ``domain.agreements.Activity``.
     """
 
-    procedure: CaseKind
-    period: str = ""
+    title: str = ""
     signed: str = "{today-200}"
     starts: str = ""
     expires: str = ""
@@ -92,6 +90,18 @@ class AgreementFacts(_Strict):
     department: str = ""
     kind: str = "comprehensive"
     activities: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class AgreementFacts(SignedFacts):
+    """The agreement that a procedure is about.
+
+    ``period``: what the procedure is for; empty: this fiscal year, the next term or the next number. ``further``:
+    agreements that are there beside it, with the same partner.
+    """
+
+    procedure: CaseKind
+    period: str = ""
+    further: list[SignedFacts] = Field(default_factory=list)
 
 
 class Scenario(_Strict):

@@ -10,19 +10,19 @@ from typing import Any, Final
 from workers.domain.activityyears import OPEN, awaits_answer, concerns, counted_until, is_same, report_of, status_in
 from workers.domain.agreements import Activity, ActivityReport, ActivityStatus, Agreement
 from workers.domain.cities import City
-from workers.domain.entities import Case
 from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
 from workers.domain.inputs import FieldError, Labels, Section
 from workers.domain.jst import JST
 from workers.domain.offervalues import field_number
 from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import format_wareki, parse_date
-from workers.errors import InputError, InputErrors, PermanentError
-from workers.usecases.caseview import agreement_of, department_context
+from workers.errors import InputError, InputErrors
+from workers.usecases.activity_scope import ActivityScope, activity_scope
+from workers.usecases.caseview import department_context
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
 
-MAXIMUM: Final = 100
+MAXIMUM: Final = 500
 STATUS_NAMES: Final = {
     ActivityStatus.PLANNED: "予定",
     ActivityStatus.RUNNING: "実施中",
@@ -40,6 +40,7 @@ _LABELS: Final = Labels(
     {
         "activities": "連携事業",
         "activities.id": "台帳の番号",
+        "activities.agreementId": "協定",
         "activities.field": "分野",
         "activities.title": "事業名",
         "activities.content": "内容",
@@ -61,26 +62,32 @@ async def load_activities(
 
     Those of a year are the ones that ``concerns`` it: what is planned or runs since then, what ended in it.
     ``department`` (its code) keeps the rows that it is asked about. Beside them ``comingActivities``, what joins in the
-    year after, ``activityDepartments``, who takes part (the contracting unit where none is named), and
-    ``workedDepartments``, the codes of those that ever ran one with the partner, in whichever year (DAT-A: J). Raises
-    PermanentError where the case has no agreement.
+    year after, ``activityDepartments``, who takes part (the contracting unit where none is named),
+    ``workedDepartments``, the codes of those that ever ran one with the partner, in whichever year (DAT-A: J), and
+    ``ownAgreements``, the agreements that ``department`` is asked about. A yearly procedure for the whole city has the
+    activities of all its agreements (ASA-8). Raises PermanentError where the case has no agreement.
     """
-    _, agreement, city = await under_agreement(uow, case_id)
-    every = await uow.activities.of_agreement(agreement.id)
     wanted = parse_fiscal_year(year, "年度") if year is not None else None
+    scope = await activity_scope(uow, case_id, wanted)
+    every, city = scope.activities, scope.city
     found = [entry for entry in every if wanted is None or concerns(entry, wanted)]
     coming = [] if wanted is None else [e for e in every if e not in found and concerns(e, wanted + 1)]
-    unit = agreement.department
-    codes = {entry.department or unit for entry in found if _status(entry, wanted) is not ActivityStatus.CANCELLED} or {
-        unit
-    }
-    own = [entry for entry in found if department is None or _is_asked(entry, wanted, department, unit)]
+    working = [entry for entry in found if _status(entry, wanted) is not ActivityStatus.CANCELLED]
+    codes = scope.departments(working)
+    own = [
+        entry
+        for entry in found
+        if department is None or (department == scope.unit(entry) and (wanted is None or awaits_answer(entry, wanted)))
+    ]
     return {
         "yearName": format_fiscal_year(wanted) if wanted is not None else "",
-        "activities": [activity_row(entry, city, year=wanted) for entry in own],
+        "activities": [
+            {**activity_row(entry, city, year=wanted), "agreementName": scope.name(entry.agreement_id)} for entry in own
+        ],
         "comingActivities": [activity_row(entry, city) for entry in coming if entry.status in OPEN],
         "activityDepartments": [department_context(d) for d in city.departments if d.code in codes],
         "workedDepartments": sorted({entry.department for entry in every if counted_until(entry)} - {""}),
+        "ownAgreements": [] if department is None else scope.own_agreements(department, own),
     }
 
 
@@ -93,21 +100,26 @@ async def record_activities(
     ``costToCity``, ``status``, ``result``, ``partnerResult``, ``evaluation``, ``startsOn``, ``endsOn``; ``department``
     is whose rows they are where a row names none. ``year`` None: the one in which a row ended, or that of today. What a
     row says of the status is the answer for the year; one without an ``id`` that names an open project means that one.
+    ``agreementId`` says of which agreement a new row is, where the department has several.
     Returns ``activities``. Raises InputErrors with every bad field; none of the rows is kept then.
     """
-    case, agreement, city = await under_agreement(uow, case_id)
     asked = None if year is None else parse_fiscal_year(year, "年度")
-    every = await uow.activities.of_agreement(agreement.id)
-    known = {str(entry.id): entry for entry in every}
+    scope = await activity_scope(uow, case_id, asked)
+    case, city = scope.case, scope.city
+    known = {str(entry.id): entry for entry in scope.activities}
     errors: list[FieldError] = []
     sections = Section({"activities": list(rows)}, _LABELS, errors=errors).tables("activities", maximum=MAXIMUM)
     today = uow.clock.today()
-    read = [(_known(row, known), _values(row, city, agreement, department, today)) for row in sections]
+    read = []
+    for row in sections:
+        former = _known(row, known)
+        agreement = _agreement(row, scope, former, department)
+        read.append((former, agreement, _values(row, city, agreement, department, today)))
     if errors:
         raise InputErrors(list(errors))
     kept: list[Activity] = []
-    for former, values in read:
-        entry = former or _open_one(every, values)
+    for former, agreement, values in read:
+        entry = former or _open_one(scope.of(agreement.id), values)
         of = asked if asked is not None else fiscal_year(values.get("ends_on") or today)
         if entry is None:
             entry = Activity(agreement_id=agreement.id, case_id=case.id, fiscal_year=of, field=0, title="")
@@ -132,6 +144,7 @@ def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dic
     status = _status(entry, year)
     return {
         "id": str(entry.id),
+        "agreementId": entry.agreement_id,
         "fiscalYear": entry.fiscal_year,
         "yearName": format_fiscal_year(entry.fiscal_year),
         "field": str(entry.field),
@@ -159,10 +172,6 @@ def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dic
         "endsOn": entry.ends_on.isoformat() if entry.ends_on else None,
         "periodText": _period_text(entry),
     }
-
-
-def _is_asked(entry: Activity, year: int | None, department: str, unit: str) -> bool:
-    return department == (entry.department or unit) and (year is None or awaits_answer(entry, year))
 
 
 def _status(entry: Activity, year: int | None) -> ActivityStatus:
@@ -201,20 +210,22 @@ def _apply(entry: Activity, values: Mapping[str, Any], year: int, now: datetime)
         entry.reported_at = now
 
 
-async def under_agreement(uow: UnitOfWork, case_id: str) -> tuple[Case, Agreement, City]:
-    """Return a case with its agreement and city; raises PermanentError where it has no agreement."""
-    case = await uow.cases.get(case_id)
-    agreement = await agreement_of(uow, case)
-    if agreement is None:
-        raise PermanentError(f"案件 {case.id} には協定がないため、連携事業を扱えません")
-    return case, agreement, uow.cities.city(case.city)
-
-
 def _known(row: Section, known: Mapping[str, Activity]) -> Activity | None:
     number = str(row.data.get("id") or "")
     if number and number not in known:
         row.problem("id", f"{shown(number)} はこの協定の台帳にありません")
     return known.get(number)
+
+
+def _agreement(row: Section, scope: ActivityScope, former: Activity | None, department: str | None) -> Agreement:
+    """Return the agreement of a row: that of the known project, the one it names, or the only one there is to mean."""
+    meant = former.agreement_id if former else str(row.data.get("agreementId") or "")
+    own = [entry["value"] for entry in scope.own_agreements(department)] if department else list(scope.agreements)
+    if meant and meant not in scope.agreements:
+        row.problem("agreementId", f"{shown(meant)} は選べません")
+    elif not meant and len(own) != 1:
+        row.problem("agreementId", "どの協定の事業か、選んでください")
+    return scope.agreements.get(meant or own[0]) or next(iter(scope.agreements.values()))
 
 
 def _values(row: Section, city: City, agreement: Agreement, department: str | None, today: date) -> dict[str, Any]:

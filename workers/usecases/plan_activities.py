@@ -14,7 +14,8 @@ from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_
 from workers.domain.text import comparable, multi_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, InputErrors
-from workers.usecases.activities import activity_row, under_agreement
+from workers.usecases.activities import activity_row
+from workers.usecases.activity_scope import under_agreement
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
 

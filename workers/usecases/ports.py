@@ -74,6 +74,9 @@ class Cases(Protocol):
     async def procedure(self, agreement_id: str, kind: CaseKind, period: str) -> Case | None:
         """Return the one procedure of an agreement for a fiscal year or term, or None; a cancelled one is none."""
 
+    async def collection(self, city: str, period: str) -> Case | None:
+        """Return the one yearly procedure for all of a city's agreements, or None; a cancelled one is none."""
+
     async def running(self, agreement_ids: Sequence[str], kind: CaseKind) -> list[Case]:
         """Return the procedures of a kind that are not closed yet, of many agreements in one go."""
 

@@ -22,6 +22,7 @@ from workers.usecases.close_case import close_case
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import file_procedure, start_procedure
 from workers.usecases.renewals import apply_decision, apply_expiry, renewal_of, tell_both
+from workers.usecases.yearly_collection import begin_collection
 
 _RESTARTS_AT_MOST = 200
 _Running = Mapping[tuple[str | None, str], Case]
@@ -177,6 +178,8 @@ async def _settle(work: _Work, term: AgreementTerm) -> bool:
 async def _open_cycles(work: _Work) -> None:
     """Open the yearly procedures that are due, the one that collects an ended agreement's last year included.
 
+    Where a city has one for all its agreements, the first of them opens it.
+
     AGE-A1, ISE-A1, DAT-A, ASA-8.
     """
     agreement, rule = work.agreement, work.city.cycle
@@ -184,8 +187,11 @@ async def _open_cycles(work: _Work) -> None:
         opening = agreement.cycle_due_on
         concerned = renewal.concerns_opening(work.city, agreement, opening)
         if concerned and CaseKind.ANNUAL in work.city.procedures:
-            case = await file_procedure(work.uow, agreement, CaseKind.ANNUAL, str(open_period(rule, opening)))
-            await start_procedure(work.uow, case)
+            period = str(open_period(rule, opening))
+            if rule.together:
+                await begin_collection(work.uow, work.city, period)
+            else:
+                await start_procedure(work.uow, await file_procedure(work.uow, agreement, CaseKind.ANNUAL, period))
             work.report.cycles.append(agreement.id)
         following = renewal.next_opening(work.city, opening)
         agreement.cycle_due_on = renewal.due_opening(work.city, agreement, following)

@@ -228,14 +228,18 @@ class RenewalTable(_Table):
 
 
 class CycleTable(_Table):
-    """``[cycle]``: when the yearly procedure opens (``opens = "03-01"``), and of which fiscal year it then is."""
+    """``[cycle]``: when the yearly procedure opens (``opens = "03-01"``), and of which fiscal year it then is.
+
+    ``together``: one procedure for all agreements of the city.
+    """
 
     opens: MonthDay = "04-01"
     coming: bool = False
+    together: bool = False
 
     def rule(self) -> cities.CycleRule:
         """Return the domain's rule."""
-        return cities.CycleRule(opens=_month_and_day(self.opens), coming=self.coming)
+        return cities.CycleRule(opens=_month_and_day(self.opens), coming=self.coming, together=self.together)
 
 
 class DeadlineTable(_Table):

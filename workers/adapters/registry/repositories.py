@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry import outbox_tables, tables
@@ -82,6 +82,14 @@ class SqlCases:
         found: Case | None = await self._session.scalar(query)
         return found
 
+    async def collection(self, city: str, period: str) -> Case | None:
+        """Return the one yearly procedure for all of a city's agreements, or None; a cancelled one is none."""
+        t = tables.case
+        query = select(Case).where(t.c.city == city, t.c.kind == CaseKind.ANNUAL, t.c.period == period)
+        query = query.where(t.c.agreement_id.is_(None), t.c.outcome.is_distinct_from(CaseOutcome.CANCELLED))
+        found: Case | None = await self._session.scalar(query)
+        return found
+
     async def running(self, agreement_ids: Sequence[str], kind: CaseKind) -> list[Case]:
         """Return the procedures of a kind that are not closed yet, of many agreements in one go."""
         t = tables.case
@@ -94,9 +102,8 @@ class SqlCases:
         So some that no engine will ever start do not hide the others.
         """
         t = tables.case
-        query = select(Case).where(
-            t.c.process_instance_key.is_(None), t.c.agreement_id.is_not(None), t.c.closed_on.is_(None)
-        )
+        filed = or_(t.c.agreement_id.is_not(None), t.c.kind == CaseKind.ANNUAL)
+        query = select(Case).where(t.c.process_instance_key.is_(None), filed, t.c.closed_on.is_(None))
         return list(await self._session.scalars(query.order_by(t.c.opened_on.desc(), t.c.id).limit(limit)))
 
 

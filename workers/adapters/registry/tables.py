@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     or_,
     select,
 )
@@ -115,6 +116,17 @@ Index(
     unique=True,
     sqlite_where=_NOT_CANCELLED,
     postgresql_where=_NOT_CANCELLED,
+)
+
+# The same where one yearly procedure is for all agreements of a city (ASA-8).
+_OF_A_CITY = and_(case.c.agreement_id.is_(None), case.c.kind == CaseKind.ANNUAL, _NOT_CANCELLED)
+Index(
+    "uq_case_city_period_annual",
+    case.c.city,
+    case.c.period,
+    unique=True,
+    sqlite_where=_OF_A_CITY,
+    postgresql_where=_OF_A_CITY,
 )
 
 offer = Table(

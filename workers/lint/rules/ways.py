@@ -11,7 +11,7 @@ from workers.lint.model import BPMN, FLOW_NODES, SUB_PROCESSES, Diagram, Element
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.mailways import MAIL
 
-_OPENS: Final = frozenset({"open-case", "open-procedure", "open-publication"})
+_OPENS: Final = frozenset({"open-case", "open-collection", "open-procedure", "open-publication"})
 _STARTED_ALONE: Final = "EndEvent_StartedByMistake"
 """The end that a process which is only called has for a start by itself."""
 _WAITING: Final = frozenset({"userTask", "callActivity", "receiveTask", "intermediateCatchEvent"})

@@ -1,0 +1,116 @@
+"""Whose projects a case is about: those of its agreement, or for a whole city those of all its agreements (ASA-8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workers.domain.agreements import Activity, Agreement
+from workers.domain.cities import City
+from workers.domain.entities import Case, CaseKind
+from workers.domain.fiscal import first_day, last_day
+from workers.domain.wareki import format_wareki
+from workers.errors import PermanentError
+from workers.usecases.caseview import agreement_of
+from workers.usecases.ports import UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityScope:
+    """A case with its city, its agreements by id, their activities, and whether it is for the whole city."""
+
+    case: Case
+    city: City
+    agreements: Mapping[str, Agreement]
+    activities: Sequence[Activity]
+    whole_city: bool
+
+    def of(self, agreement_id: str) -> list[Activity]:
+        """Return an agreement's activities."""
+        return [entry for entry in self.activities if entry.agreement_id == agreement_id]
+
+    def unit(self, entry: Activity) -> str:
+        """Return the code of the department that answers for an activity."""
+        return entry.department or self._contracting(self.agreements[entry.agreement_id])
+
+    def departments(self, working: Iterable[Activity]) -> set[str]:
+        """Return the codes of who takes part: those of the activities, the contracting unit where there is none."""
+        of = {agreement_id: set[str]() for agreement_id in self.agreements}
+        for entry in working:
+            of[entry.agreement_id].add(self.unit(entry))
+        return {code for number, codes in of.items() for code in codes or {self._contracting(self.agreements[number])}}
+
+    def name(self, agreement_id: str) -> str:
+        """Return an agreement as a person tells it from others: its name, the partner, its number."""
+        agreement = self.agreements[agreement_id]
+        return f"{agreement.title}（{agreement.id}）"
+
+    def own_agreements(self, department: str, asked: Sequence[Activity] | None = None) -> list[dict[str, Any]]:
+        """Return the agreements that a department contracted or runs something under, as rows and choices of forms."""
+        entries = self.activities if asked is None else asked
+        counts = {
+            number: 0 for number, agreement in self.agreements.items() if self._contracting(agreement) == department
+        }
+        for entry in self.activities:
+            if self.unit(entry) == department:
+                counts.setdefault(entry.agreement_id, 0)
+        for entry in entries:
+            if entry.agreement_id in counts and self.unit(entry) == department:
+                counts[entry.agreement_id] += 1
+        return [
+            {
+                "value": number,
+                "label": self.name(number),
+                "title": agreement.title,
+                "partnerName": "・".join(agreement.parties),
+                "termText": _term(agreement),
+                "count": counts[number],
+            }
+            for number, agreement in self.agreements.items()
+            if number in counts
+        ]
+
+    def _contracting(self, agreement: Agreement) -> str:
+        """Return who contracted: in a city-wide collection nobody is left out, the office answers for the rest."""
+        return agreement.department or (self._office() if self.whole_city else "")
+
+    def _office(self) -> str:
+        return next((d.code for d in self.city.departments if d.group == self.city.office.group), "")
+
+
+async def activity_scope(uow: UnitOfWork, case_id: str, year: int | None) -> ActivityScope:
+    """Return whose projects a case is about; for the whole city those that were in force on some day of ``year``.
+
+    Raises PermanentError where the case has no agreement and is no collection for the whole city.
+    """
+    case = await uow.cases.get(case_id)
+    city = uow.cities.city(case.city)
+    if case.kind is CaseKind.ANNUAL and case.agreement_id is None and year is not None:
+        within = await uow.agreements.in_force_between(first_day(year), last_day(year), city=city.code)
+        agreements = {agreement.id: agreement for agreement in within}
+        found = await uow.activities.of_city(city.code, fiscal_year=year)
+        known = [entry for entry in found if entry.agreement_id in agreements]
+        return ActivityScope(case=case, city=city, agreements=agreements, activities=known, whole_city=True)
+    _, agreement, _ = await under_agreement(uow, case_id)
+    return ActivityScope(
+        case=case,
+        city=city,
+        agreements={agreement.id: agreement},
+        activities=await uow.activities.of_agreement(agreement.id),
+        whole_city=False,
+    )
+
+
+async def under_agreement(uow: UnitOfWork, case_id: str) -> tuple[Case, Agreement, City]:
+    """Return a case with its agreement and city; raises PermanentError where it has no agreement."""
+    case = await uow.cases.get(case_id)
+    agreement = await agreement_of(uow, case)
+    if agreement is None:
+        raise PermanentError(f"案件 {case.id} には協定がないため、連携事業を扱えません")
+    return case, agreement, uow.cities.city(case.city)
+
+
+def _term(agreement: Agreement) -> str:
+    term = agreement.current_term
+    return f"{format_wareki(term.starts_on)}から{format_wareki(term.expires_on)}まで"
