@@ -193,6 +193,7 @@ _ALL = (
     _variable("agreementTitle", "text", "open-procedure", "協定の名前"),
     _variable("nextTalkOn", "text", "forms / start-procedure", "次の協議の日"),
     _variable("agreementEnded", "yes/no", "open-procedure", "協定がすでに終わっているか"),
+    _variable("agreementLastDay", "text", "open-procedure", "協定の終わりの日（ISO）"),
     _variable("agreementSummary", "text", "open-procedure", "協定のあらまし（画面用）", shown="markdown"),
     _variable(
         "renewal", "context", "plan-renewal", "更新の日程（remindAt、decideAt、tellAt、overAt など）", shown="plain"

@@ -183,3 +183,10 @@ async def test_a_proposal_under_an_agreement_keeps_to_its_fields(units: Units) -
         kept = await record_offer(uow, ANNUAL, {**form, "fields": ["1"]}, within_agreement=True)
         await record_offer(uow, ANNUAL, form)
     assert [row["title"] for row in kept["proposals"]] == ["見守り"]
+
+
+async def test_a_section_that_did_not_contract_may_add_a_project(units: Units) -> None:
+    async with units() as uow:
+        (await uow.agreements.get("midori-a1")).department = ""
+        kept = await record_activities(uow, ANNUAL, [{"field": "1", "title": "助言"}], year=2026, department="fukushi")
+    assert [row["departmentCode"] for row in kept["activities"]] == ["fukushi"]

@@ -25,7 +25,7 @@ from workers.errors import InputError, InputErrors
 from workers.settings import Settings
 from workers.usecases.import_agreements import ImportResult
 from workers.usecases.procedures import agreement_summary
-from workers.usecases.statistics import statistics
+from workers.usecases.statistics import by_year_and_field, statistics
 from workers.wiring import Services, services
 
 ROOT = Path(__file__).parent.parent.parent
@@ -231,6 +231,8 @@ async def test_the_forms_of_collaboration_by_fiscal_year(built: Services, tmp_pa
     assert (result.added, result.ended) == (2473, 2473)
     async with built.open_unit() as uow:
         rows = await statistics(uow, built.packs.city("chigasaki"), 2016, 2020)
+    table = by_year_and_field(rows, built.packs.city("chigasaki"))
+    assert [list(line.values())[1:] for line in table] == [[int(n) for n in list(year.values())[1:]] for year in real]
     totals = [row.counts.agreements for row in rows if row.group == "all"]
     assert totals == [521, 548, 579, 604, 221]
     forms = {(row.year, row.name[:2]): row.counts.agreements for row in rows if row.group == "field"}
@@ -240,6 +242,44 @@ async def test_the_forms_of_collaboration_by_fiscal_year(built: Services, tmp_pa
         for form in year
         if form not in {"年度", "合計"}
     }
+
+
+async def test_the_table_of_forms_and_years_leaves_out_what_was_called_off(built: Services, tmp_path: Path) -> None:
+    """CHI-8: each form's number and the total in one line a year; what still runs is counted but not done."""
+    headings = ("番号", "協定名", "相手方", "締結日", "満了日", "実施形態", "形態")
+    rows = [
+        {
+            "番号": f"{number}",
+            "協定名": f"事業 {number}",
+            "相手方": f"市民活動団体{number}",
+            "締結日": "令和8年4月1日",
+            "満了日": "2027-03-31",
+            "実施形態": form,
+            "形態": "協働",
+        }
+        for number, form in enumerate(("3", "7", "7", "7"), start=1)
+    ]
+    await _import(built, "chigasaki", write_list(tmp_path / "a.csv", rows, headings=headings, encoding="cp932"))
+    states = {2: ActivityStatus.CANCELLED, 3: ActivityStatus.RUNNING, 4: ActivityStatus.CANCELLED}
+    city = built.packs.city("chigasaki")
+    async with built.open_unit() as uow:
+        for number, status in [*states.items(), (4, ActivityStatus.DONE)]:
+            await uow.activities.add(
+                Activity(
+                    agreement_id=f"chigasaki-a{number}",
+                    case_id=None,
+                    fiscal_year=2026,
+                    field=7,
+                    title=f"催し {status}",
+                    status=status,
+                )
+            )
+    async with built.open_unit() as uow:
+        found = await statistics(uow, city, 2026, 2026)
+    (line,) = by_year_and_field(found, city)
+    assert {key: value for key, value in line.items() if value} == {"year": 2026, "3": 1, "7": 2, "total": 3}
+    (whole,) = [row.counts for row in found if row.group == "all"]
+    assert (whole.agreements, whole.called_off, whole.activities, whole.done) == (4, 1, 2, 1)
 
 
 def _collaborations(real: list[Row]) -> list[Row]:
@@ -284,7 +324,8 @@ async def test_statistics_count_projects_by_department_and_cost(built: Services,
             await statistics(uow, built.packs.city("isesaki"), 2027, 2026)
     counted = {(row.group, row.key): row.counts for row in rows}
     assert vars(counted["all", ""]) == {
-        "agreements": 2, "signed": 2, "renewed": 0, "ended": 0, "activities": 2, "done": 1, "with_cost": 1,
+        "agreements": 2, "called_off": 0, "signed": 2, "renewed": 0, "ended": 0, "activities": 2, "done": 1,
+        "with_cost": 1,
     }  # fmt: skip
     assert (counted["field", "5"].agreements, counted["field", "5"].activities) == (2, 2)
     assert (counted["department", "korei"].agreements, counted["department", "korei"].activities) == (0, 2)

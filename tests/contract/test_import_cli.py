@@ -32,6 +32,8 @@ def test_the_commands_import_list_and_count(tmp_path: Path) -> None:
     assert written.exit_code == 0, written.stderr
     cells = list(load_workbook(out).active.iter_rows(values_only=True))
     assert cells[1][:5] == ("令和8年度", "全体", "全体", "3", "3")
+    table = json.loads(_renkei(tmp_path, "stats", "isesaki", "--year", "2026", "--table", "--json").stdout)
+    assert [(line["year"], line["total"]) for line in table] == [(2026, 3)]
     _check_round_trip(tmp_path)
     wrong = _renkei(tmp_path, "agreements", "--city", "isesaki", "--field", "99")
     assert (wrong.exit_code, wrong.stderr.strip()) == (1, "fields: 99 は伊勢崎市の連携事項の番号にありません")

@@ -92,7 +92,12 @@ _EMPTY: dict[str, dict[str, Any]] = {
     "record-meeting": {"meetingReport": {"periods": [{}]}},
 }
 _ELSEWHERE = {
-    *("open-case", "open-collection", "open-procedure", "record-activities"),  # they take no case, or an agreement besides
+    *(
+        "open-case",
+        "open-collection",
+        "open-procedure",
+        "record-activities",
+    ),  # they take no case, or an agreement besides
     *("look-up-case", "order-case"),  # test_case_control.py
     *("record-survey-answer", "close-survey"),  # test_survey_answers.py
     "record-discussion",  # test_projects_usecases.py

@@ -102,7 +102,8 @@ def _procedures() -> list[tuple[str, CaseKind]]:
     """
     packs = CityPacks([PACKS])
     begun = (CaseKind.ANNUAL, CaseKind.PROPOSAL, CaseKind.TALK, CaseKind.ARRANGEMENT)
-    return [(code, kind) for code in _CITIES for kind in begun if kind in packs.city(code).procedures]
+    at_end = [(code, CaseKind.REPORT) for code in _CITIES if packs.city(code).cycle.at_end]
+    return [*at_end, *((code, kind) for code in _CITIES for kind in begun if kind in packs.city(code).procedures)]
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -166,11 +166,17 @@ class CycleRule:
 
     In January to March ``coming`` tells which fiscal year it is for: the one about to begin, or the one that ends.
     ``together``: one procedure asks about all the city's agreements at once, each department in one go (ASA-8).
+    ``at_end``: agreements of these fields alone have no yearly procedure but a report, when they end (CHI-7).
     """
 
     opens: tuple[int, int] = (4, 1)
     coming: bool = False
     together: bool = False
+    at_end: frozenset[int] = frozenset()
+
+    def reports_at_end(self, fields: Collection[int]) -> bool:
+        """Whether an agreement of these fields is reported on once, when it ends."""
+        return bool(fields) and self.at_end.issuperset(fields)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ _KIND = Header(
         "agreementTitle",
         "agreementSummary",
         "agreementEnded",
+        "agreementLastDay",
         "period",
         "periodName",
         "officeGroup",

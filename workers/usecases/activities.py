@@ -219,13 +219,16 @@ def _known(row: Section, known: Mapping[str, Activity]) -> Activity | None:
 
 def _agreement(row: Section, scope: ActivityScope, former: Activity | None, department: str | None) -> Agreement:
     """Return the agreement of a row: that of the known project, the one it names, or the only one there is to mean."""
+    one = next(iter(scope.agreements.values()))
+    if not scope.whole_city:
+        return one
     meant = former.agreement_id if former else str(row.data.get("agreementId") or "")
-    own = [entry["value"] for entry in scope.own_agreements(department)] if department else list(scope.agreements)
+    own = [str(entry["value"]) for entry in scope.own_agreements(department)] if department else list(scope.agreements)
     if meant and meant not in scope.agreements:
         row.problem("agreementId", f"{shown(meant)} は選べません")
     elif not meant and len(own) != 1:
         row.problem("agreementId", "どの協定の事業か、選んでください")
-    return scope.agreements.get(meant or own[0]) or next(iter(scope.agreements.values()))
+    return scope.agreements.get(meant or "".join(own[:1]), one)
 
 
 def _values(row: Section, city: City, agreement: Agreement, department: str | None, today: date) -> dict[str, Any]:

@@ -148,6 +148,7 @@ async def open_procedure(
         "agreementTitle": agreement.title,
         "agreementSummary": agreement_summary(agreement, city),
         "agreementEnded": _last_day(agreement) < uow.clock.today(),
+        "agreementLastDay": _last_day(agreement).isoformat(),
         "period": case.period,
         "periodName": _period_name(case),
         "officeGroup": (lead or city.office).group,
@@ -194,7 +195,7 @@ def _open_to(agreement: Agreement, kind: CaseKind, today: date) -> bool:
     if agreement.in_force(today):
         return True
     last = _last_day(agreement)
-    return kind is CaseKind.ANNUAL and first_day(fiscal_year(today) - 1) <= last < today
+    return kind in {CaseKind.ANNUAL, CaseKind.REPORT} and first_day(fiscal_year(today) - 1) <= last < today
 
 
 def _last_day(agreement: Agreement) -> date:

@@ -13,7 +13,7 @@ from typing import Any
 from workers.domain import renewal
 from workers.domain.agreements import Agreement, AgreementEnd, AgreementTerm, Notice, Side, TermStage
 from workers.domain.cities import City
-from workers.domain.entities import Case, CaseOutcome
+from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.domain.jst import at
 from workers.domain.renewal import RenewalPlan, renewal_plan
 from workers.domain.wareki import format_wareki
@@ -21,6 +21,7 @@ from workers.errors import PermanentError
 from workers.usecases.close_case import close_case
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.procedures import file_procedure, start_procedure
 from workers.usecases.review_mail import begin_review
 from workers.usecases.send_mail import send_mail
 
@@ -37,6 +38,8 @@ OCCASIONS = {
 _DAY = timedelta(days=1)
 _TIMERS_MINUTE = 10
 _MAIL_HOUR = 9
+_AT_END = "1"
+"""The period of the one report that begins by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,8 +216,15 @@ async def apply_expiry(uow: UnitOfWork, found: Renewal) -> None:
     await note(uow, found.case.id, f"協定が満了した（{_until(found.term)}）")
     if found.agreement.end is AgreementEnd.EXPIRED:
         await tell_both(uow, found, "expired")
+        await _report_at_end(uow, found)
     if found.case.process_instance_key is None or found.case.closed_on is not None:
         await close_case(uow, found.case.id, CaseOutcome.EXPIRED)
+
+
+async def _report_at_end(uow: UnitOfWork, found: Renewal) -> None:
+    """Let the report begin of an agreement that is reported on when it ends, not every year (CHI-7)."""
+    if found.city.cycle.reports_at_end(found.agreement.fields) and CaseKind.REPORT in found.city.procedures:
+        await start_procedure(uow, await file_procedure(uow, found.agreement, CaseKind.REPORT, _AT_END))
 
 
 def _until(term: AgreementTerm) -> str:

@@ -35,10 +35,12 @@ Key = tuple[str, str, str]
 class Counts:
     """Agreements in force, signed, renewed and ended in a year; projects, those done and those that cost the city.
 
-    A project that was given up is none (CHI-8, ASA-7).
+    A project that was given up is none (CHI-8, ASA-7). ``called_off``: of the agreements, those whose every project of
+    the year was given up.
     """
 
     agreements: int = 0
+    called_off: int = 0
     signed: int = 0
     renewed: int = 0
     ended: int = 0
@@ -75,6 +77,25 @@ async def statistics(uow: UnitOfWork, city: City, first_year: int, last_year: in
     return rows
 
 
+def by_year_and_field(rows: Iterable[StatisticsRow], city: City) -> list[dict[str, int]]:
+    """Return the table of a guideline's record: a line a year, a number a field (form), and their total (CHI-8).
+
+    ``year``, the fields' numbers as keys, and ``total``. An agreement that was called off is not counted; the total is
+    that of the agreements, so it is less than the sum where one has several fields.
+    """
+    table: dict[int, dict[str, int]] = {}
+    for row in rows:
+        line = table.setdefault(
+            row.year, {"year": row.year, **{str(field.number): 0 for field in city.fields}, "total": 0}
+        )
+        held = row.counts.agreements - row.counts.called_off
+        if row.group == "all":
+            line["total"] = held
+        elif row.group == "field":
+            line[row.key] = held
+    return list(table.values())
+
+
 def count_by_group(entries: Iterable[RegisterEntry], cities: dict[str, City], year: int) -> list[StatisticsRow]:
     """Return how many agreements of a list each group has (ASA-7); ``cities`` by code, ``year`` for the rows."""
     tally: dict[Key, Counts] = {}
@@ -89,8 +110,10 @@ async def _year(
 ) -> dict[Key, Counts]:
     tally: dict[Key, Counts] = {}
     partners: dict[str, list[Key]] = {}
+    of: dict[str, list[Key]] = {}
+    given_up: dict[str, bool] = {}
     async for entry in entries:
-        keys = list(_keys(entry, city))
+        keys = of[entry.id] = list(_keys(entry, city))
         partners[entry.id] = [key for key in keys if key[0] not in {"all", "field", "department"}]
         for key in keys:
             counts = tally.setdefault(key, Counts())
@@ -99,7 +122,9 @@ async def _year(
             counts.renewed += entry.term_number > 1 and fiscal_year(entry.starts_on) == year
             counts.ended += entry.ended_on is not None and fiscal_year(entry.ended_on) == year
     async for activity in activities:
-        if activity.status is ActivityStatus.CANCELLED:
+        off = activity.status is ActivityStatus.CANCELLED
+        given_up[activity.agreement_id] = off and given_up.get(activity.agreement_id, True)
+        if off:
             continue
         own = [_all(), _field(city, activity.field), _department(city, activity.department)]
         for key in (*own, *partners.get(activity.agreement_id, ())):
@@ -107,6 +132,8 @@ async def _year(
             counts.activities += 1
             counts.done += activity.status is ActivityStatus.DONE
             counts.with_cost += activity.cost_to_city
+    for key in (key for agreement_id, off in given_up.items() if off for key in of.get(agreement_id, ())):
+        tally[key].called_off += 1
     return tally
 
 

@@ -186,6 +186,7 @@ async def _open_cycles(work: _Work) -> None:
     while agreement.cycle_due_on is not None and agreement.cycle_due_on <= work.on:
         opening = agreement.cycle_due_on
         concerned = renewal.concerns_opening(work.city, agreement, opening)
+        concerned = concerned and not rule.reports_at_end(agreement.fields)
         if concerned and CaseKind.ANNUAL in work.city.procedures:
             period = str(open_period(rule, opening))
             if rule.together:

@@ -230,16 +230,23 @@ class RenewalTable(_Table):
 class CycleTable(_Table):
     """``[cycle]``: when the yearly procedure opens (``opens = "03-01"``), and of which fiscal year it then is.
 
-    ``together``: one procedure for all agreements of the city.
+    ``together``: one procedure for all agreements of the city. ``at_end``: numbers of the fields whose agreements are
+    reported on when they end, not every year.
     """
 
     opens: MonthDay = "04-01"
     coming: bool = False
     together: bool = False
+    at_end: list[int] = Field(default_factory=list)
 
     def rule(self) -> cities.CycleRule:
         """Return the domain's rule."""
-        return cities.CycleRule(opens=_month_and_day(self.opens), coming=self.coming, together=self.together)
+        return cities.CycleRule(
+            opens=_month_and_day(self.opens),
+            coming=self.coming,
+            together=self.together,
+            at_end=frozenset(self.at_end),
+        )
 
 
 class DeadlineTable(_Table):
