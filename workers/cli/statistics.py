@@ -21,13 +21,13 @@ _COLUMNS = (
     ("group_name", "区分"),
     ("name", "内訳"),
     ("agreements", "協定"),
-    ("called_off", "うち取りやめ"),
     ("signed", "締結"),
     ("renewed", "更新"),
     ("ended", "終了"),
     ("activities", "連携事業"),
     ("done", "うち実施済み"),
     ("with_cost", "うち市の費用負担あり"),
+    ("called_off", "取りやめた協定"),
 )
 _EMPTY = "この年度に効力のあった協定はありません"
 
