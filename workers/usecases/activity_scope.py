@@ -10,7 +10,6 @@ from workers.domain.agreements import Activity, Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, last_day
-from workers.domain.wareki import format_wareki
 from workers.errors import PermanentError
 from workers.usecases.caseview import agreement_of
 from workers.usecases.ports import UnitOfWork
@@ -64,7 +63,7 @@ class ActivityScope:
                 "label": self.name(number),
                 "title": agreement.title,
                 "partnerName": "・".join(agreement.parties),
-                "termText": _term(agreement),
+                "termText": agreement.current_term.in_words,
                 "count": counts[number],
             }
             for number, agreement in self.agreements.items()
@@ -109,8 +108,3 @@ async def under_agreement(uow: UnitOfWork, case_id: str) -> tuple[Case, Agreemen
     if agreement is None:
         raise PermanentError(f"案件 {case.id} には協定がないため、連携事業を扱えません")
     return case, agreement, uow.cities.city(case.city)
-
-
-def _term(agreement: Agreement) -> str:
-    term = agreement.current_term
-    return f"{format_wareki(term.starts_on)}から{format_wareki(term.expires_on)}まで"
