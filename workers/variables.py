@@ -40,7 +40,7 @@ _ALL = (
     # The case
     _variable("caseId", "text", "open-case", "案件番号", shown="plain"),
     _variable("caseState", "text", "open-case", "new / offer-filed / already-started"),
-    _variable("caseTitle", "text", "open-case", "画面の見出し（案件番号と企業等の名称）", shown="markdown"),
+    _variable("caseTitle", "text", "open-case", "画面の見出し（案件番号と相手方の名称）", shown="markdown"),
     _variable("origin", "text", "open-case", "partner / city"),
     _variable("partnerKnown", "yes/no", "open-case, record-partner", "相手方が決まっているか"),
     _variable("officeGroup", "text", "open-case", "所管課のグループ"),
@@ -116,7 +116,7 @@ _ALL = (
     _variable("interestedDepartments", "list", "summarize-survey", "○△か希望を答えた課と、その課の行"),
     _variable("surveyRatings", "list", "summarize-survey", "課と事業ごとの見込み: code, number, rating"),
     _variable("surveyWishes", "list", "summarize-survey", "各課が希望する連携事業の表"),
-    _variable("cityProposals", "list", "record-city-proposals", "市から企業等への提案の表"),
+    _variable("cityProposals", "list", "record-city-proposals", "市から相手方への提案の表"),
     _variable("reportRows", "list", "forms", "事業者等の提案への市の回答の表"),
     _variable("partnerAnswers", "list", "forms", "市からの提案への事業者等の回答の表"),
     # Discussion and talks

@@ -233,4 +233,4 @@ async def test_a_partner_without_an_address_is_told_by_the_office(built: Service
         history = [entry.what for entry in await uow.history.of_case(case.id)]
     (mail,) = await built.mails.list()
     assert mail.recipient == built.packs.city("ageo").office.email
-    assert any("所管課から企業等に伝えること" in line for line in history)
+    assert any("所管課から相手方に伝えること" in line for line in history)

@@ -336,7 +336,7 @@ async def test_the_history_calls_mails_by_their_names(units: Units) -> None:
         await handle_send_mail(job("agreement-signed-departments", "departments"), uow)
         told = [entry.what for entry in await uow.history.of_case(CASE_ID) if "メールを用意した" in entry.what]
     assert told == [
-        "企業等へのメールを用意した: 申出の手順の案内（1通）",
+        "相手方へのメールを用意した: 申出の手順の案内（1通）",
         "照会した課すべてへのメールを用意した: 包括連携協定を締結しました（2通）",
     ]
 

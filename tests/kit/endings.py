@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from tests.kit import papers
@@ -15,6 +16,7 @@ STEPS: dict[str, Any] = {
         "expiresOn": "2028-03-31",
         "effectiveOn": "2026-10-01",
         "changes": "第2条の連携事項に「環境に関すること」を加える。",
+        "changed": {"title": True, "fields": True, "term": True},
     },
     "amendment-signature": {"signedOn": "2026-09-10"},
     "termination-assessment": {"assessment": {"reason": "2年以上、事業の予定がない。"}},
@@ -39,7 +41,10 @@ MAILS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**_BASE, "amendment_talks": {"summary": "来年度に改めて話し合う"}},
         ["変更しないことになりました", "来年度に改めて話し合う"],
     ),
-    "termination-notice": (_BASE, ["解除通知書を添付します", "令和8年12月31日（木）"]),
+    "termination-notice": (
+        _BASE,
+        ["協議の上、次の協定を解除します", "解除通知書を添付します", "令和8年12月31日（木）"],
+    ),
     "termination-done": (_BASE, ["令和8年12月31日をもって解除", "お礼申し上げます"]),
     "termination-departments": (_BASE, ["協定を解除しました", "行わないでください"]),
     "termination-withdrawn": (_BASE, ["取りやめました", "新しい事業が決まったため"]),
@@ -57,7 +62,23 @@ _PAPER: dict[str, Any] = {
     "draft_label": "",
     "officer": "佐藤 花子",
 }
+_AMENDMENT: dict[str, Any] = {
+    "signatory": papers.CITY.signatory,
+    "before_title": STEPS["amendment-terms"]["before_title"],
+    "changes": STEPS["amendment-terms"]["changes"],
+    "title": STEPS["amendment-terms"]["title"],
+    "fields": [papers.CITY.field_name(number) for number in STEPS["amendment-terms"]["fields"]],
+    "expires_on": date(2028, 3, 31),
+    "endless": False,
+    "effective_on": date(2026, 10, 1),
+    "title_changed": True,
+    "term_changed": True,
+    "fields_changed": True,
+    "signed_on": date(2026, 9, 10),
+    "signature_style": "署名捺印",
+    "copies": 3,
+}
 DOCUMENTS: dict[str, dict[str, Any]] = {
-    "amendment": _PAPER,
-    "termination-notice": {**_PAPER, "termination_grounds": ["企業等から解除の申出があり、双方の協議による"]},
+    "amendment": {**_PAPER, **_AMENDMENT},
+    "termination-notice": {**_PAPER, "termination_grounds": ["解除の申出を受け、双方で協議した結果による"]},
 }

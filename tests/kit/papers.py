@@ -205,6 +205,7 @@ def party(label: str, name: str) -> dict[str, str]:
         "name": name,
         "address": f"{name}の所在地",
         "title_and_representative": f"{name}代表　前橋 花子",
+        "position": f"{name}代表",
     }
 
 

@@ -14,6 +14,7 @@ from tests.kit.driver import EngineDriver
 from workers.domain.agreements import AgreementEnd
 from workers.domain.entities import CaseKind, CaseOutcome
 from workers.domain.terms import months_before
+from workers.domain.wareki import format_wareki
 from workers.settings import Settings
 from workers.usecases.procedures import file_procedure, start_procedure
 
@@ -38,6 +39,23 @@ def _terms() -> dict[str, Any]:
         "effectiveOn": None,
         "changes": "第2条に「環境に関すること」を加える",
     }
+
+
+async def _planned_anew(clerk: Clerk) -> None:
+    """ISE-F3: the text to be signed, with the planned day, is there before; another day or another text goes back."""
+    await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today+9}")
+    await clerk.does("Task_SignAmendment", signing="redraft")
+    await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
+    await clerk.does("Task_ConfirmDraft", confirmation="agreed")
+    await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today+9}")
+    await clerk.does("Task_SignAmendment", signing="replan")
+    await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today+3}")
+    await clerk.at_work.driver.settled()
+    async with clerk.at_work.services.open_unit() as uow:
+        case = (await uow.cases.of_agreement(clerk.agreement_id))[-1]
+    to_sign = (await outgoing.papers(clerk.at_work.services, case.id))["amendment"]
+    assert "（案）" not in to_sign
+    assert format_wareki(clerk.desk.today() + timedelta(days=3)) in to_sign
 
 
 async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings: Settings) -> None:
@@ -68,11 +86,12 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
         await clerk.is_refused("決裁者", "Task_ApproveAmendment", **{**APPROVED, "approvedBy": ""})
         await clerk.is_refused("決裁日", "Task_ApproveAmendment", **{**APPROVED, "approvedOn": "{today+1}"})
-        await clerk.does("Task_ApproveAmendment", **APPROVED)
-        await clerk.does("Task_SignAmendment", signedOn="{today+5}")
+        await clerk.is_refused("締結を予定する日", "Task_ApproveAmendment", **APPROVED, plannedOn="{today-1}")
+        await _planned_anew(clerk)
+        await clerk.does("Task_SignAmendment", signing="signed", signedOn="{today+5}")
         assert "締結日" in await clerk.told("Task_SignAmendment")
         signed_on = clerk.desk.today()
-        await clerk.does("Task_SignAmendment", signedOn="{today}")
+        await clerk.does("Task_SignAmendment", signing="signed", signedOn="{today}")
         await clerk.desk.mails_before(
             lambda: driver.records.passed("Task_NotifyDepartments", instance=clerk.desk.instance), "the new version"
         )
@@ -98,6 +117,7 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
     assert "第2条に「環境に関すること」を加える" in mail.text
     assert len(departments) > 5
     assert "環境に関すること" in paper
+    assert format_wareki(signed_on) in paper
 
 
 async def test_an_amendment_that_holds_at_once_and_one_from_another_procedure(
@@ -118,8 +138,8 @@ async def test_an_amendment_that_holds_at_once_and_one_from_another_procedure(
         await clerk.does("Task_EnterRequest", **request, talkBy="direct")
         await _agreed_to_amend(clerk, expiresOn=agreement.current_term.expires_on.isoformat())
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
-        await clerk.does("Task_ApproveAmendment", **APPROVED)
-        await clerk.does("Task_SignAmendment", signedOn="{today}")
+        await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today}")
+        await clerk.does("Task_SignAmendment", signing="signed", signedOn="{today}")
         amended, closed = await clerk.ended()
     assert closed.outcome is CaseOutcome.AMENDED
     assert [(v.number, v.expires_on) for v in amended.versions] == [(1, None), (2, None)]
@@ -158,9 +178,9 @@ _ASKED = {
 }
 
 
-async def _to_notice(clerk: Clerk, ends_on: date) -> None:
+async def _to_notice(clerk: Clerk, ends_on: date, notified_by: str = "city") -> None:
     talks = {"talksOn": "{today}", "talksResult": "terminate", "endsOn": ends_on.isoformat(), "summary": "合意した"}
-    await clerk.does("Task_RecordTalks", **talks)
+    await clerk.does("Task_RecordTalks", **talks, notifiedBy=notified_by)
     await clerk.does("Task_ApproveTermination", **APPROVED)
 
 
@@ -180,14 +200,14 @@ async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, setti
             "reason": "事業がない",
             "talkBy": "meeting",
         }
-        await clerk.is_refused("見立ての理由", "Task_AssessGrounds", **{**low, "reason": "　"})
+        await clerk.is_refused("解除を検討する理由", "Task_AssessGrounds", **{**low, "reason": "　"})
         await clerk.does("Task_AssessGrounds", **low)
         for task, answers in _MEETING.items():
             await clerk.does(task, **answers)
         grounds = driver.records.visible(clerk.desk.instance)["terminationGrounds"]
         assert [ground[:6] for ground in grounds] == ["実績のない期", "協定を結ぶた"]
         soon, ends_on = clerk.desk.today() + timedelta(days=10), clerk.desk.today() + timedelta(days=70)
-        talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した"}
+        talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した", "notifiedBy": "city"}
         await clerk.is_refused("協議の内容", "Task_RecordTalks", **{**talks, "summary": ""}, endsOn=soon.isoformat())
         await clerk.does("Task_RecordTalks", **talks, endsOn=soon.isoformat())
         assert "通知は" in await clerk.told("Task_RecordTalks")
@@ -217,6 +237,9 @@ async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, setti
     assert (len(notices), len(done), len(departments) > 5) == (2, 1, True)
     assert "締結の要件" not in paper
     assert "協定を結ぶための要件を満たさなくなった" in paper
+    assert "4　解除の理由" in paper
+    for untrue in ("見立て", "取りやめたいとき", "双方で話し合ったとおり", "企業等"):
+        assert untrue not in paper
 
 
 async def test_a_termination_is_withdrawn_before_its_day(driver: EngineDriver, settings: Settings) -> None:
@@ -263,7 +286,7 @@ async def test_an_agreement_that_is_not_terminated_goes_on(
         if where == "talks":
             await clerk.does("Task_RecordTalks", talksOn="{today}", talksResult="keep", summary="続ける")
         if where == "approval":
-            talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した"}
+            talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した", "notifiedBy": "city"}
             await clerk.does("Task_RecordTalks", **talks, endsOn="{today+70}")
             await clerk.does("Task_ApproveTermination", decision="stop", reason="続けたい")
         agreement, case = await clerk.ended()
@@ -281,6 +304,7 @@ async def test_a_city_without_a_rule_takes_the_notice_period_from_the_agreement(
         await clerk.does("Task_AssessGrounds", **_ASKED)
         ends_on = clerk.desk.today() + timedelta(days=120)
         talks = {"talksOn": "{today}", "talksResult": "terminate", "endsOn": ends_on.isoformat(), "summary": "合意した"}
+        talks["notifiedBy"] = "partner"
         await clerk.does("Task_RecordTalks", **talks)
         assert "予告の期間" in await clerk.told("Task_RecordTalks")
         await clerk.does("Task_RecordTalks", **talks, writtenMonths=3)
@@ -292,4 +316,6 @@ async def test_a_city_without_a_rule_takes_the_notice_period_from_the_agreement(
             agreement.ended_on, agreement.end = clerk.desk.today(), AgreementEnd.EXPIRED
         await clerk.desk.let_fire("Event_EndDayOver")
         ended, case = await clerk.ended()
+        notices = await clerk.letters("termination-notice")
     assert (case.outcome, ended.end) == (CaseOutcome.EXPIRED, AgreementEnd.EXPIRED)
+    assert notices == [], "the partner has given notice itself"

@@ -62,7 +62,7 @@ async def _reach_signature(clerk: Clerk) -> None:
     terms = {"title": "見守りの協定", "purpose": "見守り", "fields": ["1", "5", "7"], "changes": "第2条に加える"}
     await clerk.does("Task_DraftAmendment", **terms, expiresOn="{today+500}", effectiveOn=None)
     await clerk.does("Task_ConfirmDraft", confirmation="agreed")
-    await clerk.does("Task_ApproveAmendment", **APPROVED)
+    await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today}")
     await clerk.at_work.driver.task("Task_SignAmendment", instance=clerk.desk.instance)
 
 
@@ -90,7 +90,7 @@ async def test_a_termination_begun_by_mistake(driver: EngineDriver, settings: Se
         await clerk.does("Task_AssessGrounds", **asked, talkBy="direct")
         ends_on = clerk.desk.today() + timedelta(days=70)
         talks = {"talksOn": "{today}", "talksResult": "terminate", "summary": "合意した", "endsOn": ends_on.isoformat()}
-        await clerk.does("Task_RecordTalks", **talks)
+        await clerk.does("Task_RecordTalks", **talks, notifiedBy="city")
         await clerk.does("Task_ApproveTermination", **APPROVED)
         await clerk.does("Task_ConfirmNotice", arrival="arrived", noticeOn="{today}", documentNumber="戦略第6号")
         await driver.task("Task_AwaitEnd", instance=clerk.desk.instance)

@@ -128,8 +128,8 @@ async def test_what_the_office_saw_is_what_leaves(driver: EngineDriver, settings
     assert (letter.subject, letter.text.split()) == (shown["mailSubject"], shown["mailBody"].split())
     assert "分野が重なるため" in letter.text
     assert "自動で送信" not in letter.text, "a person sends it"
-    assert "企業等へのメールの下書きを作った: 締結しないことの連絡" in history
-    assert "企業等へのメールを確かめて送った: 締結しないことの連絡" in history
+    assert "相手方へのメールの下書きを作った: 締結しないことの連絡" in history
+    assert "相手方へのメールを確かめて送った: 締結しないことの連絡" in history
 
 
 async def test_what_the_office_changed_is_sent_and_kept(driver: EngineDriver, settings: Settings) -> None:
@@ -148,7 +148,7 @@ async def test_what_the_office_changed_is_sent_and_kept(driver: EngineDriver, se
     assert message.get_payload(decode=True).decode().replace("\r\n", "\n") == body + "\n"  # type: ignore[union-attr]
     assert draft.edited
     assert "お電話ください" not in draft.body
-    assert "企業等へのメールを確かめて送った: 締結しないことの連絡（本文を直した）" in history
+    assert "相手方へのメールを確かめて送った: 締結しないことの連絡（本文を直した）" in history
 
 
 async def test_an_input_that_cannot_be_sent_comes_back_as_typed(driver: EngineDriver, settings: Settings) -> None:
@@ -204,7 +204,7 @@ async def test_a_mail_may_stay_unsent(driver: EngineDriver, settings: Settings) 
         assert await outgoing.letters(case.at_work.services, "declined") == []
         async with case.at_work.services.open_unit() as uow:
             (draft,) = await uow.drafts.of_case(case.id)
-        assert "企業等へのメールをメールでは送らないことにした: 締結しないことの連絡" in await case.history()
+        assert "相手方へのメールをメールでは送らないことにした: 締結しないことの連絡" in await case.history()
     assert (draft.state.value, draft.reason) == ("dropped", "来庁されたときに手渡した")
 
 
@@ -228,7 +228,7 @@ async def test_a_routine_mail_goes_by_itself(driver: EngineDriver, settings: Set
         await case.ended("EndEvent_SentByItself")
         (letter,) = await outgoing.letters(case.at_work.services, "offer-request")
         assert "自動で送信" in letter.text
-        assert "企業等へのメールを用意した: 申出の手順の案内（1通）" in await case.history()
+        assert "相手方へのメールを用意した: 申出の手順の案内（1通）" in await case.history()
 
 
 async def test_a_city_decides_otherwise_without_changing_a_diagram(

@@ -94,6 +94,12 @@ class Signatory:
     style: str = "name-seal"
     """How the parties usually sign: ``signature`` or ``name-seal``; each agreement may differ (ISE-F3)."""
 
+    @property
+    def short_title(self) -> str:
+        """The title below the city's own name: 市長 of 伊勢崎市長."""
+        stem = self.name[:-1]
+        return self.title.removeprefix(stem) if stem else self.title
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
@@ -278,6 +284,8 @@ class City:
     termination: TerminationRule = field(default_factory=TerminationRule)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     """The mails to partners by template; one that is not among them cannot be sent to a partner (see ``mail``)."""
+    field_word: str = "連携事項"
+    """What the city's agreements call that which ``fields`` lists."""
     cost_next_year: bool = False
     """A project whose cost the city bears is one of the fiscal year after its proposal's (AGE-A3)."""
 
@@ -317,7 +325,7 @@ class City:
         for entry in self.fields:
             if entry.number == number:
                 return entry.name
-        raise InputError("fields", f"{number} は{self.name}の連携事項の番号にありません")
+        raise InputError("fields", f"{number} は{self.name}の{self.field_word}の番号にありません")
 
     def led_by(self, department: Department) -> City:
         """Return the city as a partner meets it where a department is in charge: whom to call, whom to write to."""

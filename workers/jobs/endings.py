@@ -20,7 +20,11 @@ async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
     label="変更する内容を記録する",
     writes=("formError",),
     headers=CHECKS,
-    requires=("amendmentTerms.title:協定の名称,amendmentTerms.fields:連携事項,amendmentTerms.changes:変更の内容"),
+    requires=(
+        "amendmentTerms.title:協定の名称,amendmentTerms.fields:連携事項,amendmentTerms.changes:変更の内容,"
+        "amendmentTerms.signatureStyle:当事者の記し方,"
+        "amendmentTerms.parties.*.representative:代表者の職・氏名"
+    ),
     by_person=True,
 )
 async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:

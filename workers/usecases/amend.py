@@ -13,16 +13,21 @@ from workers.domain.jst import at
 from workers.domain.offervalues import field_numbers
 from workers.domain.renewal import watch_term
 from workers.domain.terms import notice_deadline
-from workers.domain.text import multi_line, single_line
+from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import NEVER, format_wareki, parse_date
 from workers.errors import InputError, PermanentError
 from workers.usecases.agree import ENDLESS, TERMS_STEP, UNTIL, check_count, check_endless
+from workers.usecases.amendment_text import (
+    AMENDMENT_STEP,
+    SIGNATURE_STEP,
+    STYLES,
+    read_parties,
+    signing_parties,
+    signing_style,
+)
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import procedure_of
-
-AMENDMENT_STEP = "amendment-terms"
-SIGNATURE_STEP = "amendment-signature"
 
 
 async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
@@ -41,6 +46,8 @@ async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
             "expiresOn": None if agreement.current_term.endless else agreement.current_term.expires_on.isoformat(),
             "effectiveOn": None,
             "changes": None,
+            "signatureStyle": await signing_style(uow, city, agreement),
+            "parties": await signing_parties(uow, case, agreement),
         },
         "caseId": case.id,
     }
@@ -49,7 +56,8 @@ async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
 async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
     """Check and keep the amended text; raises InputError for a bad date, an unknown field or an empty text.
 
-    ``effectiveOn`` empty: it holds from the day of its signature.
+    ``effectiveOn`` empty: it holds from the day of its signature. ``parties``: who signs for each party now, and where
+    it sits. The step says what is ``changed`` of title, fields and term, so that the paper names nothing else.
     """
     case, agreement = await procedure_of(uow, case_id)
     city = uow.cities.city(case.city)
@@ -58,7 +66,7 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
     for value, label in ((title, "協定の名称"), (changes, "変更の内容")):
         if not value:
             raise InputError(label, "入力してください")
-    fields = field_numbers(city, list(terms.get("fields") or []), "連携事項")
+    fields = field_numbers(city, list(terms.get("fields") or []), city.field_word)
     expires_on = _last_day(city, agreement, terms)
     effective_on = _day(terms, "effectiveOn", "変更の効力が生じる日")
     begins = effective_on or uow.clock.today()
@@ -80,6 +88,13 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
             "expiresOn": expires_on.isoformat(),
             "effectiveOn": effective_on.isoformat() if effective_on else None,
             "changes": changes,
+            "changed": {
+                "title": title != agreement.title,
+                "fields": set(fields) != set(agreement.fields),
+                "term": expires_on != agreement.current_term.expires_on,
+            },
+            "signatureStyle": _style(terms, await signing_style(uow, city, agreement)),
+            "parties": read_parties(await signing_parties(uow, case, agreement), terms.get("parties")),
             "before_title": agreement.title,
         },
     )
@@ -193,6 +208,13 @@ def _signing_day(uow: UnitOfWork, case: Case, signature: Mapping[str, Any]) -> d
     if not case.opened_on <= signed_on <= uow.clock.today():
         raise InputError("締結日", f"{format_wareki(signed_on)}は、手続を始めた日から今日までの日ではありません")
     return signed_on
+
+
+def _style(terms: Mapping[str, Any], usual: str) -> str:
+    style = str(terms.get("signatureStyle") or usual)
+    if style not in STYLES:
+        raise InputError("当事者の記し方", f"{shown(style)} は使えません（{'・'.join(STYLES)}）")
+    return style
 
 
 def _day(terms: Mapping[str, Any], key: str, label: str) -> date | None:

@@ -40,6 +40,7 @@ def city_options(city: City) -> dict[str, Any]:
 
     return {
         "fields": [numbered(entry.number, entry.name) for entry in city.fields],
+        "fieldWord": city.field_word,
         "partnerGrounds": [numbered(ground.number, ground.text) for ground in city.partner_grounds],
         "projectGrounds": [numbered(ground.number, ground.text) for ground in city.project_grounds],
         "ratings": [

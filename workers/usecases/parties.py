@@ -13,9 +13,15 @@ from workers.usecases.ports import UnitOfWork
 _LABELS = "乙丙丁戊己庚辛壬癸"
 
 
-def party_rows(partner: Partner | None, others: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Return the parties as templates name them: ``label``, ``name``, ``address``, ``title_and_representative``."""
-    first = {
+def party_rows(
+    partner: Partner | None, others: Sequence[Mapping[str, str]], *, first: Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
+    """Return the parties as templates name them: ``label``, ``name``, ``address``, ``title_and_representative``.
+
+    ``position`` is the title alone, for papers on which the name is signed; empty where the two stand unseparated.
+    ``first``: the first party as a text names it, in the place of ``partner``.
+    """
+    known = {
         "name": partner.name if partner else "",
         "address": partner.address if partner else "",
         "representative": partner.representative if partner else "",
@@ -26,9 +32,15 @@ def party_rows(partner: Partner | None, others: Sequence[Mapping[str, str]]) -> 
             "name": row["name"],
             "address": row.get("address", ""),
             "title_and_representative": row.get("representative", ""),
+            "position": _position(row.get("representative", "")),
         }
-        for label, row in zip(_LABELS, (first, *others), strict=False)
+        for label, row in zip(_LABELS, (first or known, *others), strict=False)
     ]
+
+
+def _position(representative: str) -> str:
+    title, _, name = representative.strip().replace("　", " ").partition(" ")
+    return title if name else ""
 
 
 async def parties_of(uow: UnitOfWork, case: Case, agreement: Agreement | None) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause, term_in_words
 from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, renewal_years, term_of, term_rule
+from workers.usecases.amendment_text import STYLES, amendment_context
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note, officer_of
 from workers.usecases.parties import parties_of, party_rows, spoken
@@ -227,9 +228,15 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
         "endless": term.endless,
         "signed_on": signed_on,
         "from_signing": starts_on is None,
-        "signature_style": "署名捺印" if terms["signatureStyle"] == "signature" else "記名押印",
+        "signature_style": STYLES["signature" if terms["signatureStyle"] == "signature" else "name-seal"],
         "copies": 1 + len(parties),
     }
+
+
+async def _amendment(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+    plain = await _plain(uow, case, city, draft)
+    agreement = plain["agreement"]
+    return {**plain, **(await amendment_context(uow, case, city, agreement) if agreement else {})}
 
 
 async def _activity_report(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
@@ -249,6 +256,7 @@ _CONTEXTS: dict[str, _Context] = {
     "proposal-sheet": _proposal_sheet,
     "agreement": _agreement,
     "agreement-summary": _agreement,
+    "amendment": _amendment,
     "activity-list": _activity_list,
     "activity-report": _activity_report,
 }

@@ -151,7 +151,7 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     )
     await uow.drafts.add(draft)
     if rule.review:
-        await note(uow, case.id, f"企業等へのメールの下書きを作った: {rule.title}")
+        await note(uow, case.id, f"相手方へのメールの下書きを作った: {rule.title}")
     return draft, documents
 
 
@@ -234,7 +234,7 @@ async def _send(uow: UnitOfWork, draft: MailDraft, form: Mapping[str, Any] | Non
 async def _leave_a_trace(uow: UnitOfWork, draft: MailDraft) -> None:
     title = uow.cities.city(draft.city).mail(draft.template).title
     if not draft.review:
-        await note(uow, draft.case_id, f"企業等へのメールを用意した: {title}（1通）")
+        await note(uow, draft.case_id, f"相手方へのメールを用意した: {title}（1通）")
         return
     edited = "（本文を直した）" if draft.edited else ""
-    await note(uow, draft.case_id, f"企業等へのメールを{_ENDED[draft.state]}: {title}{edited}")
+    await note(uow, draft.case_id, f"相手方へのメールを{_ENDED[draft.state]}: {title}{edited}")

@@ -27,7 +27,7 @@ from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.render_document import document_kind
 
 RECIPIENTS = {
-    "partner": "企業等",
+    "partner": "相手方",
     "office": "所管課",
     "department": "担当課（1課）",
     "departments": "照会した課すべて",
@@ -103,7 +103,7 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
 
 async def _in_place_of_the_partner(uow: UnitOfWork, case: Case, city: City) -> Recipient:
     """Return the office for a partner whose list named no address: it has to tell the partner itself (ALL-2)."""
-    await note(uow, case.id, "企業等のメールアドレスがないため、所管課へ送る。所管課から企業等に伝えること")
+    await note(uow, case.id, "相手方のメールアドレスがないため、所管課へ送る。所管課から相手方に伝えること")
     office = office_recipient(city)
     return Recipient(key="partner", name=office.name, address=office.address)
 

@@ -295,6 +295,7 @@ class CityFile(_Table):
     code: Annotated[str, Field(pattern=CODE_PATTERN)]
     name: Line
     signing_process: ProcessId
+    field_word: Line = "連携事項"
     office: OfficeTable
     signatory: SignatoryTable
     sender: SenderTable
@@ -325,6 +326,7 @@ class CityFile(_Table):
             office=cities.Office(**self.office.model_dump()),
             signatory=cities.Signatory(**self.signatory.model_dump()),
             sender=cities.Sender(**self.sender.model_dump()),
+            field_word=self.field_word,
             fields=tuple(cities.Field(**entry.model_dump()) for entry in self.fields),
             partner_grounds=tuple(cities.Ground(**entry.model_dump()) for entry in self.partner_grounds),
             project_grounds=tuple(cities.Ground(**entry.model_dump()) for entry in self.project_grounds),
