@@ -54,7 +54,7 @@ def sixth(packs: Path, settings: Settings) -> Settings:
     return settings.model_copy(update={"packs": [packs]})
 
 
-@pytest.mark.parametrize("scenario", ["signed", "declined", "hard", "withdrawn"])
+@pytest.mark.parametrize("scenario", ["signed", "declined", "hard", "withdrawn", "given-up"])
 async def test_a_new_city_works_at_once(scenario: str, driver: EngineDriver, sixth: Settings) -> None:
     """Linted, deployed and played to the end with ``--packs``, as its own scenarios say."""
     (packs,) = sixth.packs

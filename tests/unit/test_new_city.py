@@ -26,7 +26,7 @@ def test_the_pack_is_found_read_and_without_findings(tmp_path: Path) -> None:
     city = CityPacks([tmp_path]).city("midori")
     assert (city.code, city.name, city.signing_process) == ("midori", "みどり野市", "midori-signing")
     assert linter.lint([made], home=Settings().home, packs=[tmp_path]).findings == []
-    assert {path.stem for path in scenario_files(made)} == {"signed", "declined", "hard", "withdrawn"}
+    assert {path.stem for path in scenario_files(made)} == {"signed", "declined", "hard", "withdrawn", "given-up"}
     assert all(read_scenario(path).steps for path in scenario_files(made))
 
 
