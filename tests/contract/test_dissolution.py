@@ -206,7 +206,7 @@ async def test_an_amendment_s_new_last_day_comes_under_the_watch(built: Services
     [
         ({"title": ""}, "協定の名称: 入力してください"),
         ({"changes": " "}, "変更の内容: 入力してください"),
-        ({"fields": [99]}, "連携事項: 99"),
+        ({"fields": [99]}, "連携する分野: 99"),
         ({"expiresOn": "2026-05-01"}, "有効期間の終わり: 令和8年5月1日は変更の効力が生じる日より前です"),
         ({"effectiveOn": "2020-01-01"}, "変更の効力が生じる日: 令和2年1月1日は協定の有効期間にありません"),
     ],

@@ -160,10 +160,12 @@ def test_the_signatures_stay_together_with_the_last_article(pages: dict[str, Pag
 
 
 def test_every_signature_names_who_signs(pages: dict[str, Pages]) -> None:
-    """The mayor and the partner's head are named; who signs by hand has a line below the name (ISE-F3)."""
-    mayor = squeezed(f"{papers.CITY.signatory.title}{papers.CITY.signatory.representative}")
-    assert f"{mayor}(署名)" in pages["signed"].text
-    assert "代表前橋花子(署名)" in pages["signed"].text
+    """Who signs by hand has the title and a line; beside a seal the name is printed (ISE-F3)."""
+    mayor = squeezed(f"市長{papers.CITY.signatory.representative}")
+    assert "伊勢崎市市長(署名)" in pages["signed"].text
+    assert "代表(署名)" in pages["signed"].text
+    for name in (squeezed(papers.CITY.signatory.representative), "前橋花子"):
+        assert name not in pages["signed"].text
     assert pages["signed"].text.count("印") == 1 + 3
     assert f"{mayor}印" in pages["draft"].text
     assert "代表前橋花子印" in pages["draft"].text
