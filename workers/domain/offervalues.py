@@ -87,7 +87,9 @@ def field_number(city: City, value: Any, where: str) -> int:
         raise InputError(where, f"「{text}」は連携事項の番号ではありません。1 のように番号で書いてください")
     if all(entry.number != value for entry in city.fields):
         first, last = city.fields[0].number, city.fields[-1].number
-        raise InputError(where, f"{text} は{city.name}の{city.field_word}の番号にありません（{first} から {last} まで）")
+        raise InputError(
+            where, f"{text} は{city.name}の{city.field_word}の番号にありません（{first} から {last} まで）"
+        )
     return value
 
 
