@@ -183,11 +183,13 @@ async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     headers=(
         Header(name="step", label="記録の名前", required=True),
         Header(name="into", label="結果を入れる変数", required=True),
+        Header(name="by", label="だれの記録か（記録の変数.キー）。同じ人のものは、最後の1つだけにする"),
     ),
 )
 async def handle_collect_steps(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Read back everything that was recorded at a step in this round."""
-    return {job.header("into"): await collect_steps(uow, job.text("caseId"), job.header("step"))}
+    found = await collect_steps(uow, job.text("caseId"), job.header("step"), by=job.headers.get("by", ""))
+    return {job.header("into"): found}
 
 
 @job_type(

@@ -26,14 +26,22 @@ async def case_heading(uow: UnitOfWork, case_id: str, addition: str) -> str:
     return case_title(await uow.cases.get(case_id), addition)
 
 
-async def collect_steps(uow: UnitOfWork, case_id: str, step: str) -> list[dict[str, Any]]:
+async def collect_steps(uow: UnitOfWork, case_id: str, step: str, *, by: str = "") -> list[dict[str, Any]]:
     """Return what was recorded at a step in the present round, oldest first.
 
     Several reviewers or departments record the same step; the diagram reads all of it here instead of growing a list.
+    ``by`` (``VARIABLE.KEY``) tells whose each is: of two by the same one, as after going back, the later counts.
     """
     case = await uow.cases.get(case_id)
     found = [entry for entry in case.steps if entry.name == step and entry.round == case.round]
-    return [dict(entry.payload) for entry in sorted(found, key=lambda entry: entry.recorded_at)]
+    every = [dict(entry.payload) for entry in sorted(found, key=lambda entry: entry.recorded_at)]
+    return list({_whose(payload, by): payload for payload in every}.values()) if by else every
+
+
+def _whose(payload: Mapping[str, Any], by: str) -> str:
+    variable, _, key = by.partition(".")
+    kept = payload.get(variable)
+    return str(kept.get(key)) if isinstance(kept, Mapping) else ""
 
 
 async def last_agreement_step(uow: UnitOfWork, case_id: str, step: str, *, agreed: str = "") -> dict[str, Any] | None:
