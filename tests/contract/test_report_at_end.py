@@ -47,6 +47,7 @@ async def test_it_begins_on_the_day_after_the_end_and_once(terms: Terms) -> None
     assert await terms.cases("chigasaki-a2", CaseKind.REPORT) == []
     assert (case.opened_on, case.process_id) == (ENDS + DAY, REPORT)
     assert [started for name, started in await terms.starts() if name == REPORT] in ([case.id], [case.id, case.id])
+    assert (await terms.mails())["agreement-expired", "partner"] == 1, "the 事業協力 alone is told that it is over"
     ref = JobRef(engine_id="test", job_key=7, process_instance_key=7, element_id="E", element_instance_key=1)
     async with terms.unit() as uow:
         told = await open_procedure(uow, kind="report", case_id=case.id, form={}, ref=ref)

@@ -164,6 +164,8 @@ async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str) -> None:
     """Enqueue the mails of an occasion to partner and office; a renewal that was told waits for nothing more."""
     if occasion == "renewed" and found.term.stage is TermStage.TELL:
         found.term.stage, found.term.due_on = TermStage.SETTLED, None
+    if found.city.cycle.reports_at_end(found.agreement.fields) and found.agreement.renews is not True:
+        return  # one event or grant is over by itself; the report on it is what both sides hear of (CHI-7)
     template, key = OCCASIONS[occasion], f"{occasion}:{_revision(found)}"
     values = _mail_values(found)
     for to in ("partner", "office"):
