@@ -139,17 +139,24 @@ async def test_both_sides_amend_until_they_agree(driver: EngineDriver, settings:
         case, agreement, desk = await _played(at_work, "hard")
         papers = await outgoing.papers(at_work.services, case.id)
         drafts = await outgoing.letters(at_work.services, "agreement-draft")
+        async with at_work.services.open_unit() as uow:
+            kept = await uow.documents.of_case(case.id)
     assert [[name.partition("_")[0] for name in letter.attached] for letter in drafts] == [
         ["協定書（案）第1案", "取組事項（案）第1案"],
         ["協定書（案）第1案", "取組事項（案）第2案"],
         ["協定書（案）第2案", "取組事項（案）第2案"],
+        ["協定書（案）第3案", "取組事項（案）第2案"],
     ]
     checks = [
         (step.payload["cityCheck"]["result"], step.payload["partnerCheck"]["result"])
         for step in case.steps
         if step.name == "draft-check"
     ]
-    assert checks == [("amend", "agreed"), ("agreed", "amend"), ("agreed", "agreed")]
+    assert checks == [("amend", "agreed"), ("agreed", "amend"), ("agreed", "agreed"), ("agreed", "agreed")]
+    plans = [step.payload["signingPlan"]["approval"]["number"] for step in case.steps if step.name == "signing-plan"]
+    assert plans == ["地活第8号", "地活第8号", "地活第9号"], "what was drafted anew is approved anew"
+    clean = [paper for paper in kept if paper.kind == "agreement" and not paper.draft]
+    assert len(clean) == 2, "the text to be signed is there before each ceremony; the signed one is the last of them"
     terms = [step.payload["expiresOn"] for step in case.steps if step.name == "agreement-terms"]
     assert agreement is not None
     assert agreement.current_term.expires_on.isoformat() == terms[-1] != terms[0]

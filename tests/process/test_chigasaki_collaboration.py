@@ -114,3 +114,15 @@ def _text(content: bytes) -> str:
     document = docx.Document(io.BytesIO(content))
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+async def test_the_applicant_reads_what_is_written_for_it(driver: EngineDriver, settings: Settings) -> None:
+    """CHI-1: what the section is told stays inside; the organisation has words of its own."""
+    await driver.deploy(pack_files("common", "chigasaki"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("chigasaki", "other-way")
+        (told,) = await outgoing.letters(at_work.services, "declined")
+        (inside,) = await outgoing.letters(at_work.services, "declined-section")
+    assert "ご意見を伺います" in told.text
+    assert "入札による業務委託" not in told.text
+    assert "入札による業務委託" in inside.text
