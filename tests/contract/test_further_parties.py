@@ -96,6 +96,17 @@ def test_every_paper_of_an_agreement_names_them(name: str) -> None:
     assert "学校法人みらい学園" in text
 
 
+@pytest.mark.parametrize(
+    "paper", ["isesaki/results-report", "asahikawa/activity-list", "chigasaki/evaluation", "common/amendment"]
+)
+def test_no_paper_of_a_year_names_the_first_of_them_alone(paper: str) -> None:
+    """Reports, lists and evaluations are of the agreement, not of the party that the city writes to."""
+    city, _, name = paper.partition("/")
+    text = outgoing.word_text((papers.ROOT / "templates" / city / "documents" / f"{name}.docx").read_bytes())
+    assert "partner_names" in text or "in parties" in text
+    assert "partner.name" not in text
+
+
 def test_the_arrangements_hold_for_all_of_them() -> None:
     """What one notices at work, and the leaflets, are matters of 乙 and 丙."""
     content = WordDocuments(papers.FOLDERS).render(

@@ -386,6 +386,7 @@ def test_a_telephone_number_of_a_department_may_stand_in_a_last_column(write: Wr
         "0270-00-0001",
         pack.departments[0].email,
     )
+    assert led.sender.name == f"{pack.name} {pack.departments[0].section}"
     (wrong,) = problems(write(CITY, numbered.replace("0270-00-0001", "なし")))
     assert "2行目 phone: 電話番号の形ではありません" in wrong
 

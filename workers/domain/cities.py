@@ -337,7 +337,8 @@ class City:
             email=department.email,
             phone=department.phone,
         )
-        return replace(self, office=office, sender=replace(self.sender, reply_to=department.email))
+        sender = replace(self.sender, name=f"{self.name} {department.section}", reply_to=department.email)
+        return replace(self, office=office, sender=sender)
 
     def department(self, code: str) -> Department:
         """Return a department; raises InputError for an unknown code."""
