@@ -9,7 +9,7 @@ import pytest
 from tests.kit import outgoing
 from tests.kit.desk import office, pack_files
 from tests.kit.driver import EngineDriver
-from workers.domain.entities import CaseKind
+from workers.domain.entities import CaseKind, ProjectStatus
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
@@ -37,6 +37,7 @@ async def test_a_usual_year_leaves_sheets_a_list_and_the_year_s_projects(
     assert "年4回開き、延べ96人が参加した。" in papers["form7"]
     assert "株式会社あぶくまフレッシュ" in papers["form7"]
     assert "健康推進課長" in papers["form7"]
+    assert "佐藤 ひなた（連絡先　内線 2211）" in papers["form7"]
     assert "管理栄養士2人を4回派遣した。" in papers["form8"]
     assert "管理栄養士2人を4回派遣した。" in papers["results-list"]
     assert "霊山 さくら" in papers["form8"]
@@ -67,6 +68,7 @@ async def test_a_correction_of_the_approval_reaches_the_published_list(
         (refused,) = await outgoing.letters(at_work.services, "proposal-refused")
     assert "延べ40人が参加した。" in papers["results-list"]
     assert case.round == 1
+    assert {project.status for project in case.current_projects()} == {ProjectStatus.DROPPED}, "not left as proposed"
     assert case.last_step("partner-results") is not None
     assert "事業者等の基準 4 市税に滞納がある" in refused.text
     assert "納付の後に、あらためてご提案ください。" in refused.text

@@ -11,6 +11,7 @@ from workers.usecases.plan_activities import plan_projects, propose_activity_yea
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.record_proposals import record_proposals
 
+_REPORTER = {"person": "reportPerson", "contact": "reportContact"}
 _PER = Header(name="per", label="だれの連携事業か（department: タスクの課だけのもの）")
 
 
@@ -45,6 +46,7 @@ async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, 
         rows if isinstance(rows, list) else [],
         year=job.variables.get("fiscalYear"),
         department=_department(job),
+        reporter={key: job.variables.get(name) for key, name in _REPORTER.items()},
     )
 
 

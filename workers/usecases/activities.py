@@ -19,7 +19,7 @@ from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, InputErrors
 from workers.usecases.activity_scope import ActivityScope, activity_scope
 from workers.usecases.caseview import department_context
-from workers.usecases.journal import note
+from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 
 MAXIMUM: Final = 500
@@ -30,6 +30,7 @@ STATUS_NAMES: Final = {
     ActivityStatus.CANCELLED: "取りやめ",
 }
 _ANSWERED: Final = ("status", "result", "partner_result", "evaluation")
+_REPORTER: Final = {"person": "担当者の氏名", "contact": "連絡先"}
 _TEXTS: Final = {
     "content": "content",
     "result": "result",
@@ -91,8 +92,14 @@ async def load_activities(
     }
 
 
-async def record_activities(
-    uow: UnitOfWork, case_id: str, rows: Sequence[Any], *, year: Any, department: str | None = None
+async def record_activities(  # noqa: PLR0913 (the rows, and whose they are)
+    uow: UnitOfWork,
+    case_id: str,
+    rows: Sequence[Any],
+    *,
+    year: Any,
+    department: str | None = None,
+    reporter: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put activities of a fiscal year into the registry; a row with an ``id`` changes the one that is there.
 
@@ -101,6 +108,7 @@ async def record_activities(
     is whose rows they are where a row names none. ``year`` None: the one in which a row ended, or that of today. What a
     row says of the status is the answer for the year; one without an ``id`` that names an open project means that one.
     ``agreementId`` says of which agreement a new row is, where the department has several.
+    ``reporter``: ``person`` and ``contact`` of a department's sheet, kept as step ``activity-report@CODE`` (DAT-F7).
     Returns ``activities``. Raises InputErrors with every bad field; none of the rows is kept then.
     """
     asked = None if year is None else parse_fiscal_year(year, "年度")
@@ -127,6 +135,9 @@ async def record_activities(
         if entry.id is None:
             await uow.activities.add(entry)
         kept.append(entry)
+    if department and reporter and reporter.get("person"):
+        kept_of = {key: single_line(reporter.get(key) or "", label, maximum=60) for key, label in _REPORTER.items()}
+        await record(uow, case, f"activity-report@{department}", kept_of)
     when = f"{format_fiscal_year(asked)}の" if asked is not None else ""
     await note(uow, case.id, f"{when}連携事業を台帳に載せた（{len(kept)}件）")
     return {"activities": [activity_row(entry, city, year=asked) for entry in kept], "formError": None}
