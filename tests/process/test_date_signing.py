@@ -212,3 +212,15 @@ async def test_only_the_departments_that_wish_go_on(driver: EngineDriver, settin
         5: ProjectStatus.DROPPED,
         6: ProjectStatus.DROPPED,
     }
+
+
+async def test_an_invitation_that_is_not_taken_up_is_no_offer_withdrawn(
+    driver: EngineDriver, settings: Settings
+) -> None:
+    """DAT-0, ALL-2: who was invited by the city and says no is not told that it took its offer back."""
+    await driver.deploy(pack_files("common", "date"))
+    async with office(driver, settings) as at_work:
+        await at_work.play("date", "no-proposal")
+        (letter,) = await outgoing.letters(at_work.services, "withdrawn-confirmation")
+    assert "市から持ち掛けました包括連携協定について、今回は見合わせるとのお返事を承りました" in letter.text
+    assert "取り下げ" not in letter.text

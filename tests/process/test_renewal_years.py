@@ -64,7 +64,12 @@ async def test_a_year_of_the_five_cities(own_driver: EngineDriver, own_settings:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 async def test_ten_years_of_sixty_agreements(bars: Bars, own_driver: EngineDriver, own_settings: Settings) -> None:
-    """ALL-5, D-3, D-4, D-5, D-7: notices, withdrawals, terminations; days are skipped wherever nothing is due."""
+    """ALL-5, ALL-6, D-3, D-4, D-5, D-7: notices, withdrawals, terminations, and projects that run over years.
+
+    Each project is asked about by the yearly procedures exactly while it should be. Those are of the kit and have one
+    task (``askedyears.yearly_that_asks``), with the packs' own jobs: a pack's whole year has dozens, and whether it
+    asks for what the register names is shown by its scenarios. Days are skipped wherever nothing is due.
+    """
     async with office(own_driver, own_settings) as at_work:
         years = await Decade.begin(at_work, days=3652, count=60)
         await years.run()
