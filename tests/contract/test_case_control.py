@@ -54,6 +54,19 @@ async def units(database_url: str, tmp_path: Path) -> AsyncIterator[Units]:
         yield made
 
 
+@pytest.mark.parametrize(("outcome", "status"), [("declined", "dropped"), ("completed", "dropped"), ("signed", None)])
+async def test_what_was_refused_does_not_stand_as_a_proposal(units: Units, outcome: str, status: str | None) -> None:
+    """DAT-A: B; a project on which nothing was decided is dropped with its case, unless that led to an agreement."""
+    async with units() as uow:
+        before = [project.status.value for project in (await uow.cases.get(CASE)).current_projects()]
+        await close_case(uow, CASE, outcome)
+        await uow.commit()
+    async with units() as uow:
+        after = [project.status.value for project in (await uow.cases.get(CASE)).current_projects()]
+    assert before
+    assert after == ([status] * len(before) if status else before)
+
+
 async def _order(units: Units, **changes: Any) -> dict[str, Any]:
     async with units() as uow:
         answer = await case_control.order_case(uow, {**ORDER, **changes}, JOB)

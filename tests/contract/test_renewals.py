@@ -13,8 +13,9 @@ import pytest_asyncio
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
 from workers.domain.agreements import AgreementEnd, TermStage
-from workers.domain.entities import CaseKind, CaseOutcome
+from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.errors import InputError
+from workers.usecases import amend
 
 pytestmark = pytest.mark.asyncio
 
@@ -340,3 +341,49 @@ async def test_an_agreement_renews_by_its_own_years(terms: Terms) -> None:
     await terms.sweep(date(2032, 6, 1))
     await terms.sweep(date(2032, 7, 1))
     assert (await terms.terms("asahikawa-a1"))[2:] == [(date(2032, 7, 1), date(2037, 6, 30))]
+
+
+async def test_an_amendment_takes_the_end_away_and_gives_one(terms: Terms) -> None:
+    """D-3, ISE-T4: both ways, where the parties agree how long it lasts; elsewhere an end has to be named."""
+    terms.on(SIGNED)
+    await terms.sign("asahikawa", SIGNED, ends=date(2027, 6, 30), renews=True)
+    text = {"title": "連携協定", "purpose": "見守り", "fields": ["1"], "effectiveOn": None, "changes": "期間を改める"}
+
+    async def amend_to(agreement_id: str, turn: int, **says: object) -> None:
+        async with terms.unit() as uow:
+            case = _amendment(agreement_id, turn, uow.clock.today())
+            await uow.cases.add(case)
+            await amend.record_amendment(uow, case.id, {**text, **says})
+            await amend.register_amendment(uow, case.id, {"signedOn": uow.clock.today().isoformat()})
+            await uow.commit()
+
+    await amend_to("asahikawa-a1", 1, termKind="endless")
+    endless = (await terms.agreement("asahikawa-a1")).current_term
+    assert (endless.endless, endless.due_on, endless.notice_deadline) == (True, None, None)
+    await terms.sweep(date(2027, 7, 1))
+    assert (await terms.agreement("asahikawa-a1")).ended_on is None
+    async with terms.unit() as uow:
+        case = _amendment("asahikawa-a1", 2, uow.clock.today())
+        await uow.cases.add(case)
+        begun = (await amend.draft_amendment(uow, case.id))["amendmentTerms"]
+    assert (begun["termKind"], begun["expiresOn"]) == ("endless", None)
+    await amend_to("asahikawa-a1", 3, termKind="until", expiresOn="令和11年3月31日")
+    dated = (await terms.agreement("asahikawa-a1")).current_term
+    assert (dated.expires_on, dated.due_on is not None) == (date(2029, 3, 31), True)
+    fields = ["1", "2", "3"]
+    with pytest.raises(InputError, match="無期限にはできません"):
+        await amend_to("isesaki-a1", 1, termKind="endless", fields=fields)
+    with pytest.raises(InputError, match="満了日を入力してください"):
+        await amend_to("isesaki-a1", 2, expiresOn="9999-12-31", fields=fields)
+
+
+def _amendment(agreement_id: str, turn: int, today: date) -> Case:
+    return Case(
+        id=f"{agreement_id}-amendment-{turn}",
+        city=agreement_id.partition("-")[0],
+        process_id="common-agreement-amendment",
+        opened_on=today,
+        kind=CaseKind.AMENDMENT,
+        period=str(turn),
+        agreement_id=agreement_id,
+    )

@@ -191,7 +191,10 @@ def _last_day(city: City, agreement: Agreement, terms: Mapping[str, Any]) -> dat
                 "有効期間の終わり", "更新の手続が進んでいます。終えるか取りやめてから、無期限に変えてください"
             )
         return NEVER
-    return _day(terms, "expiresOn", "有効期間の終わり") or agreement.current_term.expires_on
+    last = _day(terms, "expiresOn", "有効期間の終わり") or agreement.current_term.expires_on
+    if last == NEVER:
+        raise InputError("有効期間の終わり", "満了日を入力してください")
+    return last
 
 
 async def _purpose(uow: UnitOfWork, agreement: Agreement) -> str:
