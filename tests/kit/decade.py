@@ -113,7 +113,7 @@ class Decade:
         await self.driver.move_clock_to(moment)
         await self.rest()
         for task in self.driver.records.open_tasks("Task_ReviewResults"):
-            answers = {"heldOn": self.driver.clock.today().isoformat(), "findings": "振り返った", "improvements": ""}
+            answers = {"heldOn": self.driver.clock.today().isoformat(), "findings": "振り返った", "doubt": "none"}
             await self.driver.complete_task(task, answers)
             await self.rest()
         await self._answer_for_projects()

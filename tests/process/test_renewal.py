@@ -160,7 +160,7 @@ async def test_a_terminated_agreement_is_not_renewed(city: str, driver: EngineDr
         await renewal.change(ended_on=driver.clock.today(), end=AgreementEnd.TERMINATED)
         await renewal.desk.let_fire("Event_DecisionDue")
         if city == "date":
-            answers = {"heldOn": "{today}", "findings": "振り返った"}
+            answers = {"heldOn": "{today}", "findings": "振り返った", "doubt": "none"}
             await renewal.desk.complete("Task_ReviewResults", None, answers | {"heldOn": str(driver.clock.today())})
         await driver.completed(renewal.desk.instance)
         assert await renewal.outcome() is CaseOutcome.TERMINATED

@@ -12,6 +12,7 @@ from typing import Any
 
 from workers.domain import renewal
 from workers.domain.agreements import Agreement, AgreementEnd, AgreementTerm, Notice, Side, TermStage
+from workers.domain.business_days import subtract_business_days
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.domain.jst import at
@@ -40,6 +41,8 @@ _TIMERS_MINUTE = 10
 _MAIL_HOUR = 9
 _AT_END = "1"
 """The period of the one report that begins by itself."""
+_LAST_CALL = 5
+"""Business days before the last day on which what is still missing is said once more (DAT-T1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,7 @@ async def plan_renewal(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
         "renewal": {
             "renews": renewal.open_to_notices(found.city, found.agreement, found.term),
             "remindAt": at(plan.remind_on, _MAIL_HOUR).isoformat(),
+            "lastCallAt": at(subtract_business_days(plan.last_day, _LAST_CALL), _MAIL_HOUR).isoformat(),
             "lastDay": format_wareki(plan.last_day, weekday=True),
             "dueAt": at(plan.last_day, 23, 59, 59).isoformat(),
             "decideAt": at(plan.decide_on, 0, _TIMERS_MINUTE).isoformat(),
