@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.kit.papers import partner
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
 from workers.domain.agreements import AgreementEnd, TermStage
@@ -386,4 +387,5 @@ def _amendment(agreement_id: str, turn: int, today: date) -> Case:
         kind=CaseKind.AMENDMENT,
         period=str(turn),
         agreement_id=agreement_id,
+        partner=partner(),
     )
