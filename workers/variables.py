@@ -221,6 +221,7 @@ _ALL = (
     ),
     _variable("severalAgreements", "text", "common-activity-reports", "課が報告する協定が2つ以上か: yes, no"),
     _variable("workedDepartments", "list", "load-activities", "これまでに連携事業を行った課の番号"),
+    _variable("countedOn", "text", "forms", "有効な協定を数える日"),
     _variable("agreementReports", "list", "load-agreement-reports", "年度に有効だった協定と、実績の数の表"),
     _variable("reportSummary", "text", "load-agreement-reports", "実績の集まり具合", shown="plain"),
     _variable(

@@ -21,10 +21,13 @@ from workers.cli.agreements import entries, entry_row
 from workers.cli.importing import import_file
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
 from workers.domain.register import RegisterEntry, RegisterQuery
+from workers.domain.wareki import format_wareki
 from workers.errors import InputError, InputErrors
 from workers.settings import Settings
 from workers.usecases.import_agreements import ImportResult
+from workers.usecases.ports import JobRef
 from workers.usecases.procedures import agreement_summary
+from workers.usecases.publications import activity_report, open_publication
 from workers.usecases.statistics import by_year_and_field, statistics
 from workers.wiring import Services, services
 
@@ -194,6 +197,22 @@ async def test_the_register_of_a_day_has_what_asahikawa_counts(built: Services, 
     assert len(environment) == 100
     assert {entry.title for entry in environment} == {"レジ袋の削減に関する協定"}
     assert len(await _in_force(built, day, city="asahikawa", kind="individual")) == 329
+
+
+async def test_the_list_counts_the_agreements_of_the_day_that_was_asked_for(built: Services, tmp_path: Path) -> None:
+    """ASA-7: 329 in force on 1 June, 32 of them signed in the year before; on another day there are others."""
+    await _import(built, "asahikawa", write_list(tmp_path / "a.xlsx", list(_asahikawa_rows())))
+    city = built.packs.city("asahikawa")
+    counted = []
+    for number, day in enumerate(("令和6年6月1日", "2024-05-31", ""), start=1):
+        ref = JobRef(engine_id="t", job_key=number, process_instance_key=number, element_id="E", element_instance_key=1)
+        async with built.open_unit() as uow:
+            opened = await open_publication(uow, "asahikawa", {"listYear": "令和5年度", "countedOn": day}, ref)
+            said = await activity_report(uow, await uow.cases.get(opened["caseId"]), city)
+        counted.append((said["in_force_on"], said["in_force"], said["newly_signed"], said["signed_since"]))
+    assert counted[0] == ("令和6年6月1日", 329, 32, "令和5年6月2日")
+    assert counted[1][0] == "令和6年5月31日"
+    assert counted[2][0] == format_wareki(built.clock.today())
 
 
 def _asahikawa_rows() -> list[Row]:

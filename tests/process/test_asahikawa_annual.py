@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.kit import outgoing
@@ -77,6 +79,9 @@ async def test_the_list_tells_what_was_done_under_the_fields_in_use(driver: Engi
             (case,) = await uow.cases.all()
         paper = (await outgoing.papers(at_work.services, case.id))["activity-report"]
         told = (await outgoing.letters(at_work.services, "list-published"))[0]
+    day = case.last_step("list-day")
+    assert day is not None
+    assert f"{format_wareki(date.fromisoformat(day.payload['countedOn']))}現在" in paper
     assert "有効な協定　1件" in paper
     assert "以降の締結 0件" in paper
     assert "暑さ対策講座の開催（株式会社かむい飲料／健康保健部健康推進課）" in paper

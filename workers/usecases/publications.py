@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from workers.domain.activityyears import WORKED, report_of, status_in
@@ -12,27 +12,30 @@ from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year, last_day, parse_fiscal_year
 from workers.domain.terms import months_before
-from workers.domain.wareki import format_wareki
+from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
 from workers.usecases.caseview import city_options
-from workers.usecases.journal import note
+from workers.usecases.journal import note, record
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import adopt_acts, record_start
 
 _A_YEAR = 12
+_DAY_STEP = "list-day"
 
 
 async def open_publication(uow: UnitOfWork, city_code: str, form: Mapping[str, Any], ref: JobRef) -> dict[str, Any]:
     """Open a case for the list of a fiscal year (``listYear``) and return its variables.
 
-    Raises InputError for a text that is no fiscal year, or a year that has not begun.
+    ``countedOn``: the day whose agreements in force the list counts (ASA-7), the day of its making where it is blank.
+    Raises InputError for a text that is no fiscal year or no date, or a year that has not begun.
     """
     city = uow.cities.city(city_code)
     today = uow.clock.today()
     year = parse_fiscal_year(str(form.get("listYear") or ""), "年度")
     if year > fiscal_year(today):
         raise InputError("年度", f"{format_fiscal_year(year)}はまだ始まっていません")
+    counted_on = parse_date(form["countedOn"], "有効な協定を数える日") if form.get("countedOn") else None
     case = Case(
         id=await draw_case_id(uow, city),
         city=city.code,
@@ -46,6 +49,8 @@ async def open_publication(uow: UnitOfWork, city_code: str, form: Mapping[str, A
     await uow.cases.add(case)
     await adopt_acts(uow, case.id, ref)
     await record_start(uow, case.id, ref)
+    if counted_on:
+        await record(uow, case, _DAY_STEP, {"countedOn": counted_on.isoformat()})
     await note(uow, case.id, f"{format_fiscal_year(year)}の一覧を作り始めた")
     return {
         "caseId": case.id,
@@ -99,13 +104,14 @@ async def activity_report(uow: UnitOfWork, case: Case, city: City) -> dict[str, 
         for activity in activities
         if activity.agreement_id in known
     ]
-    today = uow.clock.today()
-    in_force = await uow.agreements.in_force(today, city=city.code)
-    since = months_before(today, _A_YEAR) + timedelta(days=1)
+    step = case.last_step(_DAY_STEP)
+    day = date.fromisoformat(step.payload["countedOn"]) if step else uow.clock.today()
+    in_force = await uow.agreements.in_force(day, city=city.code)
+    since = months_before(day, _A_YEAR) + timedelta(days=1)
     by_field = [(entry, [row for row in rows if row["field"] == entry.number]) for entry in city.fields]
     return {
         "year_name": format_fiscal_year(int(case.period)),
-        "in_force_on": format_wareki(today),
+        "in_force_on": format_wareki(day),
         "in_force": len(in_force),
         "signed_since": format_wareki(since),
         "newly_signed": len([agreement for agreement in in_force if agreement.signed_on >= since]),
