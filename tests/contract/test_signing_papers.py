@@ -14,6 +14,7 @@ from tests.kit import endings, outgoing, papers
 from tests.kit.registry import registry_at
 from workers.adapters.documents import WordDocuments
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+from workers.domain.agreements import Activity
 from workers.domain.entities import Case, CaseKind, Offer
 from workers.errors import InputError
 from workers.usecases.agree import record_agreement_terms, register_agreement
@@ -21,6 +22,7 @@ from workers.usecases.amend import draft_amendment, record_amendment
 from workers.usecases.journal import record
 from workers.usecases.procedures import file_procedure
 from workers.usecases.render_document import render_document
+from workers.usecases.send_mail import recipients_of
 
 _CASE_ID = "isesaki-2026-1"
 _OTHER = {"name": "学校法人みらい学園", "address": "伊勢崎市連取町1番地", "representative": "理事長　本庄 三郎"}
@@ -167,3 +169,24 @@ def test_the_notice_of_termination_says_nothing_that_may_be_untrue() -> None:
     assert "4　解除の理由" in text
     for untrue in ("話し合ったとおり", "取りやめたいとき", "見立て", "企業等"):
         assert untrue not in text
+
+
+def test_no_mail_calls_an_unsigned_file_a_copy() -> None:
+    """Each party keeps its own original; what is attached is what the text says, as data."""
+    mails = (papers.ROOT / "templates").glob("*/mail/*.j2")
+    assert [str(path) for path in mails if "写し" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.asyncio
+async def test_an_ending_is_told_to_those_whom_it_concerns(units: Units) -> None:
+    """The section that leads the agreement and those of its projects; all where the office leads it."""
+    async with units() as uow:
+        case = await uow.cases.get(_CASE_ID)
+        everybody = await recipients_of(uow, case, papers.CITY, "agreement-departments")
+        (agreement,) = await uow.agreements.in_force(date(2026, 6, 1), city="isesaki")
+        agreement.department = "korei"
+        project = {"case_id": None, "fiscal_year": 2026, "field": 5, "title": "防災訓練", "department": "anzen"}
+        await uow.activities.add(Activity(agreement_id=agreement.id, **project))
+        concerned = await recipients_of(uow, case, papers.CITY, "agreement-departments")
+    assert len(everybody) == len([entry for entry in papers.CITY.departments if entry.surveyed])
+    assert [one.key for one in concerned] == ["korei", "anzen"]

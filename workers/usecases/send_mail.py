@@ -32,6 +32,7 @@ RECIPIENTS = {
     "department": "担当課（1課）",
     "departments": "照会した課すべて",
     "all-departments": "全課",
+    "agreement-departments": "協定に関わる課",
     "project-departments": "選んだ事業の担当課",
     "listed-departments": "挙げた課",
     "meeting": "会議の出席者",
@@ -147,9 +148,19 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
         listed = [str(part) for part in chosen or []]
         codes = listed if to == "listed-departments" else await _in_charge(uow, case, set(listed))
         return department_recipients(city, list(dict.fromkeys(codes)))
-    if to == "all-departments":
-        return department_recipients(city, [entry.code for entry in city.departments if entry.surveyed])
+    if to in {"all-departments", "agreement-departments"}:
+        concerned = await _concerned_by_agreement(uow, case) if to == "agreement-departments" else []
+        return department_recipients(city, concerned or [entry.code for entry in city.departments if entry.surveyed])
     raise PermanentError(f"ヘッダー to の値 {to} では宛先が決まりません（{'・'.join(RECIPIENTS)}）")
+
+
+async def _concerned_by_agreement(uow: UnitOfWork, case: Case) -> list[str]:
+    """Return the department that leads the case's agreement and those of its projects; none where the office leads."""
+    agreement = await agreement_of(uow, case)
+    if agreement is None or not agreement.department:
+        return []
+    activities = await uow.activities.of_agreement(agreement.id)
+    return list(dict.fromkeys([agreement.department, *(row.department for row in activities if row.department)]))
 
 
 async def _in_charge(uow: UnitOfWork, case: Case, numbers: set[str]) -> list[str]:
