@@ -18,8 +18,9 @@ from workers.domain.agreements import Activity
 from workers.domain.entities import Case, CaseKind, Offer
 from workers.errors import InputError
 from workers.usecases.agree import record_agreement_terms, register_agreement
-from workers.usecases.amend import draft_amendment, record_amendment
+from workers.usecases.amend import draft_amendment, record_amendment, register_amendment
 from workers.usecases.journal import record
+from workers.usecases.parties import parties_of
 from workers.usecases.procedures import file_procedure
 from workers.usecases.render_document import render_document
 from workers.usecases.send_mail import recipients_of
@@ -129,6 +130,22 @@ async def test_whoever_signs_now_is_corrected_in_the_amendment(units: Units) -> 
     assert "2　変更後の連携事項は、次のとおりとする。" in text
     with pytest.raises(InputError, match="学校法人みらい学園の代表者"):
         await _amendment(units, parties=[first, {**second, "representative": "　"}])
+
+
+@pytest.mark.asyncio
+async def test_later_papers_name_who_signed_last(units: Units) -> None:
+    """The president who signed the amendment is the one to whom the notice of termination goes."""
+    head = {"representative": "頭取　桐生 四郎", "address": "前橋市1番地"}
+    await _amendment(units, parties=[head, _OTHER])
+    async with units() as uow:
+        (agreement,) = await uow.agreements.in_force(date(2026, 6, 1), city="isesaki")
+        signing, amending = await uow.cases.get(_CASE_ID), (await uow.cases.of_agreement(agreement.id))[-1]
+        before = await parties_of(uow, signing, agreement)
+        await register_amendment(uow, amending.id, {"signedOn": "2026-06-01"})
+        after = await parties_of(uow, signing, agreement)
+    assert before[0]["title_and_representative"] == papers.partner().representative
+    assert [row["title_and_representative"] for row in after] == ["頭取　桐生 四郎", "理事長　本庄 三郎"]
+    assert after[0]["name"] == papers.partner().name
 
 
 def test_a_collaboration_is_amended_in_its_own_words() -> None:

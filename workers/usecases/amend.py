@@ -18,7 +18,6 @@ from workers.domain.wareki import NEVER, format_wareki, parse_date
 from workers.errors import InputError, PermanentError
 from workers.usecases.agree import ENDLESS, TERMS_STEP, UNTIL, check_count, check_endless
 from workers.usecases.amendment_text import (
-    AMENDMENT_STEP,
     SIGNATURE_STEP,
     STYLES,
     read_parties,
@@ -26,6 +25,7 @@ from workers.usecases.amendment_text import (
     signing_style,
 )
 from workers.usecases.journal import note, record
+from workers.usecases.parties import AMENDMENT_STEP
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import procedure_of
 

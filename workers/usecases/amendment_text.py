@@ -12,10 +12,9 @@ from workers.domain.entities import Case
 from workers.domain.text import single_line
 from workers.errors import InputError
 from workers.usecases.agree import TERMS_STEP
-from workers.usecases.parties import parties_of, party_rows
+from workers.usecases.parties import AMENDMENT_STEP, parties_of, party_rows
 from workers.usecases.ports import UnitOfWork
 
-AMENDMENT_STEP = "amendment-terms"
 APPROVAL_STEP = "amendment-approval"
 SIGNATURE_STEP = "amendment-signature"
 STYLES = {"signature": "署名捺印", "name-seal": "記名押印"}

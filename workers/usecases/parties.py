@@ -10,6 +10,7 @@ from workers.domain.entities import Case, Partner
 from workers.usecases.agree import TERMS_STEP
 from workers.usecases.ports import UnitOfWork
 
+AMENDMENT_STEP = "amendment-terms"
 _LABELS = "乙丙丁戊己庚辛壬癸"
 
 
@@ -46,8 +47,12 @@ def _position(representative: str) -> str:
 async def parties_of(uow: UnitOfWork, case: Case, agreement: Agreement | None) -> list[dict[str, str]]:
     """Return the parties of a case's agreement, before the signing those of its text, as :func:`party_rows`.
 
-    Address and representative are those of the text that was signed; an imported agreement has names alone.
+    Address and representative are those of the text that was signed last, the agreement or its newest amendment; an
+    imported agreement has names alone.
     """
+    amended = await _amended(uow, agreement) if agreement is not None else []
+    if amended:
+        return party_rows(None, amended[1:], first=amended[0])
     signing = case if agreement is None else await uow.cases.find(agreement.case_id) if agreement.case_id else None
     step = signing.last_step(TERMS_STEP) if signing else None
     written: list[dict[str, str]] = list(step.payload.get("otherParties") or []) if step else []
@@ -55,6 +60,16 @@ async def parties_of(uow: UnitOfWork, case: Case, agreement: Agreement | None) -
         known = {row["name"]: row for row in written}
         written = [known.get(name, {"name": name}) for name in agreement.parties[1:]]
     return party_rows(case.partner, written)
+
+
+async def _amended(uow: UnitOfWork, agreement: Agreement) -> list[dict[str, str]]:
+    """Return the parties as the newest registered amendment names them, empty before the first."""
+    for version in sorted(agreement.versions, key=lambda version: version.number, reverse=True):
+        case = await uow.cases.find(version.case_id) if version.case_id else None
+        step = case.last_step(AMENDMENT_STEP) if case else None
+        if step is not None and step.payload.get("parties"):
+            return list(step.payload["parties"])
+    return []
 
 
 def spoken(parties: Sequence[Mapping[str, str]]) -> dict[str, Any]:
