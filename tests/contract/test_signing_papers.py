@@ -176,6 +176,20 @@ def test_the_amendment_uses_the_words_of_the_agreement(city: str, word: str) -> 
     assert f"（{word}）" in agreement
 
 
+def test_a_collaboration_ends_in_its_own_words() -> None:
+    """茅ヶ崎市: a contract that is ended is no 協定 either."""
+    context = {**endings.DOCUMENTS["termination-notice"], "city": papers.CITIES.city("chigasaki")}
+    agreement = papers.agreement()
+    agreement.title = "海岸の清掃の委託契約書"
+    content = WordDocuments(papers.FOLDERS).render(
+        city="chigasaki", name="termination-notice", context={**context, "agreement": agreement}
+    )[0]
+    text = outgoing.word_text(content)
+    assert "協働の取決めの解除について（通知）" in text
+    assert "海岸の清掃の委託契約書" in text
+    assert "協定" not in text
+
+
 def test_the_notice_of_termination_says_nothing_that_may_be_untrue() -> None:
     """Talks were held in each case; agreement was not reached in each, and a decided notice invites no withdrawal."""
     content = WordDocuments(papers.FOLDERS).render(
