@@ -122,7 +122,7 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "renewal-blocked": (RENEWAL, ["令和9年2月26日に相手方から", "申出があったため"]),
     "renewal-reversed": (RENEWAL, ["お詫びして訂正", "令和9年2月26日に相手方から"]),
     "agreement-expired": (RENEWAL, ["有効期間が終わりました"]),
-    "survey-notice": (SURVEY, ["① 事業その1", "② 事業その2", "令和8年6月15日（月）", "該当なし", "Tasklist"]),
+    "survey-notice": (SURVEY, ["① 事業その1", "② 事業その2", "令和8年6月15日（月）", "当課の所管ではない", "Tasklist"]),
     "survey-reminder": (SURVEY, ["令和8年6月15日（月）まで", "Tasklist"]),
     "survey-due-today": (SURVEY, ["本日 令和8年6月15日（月） が回答期限", "まだ届いていません"]),
     "survey-escalation": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -117,11 +118,22 @@ RATING_LABELS: Final = {
 }
 """What a survey's form offers where the city's pack says nothing else."""
 SURVEY_WORDS: Final = {
+    "partner": "提案した相手方と連絡先",
+    "offer": "申出の内容",
+    "offered_on": "申出日",
+    "purpose": "目的",
+    "field": "連携事項",
+    "cost": "市の費用負担",
+    "ratings": "事業ごとの見込み",
     "rating": "見込み",
     "reason": "意見・理由・代替案（△と×では必ず書きます）",
     "comment": "意見・質問",
+    "wishes": "当課から希望する連携事業（あれば）",
+    "wish_asked": "当課から希望する連携事業がありますか",
+    "wish_yes": "ある",
+    "wish_no": "ない",
 }
-"""What a survey's form calls its boxes where the city's own sheet has no words for them."""
+"""What a survey's form calls its boxes where the city's own sheet has no words for them; ``cost`` empty: not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +141,17 @@ class SurveyPlan:
     """A survey's time table in business days (D-6): answer within ``answer_days``, reminder ``remind_before`` days.
 
     ``ratings``: the ratings that the city's sheet offers, in its own words (ISE-4: ○△×, DAT-4: feasible or not).
-    ``words``: what the sheet calls the rating and its two texts (DAT-F2: 連携可否, 理由).
+    ``words``: what the sheet calls its boxes (DAT-F2: 連携可否, 理由).
     """
 
     answer_days: int = 10
     remind_before: int = 3
     ratings: Mapping[str, str] = field(default_factory=lambda: dict(RATING_LABELS))
     words: Mapping[str, str] = field(default_factory=lambda: dict(SURVEY_WORDS))
+
+    def mark(self, rating: str) -> str:
+        """Return a rating in short: what the city's label begins with (○ of 「○ 実現できる」, 可 of 「可（…）」)."""
+        return re.split(r"[ 　（(]", self.ratings.get(rating, RATING_LABELS[rating]), maxsplit=1)[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,13 +234,15 @@ class MailRule:
     """What the pack says of a mail to the partner, by its template's name (ALL-2).
 
     ``title``: what it is called in lists. ``review``: the office sees it before it leaves; else it goes by itself.
-    ``forms``: the blank forms that go with it, a document template's name and what the form is called. ``answer_days``:
-    the business days until the answer is due; 0 where the mail names no day.
+    ``forms``: the blank forms that go with it, a document template's name and what the form is called. ``forms_with``:
+    they go only where this value of the mail holds anything. ``answer_days``: the business days until the answer is
+    due; 0 where the mail names no day.
     """
 
     title: str
     review: bool
     forms: Mapping[str, str] = field(default_factory=dict)
+    forms_with: str = ""
     answer_days: int = 0
 
 

@@ -60,7 +60,7 @@ async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, An
             name="to",
             label=(
                 "宛先（partner / office / department / departments / project-departments / listed-departments / "
-                "all-departments / agreement-departments / "
+                "all-departments / other-departments / agreement-departments / "
                 "meeting / meeting-city）"
             ),
             required=True,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from workers.domain.business_days import add_business_days
@@ -11,16 +12,21 @@ from workers.domain.entities import Case, Document
 from workers.usecases.ports import UnitOfWork
 
 
-async def blank_forms(uow: UnitOfWork, case: Case, city: City, template: str) -> list[Document]:
+async def blank_forms(
+    uow: UnitOfWork, case: Case, city: City, template: str, values: Mapping[str, Any] = MappingProxyType({})
+) -> list[Document]:
     """Return the blank forms that the pack sends with a mail to the partner, made from the documents' own templates.
 
-    Raises PermanentError for a form without a template.
+    ``values`` are the mail's: a form has in it already what they say (the projects to answer, DAT-7), and the pack may
+    send its forms only where one of them holds anything. Raises PermanentError for a form without a template.
     """
     rule = city.mails.get(template)
-    found = []
-    for name, title in rule.forms.items() if rule else ():
+    found: list[Document] = []
+    if rule is None or (rule.forms_with and not values.get(rule.forms_with)):
+        return found
+    for name, title in rule.forms.items():
         choices = [{"number": entry.number, "name": entry.name} for entry in city.fields]
-        context = {"city": city, "office": city.office, "signatory": city.signatory, "fields": choices}
+        context = {**values, "city": city, "office": city.office, "signatory": city.signatory, "fields": choices}
         content, suffix, media_type = uow.renderer.blank(city=city.code, name=name, context=context)
         found.append(
             await uow.documents.store(

@@ -187,7 +187,7 @@ def _talk_row(project: Project, case: Case, city: City, survey: Survey | None) -
         "departmentNames": "、".join(department.name for department in departments),
         "group": departments[0].group,
         "groups": list(dict.fromkeys(department.group for department in departments)),
-        "answers": answers_text(survey, project.number) if survey else "",
+        "answers": answers_text(survey, project.number, city.survey) if survey else "",
         "result": _earlier_talk(case, project),
         "partner": partner_text(case.partner),
     }

@@ -119,7 +119,7 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     business_key = f"{case.id}:{key}:partner:{template}"
     draft = await uow.drafts.of_key(business_key)
     (recipient,) = [_addressed(to, city)] if to else await recipients_of(uow, case, city, "partner")
-    forms = await blank_forms(uow, case, city, template)
+    forms = await blank_forms(uow, case, city, template, values)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind)] + forms
     if draft is not None:
         return draft, documents

@@ -33,6 +33,7 @@ RECIPIENTS = {
     "departments": "照会した課すべて",
     "all-departments": "全課",
     "agreement-departments": "協定に関わる課",
+    "other-departments": "照会しなかった課すべて",
     "project-departments": "選んだ事業の担当課",
     "listed-departments": "挙げた課",
     "meeting": "会議の出席者",
@@ -71,13 +72,10 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
         chosen = values.get("listed" if to == "listed-departments" else "chosen")
         recipients = await recipients_of(uow, case, city, to, department, joint=joint, chosen=chosen)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
-    answer: dict[str, Any] = {}
-    if to == "partner":
-        forms = await blank_forms(uow, case, city, template)
-        answer = answer_context(uow, city, template, forms)
-        documents += forms
+    forms = await blank_forms(uow, case, city, template, values)
+    documents += forms
     context = {
-        **answer,
+        **answer_context(uow, city, template, forms),
         **values,
         **await mail_context(uow, case, city, meeting),
         **await draft_context(uow, case, documents),
@@ -132,9 +130,23 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
         return department_recipients(city, [lead.code]) if lead else [office_recipient(city)]
     if to == "department" and department:
         return department_recipients(city, list(dict.fromkeys([department, *joint])))
-    if to == "departments":
-        surveys = await uow.surveys.of_case(case.id)
-        targets = surveys[-1].targets if surveys else []
+    if to in {"departments", "other-departments"}:
+        return await _by_survey(uow, case, city, asked=to == "departments")
+    if to in {"project-departments", "listed-departments"}:
+        listed = [str(part) for part in chosen or []]
+        codes = listed if to == "listed-departments" else await _in_charge(uow, case, set(listed))
+        return department_recipients(city, list(dict.fromkeys(codes)))
+    if to in {"all-departments", "agreement-departments"}:
+        concerned = await _concerned_by_agreement(uow, case) if to == "agreement-departments" else []
+        return department_recipients(city, concerned or [entry.code for entry in city.departments if entry.surveyed])
+    raise PermanentError(f"ヘッダー to の値 {to} では宛先が決まりません（{'・'.join(RECIPIENTS)}）")
+
+
+async def _by_survey(uow: UnitOfWork, case: Case, city: City, *, asked: bool) -> list[Recipient]:
+    """Return the departments that the case's newest survey asks, or all that it does not ask."""
+    surveys = await uow.surveys.of_case(case.id)
+    targets = surveys[-1].targets if surveys else []
+    if asked:
         return [
             Recipient(
                 key=target.department,
@@ -144,14 +156,9 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
             )
             for target in targets
         ]
-    if to in {"project-departments", "listed-departments"}:
-        listed = [str(part) for part in chosen or []]
-        codes = listed if to == "listed-departments" else await _in_charge(uow, case, set(listed))
-        return department_recipients(city, list(dict.fromkeys(codes)))
-    if to in {"all-departments", "agreement-departments"}:
-        concerned = await _concerned_by_agreement(uow, case) if to == "agreement-departments" else []
-        return department_recipients(city, concerned or [entry.code for entry in city.departments if entry.surveyed])
-    raise PermanentError(f"ヘッダー to の値 {to} では宛先が決まりません（{'・'.join(RECIPIENTS)}）")
+    known = {target.department for target in targets}
+    others = [entry.code for entry in city.departments if entry.surveyed and entry.code not in known]
+    return department_recipients(city, others)
 
 
 async def _concerned_by_agreement(uow: UnitOfWork, case: Case) -> list[str]:

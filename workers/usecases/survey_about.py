@@ -46,10 +46,11 @@ def _offer_text(case: Case, city: City) -> str:
     offer = case.offer
     if offer is None:
         return ""
+    words = city.survey.words
     facts = (
-        ("申出日", f"{format_wareki(offer.offered_on)}（第{offer.round}回）"),
-        ("目的", offer.purpose),
-        ("連携事項", "、".join(f"{number} {city.field_name(number)}" for number in offer.fields)),
+        (words["offered_on"], f"{format_wareki(offer.offered_on)}（第{offer.round}回）"),
+        (words["purpose"], offer.purpose),
+        (words["field"], "、".join(f"{number} {city.field_name(number)}" for number in offer.fields)),
         ("その他", offer.other),
     )
     return "\n".join(f"{label}: {value}" for label, value in facts if value)

@@ -62,7 +62,7 @@ async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
         wishes=reading.wishes(form.get("wishes")),
     )
     if concerned:
-        reading.check_complete(answer.ratings)
+        reading.check_complete(answer)
     if reading.errors and asked.closed_at is None:
         raise InputErrors(reading.errors)
     if answer.status is AnswerStatus.VALID:
@@ -136,17 +136,20 @@ class _Reading:
         """Return the wishes that say something."""
         return [wish for row in self._rows(value, "希望する連携事業") if (wish := self._wish(row))]
 
-    def check_complete(self, ratings: list[SurveyRating]) -> None:
+    def check_complete(self, answer: SurveyAnswer) -> None:
         """Note what a department that calls itself concerned still has to say."""
         projects = {project.number: project.title for project in self.case.current_projects()}
-        if projects and not ratings and not self.errors:
+        words = self.city.survey.words
+        if projects and not answer.ratings and not self.errors:
             self.errors.append(
                 InputError(
-                    "事業ごとの見込み",
-                    "関わるときは、1つ以上の事業に見込みを選んでください。どの事業も所管でなければ「当課の所管ではない」を選びます",
+                    words["ratings"],
+                    f"関わるときは、1つ以上の事業に{words['rating']}を選んでください。どの事業も所管でなければ「当課の所管ではない」を選びます",
                 )
             )
-        for rating in ratings:
+        if not projects and not answer.wishes and not self.errors:  # the survey asks for the city's own proposals only
+            self.errors.append(InputError(words["wishes"], "1件以上入力するか、ないことを選んでください"))
+        for rating in answer.ratings:
             if rating.rating in _NEEDS_COMMENT and not rating.comment:
                 where = f"事業{rating.project_number}「{projects[rating.project_number]}」の意見"
                 label = self.city.survey.ratings[rating.rating.value]

@@ -58,8 +58,8 @@ def survey_board(case: Case, survey: Survey, city: City, now: datetime) -> dict[
         "dueText": due_text(survey.due_on),
         "progress": f"{len(survey.targets)}課のうち{len(survey.targets) - len(missing)}課が回答",
         "columns": _columns(projects),
-        "rows": _rows(survey, projects),
-        "projects": project_answers(case, survey),
+        "rows": _rows(survey, projects, city),
+        "projects": project_answers(case, survey, city),
         "wishes": wish_rows(survey, city),
         "open": "\n".join(_name(target) + _correcting(target) for target in missing),
         "openCount": len(missing),
@@ -87,12 +87,12 @@ def _short(project: Project) -> str:
     return f"{project.number} {title[:_TITLE_LENGTH]}{'…' if len(title) > _TITLE_LENGTH else ''}"
 
 
-def _rows(survey: Survey, projects: list[Project]) -> list[dict[str, str]]:
+def _rows(survey: Survey, projects: list[Project], city: City) -> list[dict[str, str]]:
     answers = survey.valid_answers()
     rows = []
     for target, row in zip(survey.targets, status_rows(survey), strict=True):
         answer = answers.get(target.department)
-        marks = {rating.project_number: rating.rating.mark for rating in answer.ratings} if answer else {}
+        marks = {line.project_number: city.survey.mark(line.rating) for line in answer.ratings} if answer else {}
         unrated = "－" if answer else ""
         row["answered"] = _answered(answer) if answer else ""
         row.update({f"p{project.number}": marks.get(project.number, unrated) for project in projects})

@@ -44,7 +44,7 @@ async def _tell_office(uow: UnitOfWork, survey: Survey, template: str) -> None:
     context = {
         **survey_context(case, survey.due_on, city),
         "asked": len(survey.targets),
-        "results": project_answers(case, survey),
+        "results": project_answers(case, survey, city),
         "wishes": wish_rows(survey, city),
     }
     await mail_office(uow, case, city, template=template, key=f"{survey.id}:office:{template}", context=context)

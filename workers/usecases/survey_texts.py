@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from workers.domain.cities import City, SurveyPlan
 from workers.domain.entities import Case, Survey, SurveyAnswer, SurveyTarget, TargetStatus
 from workers.domain.survey import ProjectTally, tally
 
@@ -12,7 +13,7 @@ _TEXTS_LENGTH: Final = 240_000
 _CUT: Final = "\n（長いため、続きは省きました。全文は調査票にあります）"
 
 
-def project_answers(case: Case, survey: Survey) -> list[dict[str, Any]]:
+def project_answers(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
     """Return every project with all that the departments say of it, those that say nothing named too (ISE-5).
 
     A row: ``number``, ``heading``, ``tally``, ``answers`` (text: mark, department, person, comment).
@@ -24,26 +25,22 @@ def project_answers(case: Case, survey: Survey) -> list[dict[str, Any]]:
         {
             "number": project.number,
             "heading": f"事業{project.number} {project.title}",
-            "tally": tally_text(tallies[project.number]),
-            "answers": _cut(answers_text(survey, project.number), room),
+            "tally": tally_text(tallies[project.number], city.survey),
+            "answers": _cut(answers_text(survey, project.number, city.survey), room),
         }
         for project in projects
     ]
 
 
-def tally_text(entry: ProjectTally) -> str:
-    """Return a project's counts in one line."""
-    counts = (
-        ("○", entry.feasible),
-        ("△", entry.adjust),
-        ("×", entry.infeasible),
-        ("所管外", entry.not_concerned),
-        ("未回答", entry.unanswered),
-    )
+def tally_text(entry: ProjectTally, plan: SurveyPlan) -> str:
+    """Return a project's counts in one line, of the ratings that the city's sheet offers (DAT-F2: 可 and 否)."""
+    rated = {"feasible": entry.feasible, "adjust": entry.adjust, "infeasible": entry.infeasible}
+    counts = [(plan.mark(rating), count) for rating, count in rated.items() if rating in plan.ratings]
+    counts += [("所管外", entry.not_concerned), ("未回答", entry.unanswered)]
     return "　".join(f"{label} {count}" for label, count in counts)
 
 
-def answers_text(survey: Survey, number: int) -> str:
+def answers_text(survey: Survey, number: int, plan: SurveyPlan) -> str:
     """Return what the departments say of a project, whom to ask, and who has not answered."""
     said, others, missing = [], [], []
     answers = survey.valid_answers()
@@ -51,7 +48,9 @@ def answers_text(survey: Survey, number: int) -> str:
         answer = answers.get(target.department)
         rating = next((one for one in answer.ratings if one.project_number == number), None) if answer else None
         if rating is not None and answer is not None:
-            said.append(f"{rating.rating.mark} {_name(target)}（{asked_person(answer)}）\n{rating.comment}".rstrip())
+            said.append(
+                f"{plan.mark(rating.rating)} {_name(target)}（{asked_person(answer)}）\n{rating.comment}".rstrip()
+            )
         elif answer is not None or target.status is TargetStatus.NOT_CONCERNED:
             others.append(_name(target))
         else:

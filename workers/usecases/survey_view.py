@@ -49,7 +49,7 @@ def result_rows(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
     """Return the tally project by project with the departments' comments and a proposal how to go on (ISE-5)."""
     projects = case.current_projects()
     tallies = {entry.number: entry for entry in tally(survey, [project.number for project in projects])}
-    told = {row["number"]: row for row in project_answers(case, survey)}
+    told = {row["number"]: row for row in project_answers(case, survey, city)}
     return [
         {
             "number": project.number,
@@ -60,7 +60,7 @@ def result_rows(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
             "infeasible": tallies[project.number].infeasible,
             "notConcerned": tallies[project.number].not_concerned,
             "unanswered": tallies[project.number].unanswered,
-            "comments": _comments(survey, project.number),
+            "comments": _comments(survey, project.number, city),
             "tally": told[project.number]["tally"],
             "answers": told[project.number]["answers"],
             "proposed": "talks" if tallies[project.number].prospective else "drop",
@@ -70,10 +70,10 @@ def result_rows(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
     ]
 
 
-def _comments(survey: Survey, number: int) -> str:
+def _comments(survey: Survey, number: int, city: City) -> str:
     answers = survey.valid_answers()
     return "\n".join(
-        f"{rating.rating.mark} {target.section} {rating.comment}".rstrip()
+        f"{city.survey.mark(rating.rating)} {target.section} {rating.comment}".rstrip()
         for target in survey.targets
         if (answer := answers.get(target.department)) is not None
         for rating in answer.ratings

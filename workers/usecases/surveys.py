@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from workers.domain.cities import City, Department
 from workers.domain.entities import Case, Survey, SurveyTarget, TargetStatus
 from workers.domain.survey import SurveySchedule, extended, schedule
+from workers.domain.text import multi_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
-from workers.usecases.journal import note
+from workers.usecases.journal import note, record
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.survey_about import survey_about
 from workers.usecases.survey_board import answer_form, board_changed, survey_board
 from workers.usecases.survey_view import due_text
+
+PLAN_STEP: Final = "survey-plan"
+"""The step that keeps what a survey's mails say beside its questions."""
 
 
 async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
     """Create the case's next survey and return ``survey`` for the called process.
 
     ``plan.dueOn`` (ISO or wareki, or None for the city's own number of business days), ``plan.departmentCodes`` (None
-    or empty: every surveyed department). Raises InputError for a bad due date or an unknown department.
+    or empty: every surveyed department), ``plan.message`` (what the survey's mails say in addition). Raises InputError
+    for a bad due date or an unknown department.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -42,6 +47,7 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
         targets=[_target(department) for department in departments],
     )
     await uow.surveys.add(survey)
+    await record(uow, case, PLAN_STEP, {"survey": survey.id, "message": _message(plan)})
     await note(uow, case.id, f"{len(departments)}課に照会した（期限 {format_wareki(timetable.due_on, weekday=True)}）")
     return {
         "survey": {
@@ -53,6 +59,10 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
         },
         "formError": None,
     }
+
+
+def _message(plan: Mapping[str, Any]) -> str:
+    return multi_line(plan.get("message") or "", "書き添えること", maximum=4000)
 
 
 def _chosen(city: City, codes: Iterable[Any]) -> list[Department]:
@@ -211,7 +221,9 @@ def target_name(target: SurveyTarget) -> str:
 
 def survey_context(case: Case, due_on: date, city: City) -> dict[str, Any]:
     """Return what the survey's mails may say."""
+    plan = case.last_step(PLAN_STEP)
     return {
+        "message": plan.payload["message"] if plan else "",
         "case": case,
         "partner": case.partner,
         "due_on": due_on,

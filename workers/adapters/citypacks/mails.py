@@ -7,7 +7,8 @@
     review = true                    # the office sees it, and may change it, before it leaves
 
 It may also have ``answer_days`` (business days until the answer is due, said in the mail) and ``forms``, the blank
-forms that are attached: ``forms = { offer = "申出書" }``, a document template and what the form is called.
+forms that are attached: ``forms = { offer = "申出書" }``, a document template and what the form is called, perhaps only
+``forms_with`` a value of the mail.
 
 A city changes any of them by ``[mails.offer-correction]`` in its ``city.toml``; a template of its own has both there.
 """
@@ -22,7 +23,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from workers.adapters.citypacks.messages import problems
-from workers.adapters.citypacks.schema import TEMPLATE_PATTERN, Line, MailTable
+from workers.adapters.citypacks.schema import TEMPLATE_PATTERN, VALUE_PATTERN, Line, MailTable
 from workers.adapters.tomlsource import read_toml
 from workers.domain.cities import MailRule
 from workers.errors import InputErrors
@@ -36,6 +37,7 @@ class _CommonMail(BaseModel):
     title: Line
     review: bool
     forms: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], Line] = Field(default_factory=dict)
+    forms_with: Annotated[str, Field(pattern=VALUE_PATTERN)] = ""
     answer_days: int = Field(default=0, ge=0, le=250)
 
 

@@ -18,6 +18,7 @@ from workers.errors import InputError
 
 CODE_PATTERN = r"^[a-z][a-z0-9-]*$"
 TEMPLATE_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+VALUE_PATTERN = r"^([a-z][a-z0-9_]*)?$"
 _ID_PATTERN = r"^[a-z][A-Za-z0-9_-]*$"
 
 
@@ -70,7 +71,22 @@ Email = Annotated[str, _validator(_email)]
 Phone = Annotated[str, _validator(_phone)]
 MonthDay = Annotated[str, _validator(_month_day)]
 _RatingName = Literal["feasible", "adjust", "infeasible"]
-_SurveyWord = Literal["rating", "reason", "comment"]
+_SurveyWord = Literal[
+    "partner",
+    "offer",
+    "offered_on",
+    "purpose",
+    "field",
+    "cost",
+    "ratings",
+    "rating",
+    "reason",
+    "comment",
+    "wishes",
+    "wish_asked",
+    "wish_yes",
+    "wish_no",
+]
 Group = Annotated[str, Field(pattern=CODE_PATTERN)]
 ProcessId = Annotated[str, Field(pattern=_ID_PATTERN)]
 
@@ -155,9 +171,9 @@ class SurveyTable(_Table):
     ratings: dict[_RatingName, Line] = Field(
         default_factory=lambda: cast("dict[_RatingName, str]", dict(cities.RATING_LABELS)), min_length=1
     )
-    words: Annotated[dict[_SurveyWord, Line], AfterValidator(lambda own: {**cities.SURVEY_WORDS, **own})] = Field(
-        default_factory=lambda: cast("dict[_SurveyWord, str]", dict(cities.SURVEY_WORDS))
-    )
+    words: Annotated[
+        dict[_SurveyWord, Line | Literal[""]], AfterValidator(lambda own: {**cities.SURVEY_WORDS, **own})
+    ] = Field(default_factory=lambda: cast("dict[_SurveyWord, str]", dict(cities.SURVEY_WORDS)))
 
 
 class MeetingTable(_Table):
@@ -272,6 +288,7 @@ class MailTable(_Table):
     title: Line | None = None
     review: bool | None = None
     forms: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], Line] | None = None
+    forms_with: Annotated[str, Field(pattern=VALUE_PATTERN)] | None = None
     answer_days: int | None = Field(default=None, ge=0, le=250)
 
 
