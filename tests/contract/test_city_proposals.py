@@ -22,8 +22,9 @@ from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, Project
 from workers.errors import InputErrors, PermanentError
 from workers.jobs.catalog import JobInput
-from workers.jobs.papers import handle_render_document, handle_send_mail
+from workers.jobs.papers import handle_prepare_mail, handle_render_document, handle_send_mail
 from workers.usecases.propose_projects import record_city_proposals
+from workers.usecases.surveys import notify_department, open_survey
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "date-2026-0001"
@@ -179,3 +180,46 @@ async def test_a_departments_document_needs_a_department(units: Units) -> None:
     async with units() as uow:
         with pytest.raises(PermanentError, match="department"):
             await handle_render_document(job, uow)
+
+
+@pytest.mark.parametrize("rows", [[], [{"number": 3, "title": "健康相談", "departmentName": "健康福祉部健康推進課"}]])
+async def test_form_5_comes_with_form_4_where_the_city_proposes(units: Units, rows: list[dict[str, Any]]) -> None:
+    """DAT-7: what the partner is to fill in goes with the mail that asks for it, and only then."""
+    values = {"reportRows": [], "cityProposals": rows, "deadline": {"text": "令和8年6月22日（月）"}}
+    job = _job({"mailTemplate": "proposal-report", "mailAttach": [], "mailValues": values, "mailMayReturn": True})
+    async with units() as uow:
+        told = await handle_prepare_mail(job, uow)
+        kept = [(await uow.documents.read(document)) for document in await uow.documents.of_case(CASE_ID)]
+    attached = told["mailDraft"]["attachments"]
+    if rows:
+        assert attached == f"様式5 伊達市提案連携事業について（回答）（様式）_{CASE_ID}.docx"
+        assert "健康相談" in word_text(kept[0])
+    else:
+        assert attached == "なし"
+
+
+async def test_the_sections_that_are_not_asked_get_the_posting(units: Units) -> None:
+    """DAT-3: one mail for each section, the survey's or the posting's; the posting has 様式3 with it."""
+    plan = {"departmentCodes": ["kenko", "nosei"], "message": "広くご検討ください。"}
+    async with units() as uow:
+        survey = (await open_survey(uow, CASE_ID, plan))["survey"]
+        for code in ("kenko", "nosei"):
+            await notify_department(uow, survey["id"], code, "survey-notice")
+        job = _job(
+            {"survey": survey, "message": plan["message"]}, template="posting", to="other-departments", values="survey"
+        )
+        await handle_send_mail(job, uow)
+        await uow.commit()
+        surveyed = {entry.code for entry in uow.cities.city("date").departments if entry.surveyed}
+    mail = outbox_tables.mail.c
+    async with units() as uow:
+        rows = (await uow._session.execute(select(mail.kind, mail.recipient, mail.raw))).all()
+    told = {kind: [row for row in rows if row.kind == kind] for kind in ("survey-notice", "posting")}
+    reached = [row.recipient.partition("@")[0] for row in rows]
+    assert sorted(reached) == sorted(surveyed)
+    assert {row.recipient.partition("@")[0] for row in told["survey-notice"]} == {"kenko", "nosei"}
+    for row in rows:
+        message = cast("EmailMessage", message_from_bytes(row.raw, policy=SMTP))
+        assert "広くご検討ください。" in cast("EmailMessage", message.get_body(("plain",))).get_content()
+    (form,) = cast("EmailMessage", message_from_bytes(told["posting"][0].raw, policy=SMTP)).iter_attachments()
+    assert str(form.get_filename()).startswith("様式3 連携事業の提案（様式）")

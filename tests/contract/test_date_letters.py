@@ -1,4 +1,4 @@
-"""What 伊達市's partners and departments read: the sentence around the values, and what comes with it (DAT-1 to DAT-F8)."""
+"""What 伊達市's partner and sections read: the sentence around the values, and what comes with it (DAT-1 to DAT-F8)."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_the_partner_gets_form_5_with_the_projects_to_answer() -> None:
     content = _RENDERER.blank(city="date", name="form5", context=context)[0]
     text = word_text(content)
     assert "店舗での健康相談" in text
-    (table,) = WordDocument(io.BytesIO(content)).tables
+    table = WordDocument(io.BytesIO(content)).tables[-1]
     assert [cell.text for cell in table.rows[1].cells] == ["2", "店舗での健康相談", "", ""]
     assert "伊達市から提案のあった、包括連携協定に係る連携事業の可否" in text
 
@@ -240,3 +240,26 @@ def test_ratings_are_shown_in_the_words_of_the_citys_sheet() -> None:
     assert [_DATE.survey.mark(rating) for rating in ("feasible", "infeasible")] == ["可", "否"]
     assert [SurveyPlan().mark(rating) for rating in ("feasible", "adjust", "infeasible")] == ["○", "△", "×"]
     assert papers.CITY.survey.mark("adjust") == "△"
+
+
+@pytest.mark.parametrize("template", ["declined", "proposal-correction", "proposal-refused"])
+def test_grounds_are_told_in_the_guidelines_terms_and_one_not_at_all(template: str) -> None:
+    """DAT-R1: no number that the guideline does not have; 暴力団 stays with the office unless it writes so itself."""
+    grounds = ["市税を滞納している", "暴力団と関係がある、またはそのおそれがある"]
+    _, text = _mail(template, agreement=papers.agreement(), failed_conditions=grounds)
+    assert "・市税を滞納している" in text
+    assert "暴力団" not in text
+    _, text = _mail(template, agreement=papers.agreement(), failed_conditions=grounds[1:], message="協議の結果です。")
+    assert "・" not in text
+    assert "基準に照らし" not in text
+    assert "協議の結果です。" in text
+
+
+def test_the_grounds_have_the_terms_of_the_guideline() -> None:
+    """DAT-R1: 2◆1 — what the office ticks, what the table judges and what the partner reads is one text."""
+    table = (papers.ROOT / "bpmn" / "date" / "date-suitability.dmn").read_text(encoding="utf-8")
+    for ground in (*_DATE.partner_grounds, *_DATE.project_grounds):
+        assert f'<text>"{ground.text}' in table
+    texts = "".join(ground.text for ground in (*_DATE.partner_grounds, *_DATE.project_grounds))
+    for term in ("おそれ", "医療類似行為", "直接的な営業", "第167条の4第1項または第2項", "迷信に類し"):
+        assert term in texts

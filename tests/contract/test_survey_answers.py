@@ -107,6 +107,19 @@ async def test_who_is_concerned_rates_something_and_says_why_not(database_url: s
         assert {r.project_number: r.comment for r in kept.ratings} == {1: "", 2: "時期を変えたい"}
 
 
+async def test_a_survey_without_projects_asks_for_own_proposals_only(database_url: str, tmp_path: Path) -> None:
+    """DAT-A: C — who says that there is something to propose says what; who has nothing is done."""
+    async with surveyed(database_url, tmp_path) as (units, _):
+        async with units() as uow:
+            case = await uow.cases.get("sakura-2026-1")
+            case.projects.clear()
+            await uow.commit()
+        assert "1件以上入力するか" in await refused(units, {"concerned": "yes", **_PERSON})
+        wish = {"field": "5", "content": "出張講座"}
+        await answered(units, "welfare", {"concerned": "yes", "wishes": [wish], **_PERSON})
+        assert await answered(units, "school", _NOT_OURS) == {"surveyComplete": True, "answer": None}
+
+
 async def test_the_office_sees_every_answer_and_one_call_at_most_waits(database_url: str, tmp_path: Path) -> None:
     """However many answers come in, one call waits; what comes after it has looked orders the next one."""
     async with surveyed(database_url, tmp_path) as (units, calls):

@@ -10,6 +10,7 @@ from tests.kit import outgoing
 from tests.kit.desk import office, pack_files
 from tests.kit.driver import EngineDriver
 from workers.domain.entities import CaseKind, ProjectStatus
+from workers.domain.wareki import format_wareki
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
@@ -48,6 +49,11 @@ async def test_a_usual_year_leaves_sheets_a_list_and_the_year_s_projects(
     assert request.attached == [f"様式8 実績報告（様式）_{case.id}.docx"]
     assert "減塩の献立づくり教室" in planned.text
     assert published.attached == [f"連携事業の実績（公表用）_{case.id}.docx"]
+    assert "載せた場所: https://www.city.date.example/renkei/jisseki" in published.text
+    put_up = case.last_step("published")
+    assert put_up is not None, "DAT-A: I, somebody puts it on the city's site"
+    shown = date.fromisoformat(put_up.payload["publication"]["on"])
+    assert papers["results-list"].startswith(format_wareki(shown)), "the list has the day of its publication"
     approval = case.last_step("publication")
     assert approval is not None
     approved_on = date.fromisoformat(approval.payload["approval"]["on"])
@@ -70,6 +76,7 @@ async def test_a_correction_of_the_approval_reaches_the_published_list(
     assert case.round == 1
     assert {project.status for project in case.current_projects()} == {ProjectStatus.DROPPED}, "not left as proposed"
     assert case.last_step("partner-results") is not None
-    assert "事業者等の基準 4 市税に滞納がある" in refused.text
+    assert "form8" not in papers, "DAT-F8: no sheet where none came"
+    assert "・市税を滞納している" in refused.text
     assert "納付の後に、あらためてご提案ください。" in refused.text
     assert [letter.recipient for letter in late] == ["seisaku@city.date.example"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from tests.kit import outgoing
-from tests.kit.desk import Office, office, pack_files
+from tests.kit.desk import office, pack_files
 from tests.kit.driver import EngineDriver
 from workers.domain.agreements import Agreement
 from workers.domain.entities import Case, ProjectStatus
@@ -31,13 +31,6 @@ def _title(letter: outgoing.Letter) -> str:
     return letter.subject.replace("教育部", "").replace("健康福祉部", "").replace("こども部", "")
 
 
-async def _played(at_work: Office, name: str) -> Case:
-    await at_work.play("date", name)
-    async with at_work.services.open_unit() as uow:
-        (case,) = await uow.cases.all()
-    return case
-
-
 @dataclass(frozen=True)
 class _Left:
     """What the signed case left behind."""
@@ -47,6 +40,7 @@ class _Left:
     sheets: dict[str, str]
     feedback: dict[str, outgoing.Letter]
     signed: outgoing.Letter
+    report: outgoing.Letter
 
 
 async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
@@ -68,9 +62,14 @@ async def test_a_signed_case_leaves_filled_sheets_own_feedback_and_three_years(
             sheets=await outgoing.papers(at_work.services, case.id),
             feedback={mail.recipient: mail for mail in await outgoing.letters(at_work.services, "feedback")},
             signed=(await outgoing.letters(at_work.services, "agreement-signed"))[0],
+            report=(await outgoing.letters(at_work.services, "proposal-report"))[0],
         )
     _the_decision_sees_the_answers_of_both_sides(seen)
     _the_sheets_are_filled(left.sheets)
+    assert [name.partition("_")[0] for name in left.report.attached] == [
+        "様式4 連携事業の提案",
+        "様式5 伊達市提案連携事業について（回答）（様式）",
+    ], "DAT-7: the sheet to answer with comes with the proposal"
     _feedback_holds_only_own_rows(left)
     _the_agreement_lasts_three_years_without_a_notice_deadline(left)
     _the_citys_proposal_is_a_project_beside_the_partners(left.case)
@@ -169,12 +168,15 @@ async def test_a_refusal_names_the_grounds_and_a_direction_that_differs_is_told(
     async with office(driver, settings) as at_work:
         await at_work.play("date", "declined")
         await at_work.play("date", "not-aligned")
-        grounds, direction = await outgoing.letters(at_work.services, "declined")
-    assert "事業者等の基準 4 市税に滞納がある" in grounds.text
-    assert "連携事業の基準 1" in grounds.text
+        await at_work.play("date", "declined-after-talks")
+        grounds, direction, _ = await outgoing.letters(at_work.services, "declined")
+        sections = await outgoing.letters(at_work.services, "declined-departments")
+    assert "・市税を滞納している" in grounds.text
+    assert "・事業者等の直接的な営業または広告宣伝を目的としている" in grounds.text
     assert "事業1「市役所での新商品の紹介と販売」" in grounds.text
     assert "方向性と合わない" in direction.text
-    assert "基準" not in direction.text
+    assert [letter.recipient for letter in sections] == ["kenko@city.date.example"], "DAT-11: who held the talks"
+    assert "基準に照らし" not in direction.text
 
 
 @pytest.mark.slow
@@ -182,8 +184,10 @@ async def test_only_the_departments_that_wish_go_on(driver: EngineDriver, settin
     """DAT-8, DAT-9: of two that wish for one project both go on, the one in charge first; all parties are invited."""
     await driver.deploy(pack_files("common", "date"))
     async with office(driver, settings) as at_work:
-        case = await _played(at_work, "hard")
+        desk, _ = await at_work.play("date", "hard")
+        (plan,) = [task.variables for task in desk.completed if task.element_id == "Task_PlanSigning"]
         async with at_work.services.open_unit() as uow:
+            (case,) = await uow.cases.all()
             agreement = await uow.agreements.of_case(case.id)
         asked = await outgoing.letters(at_work.services, "talks-request")
         invited = await outgoing.letters(at_work.services, "meeting-invitation")
@@ -193,6 +197,8 @@ async def test_only_the_departments_that_wish_go_on(driver: EngineDriver, settin
             if letter.recipient.startswith(("kankyo@", "shogaku@"))
         ]
     assert agreement is not None
+    planned = date.fromisoformat(case.last_step("ceremony").payload["ceremony"]["on"])  # type: ignore[union-attr]
+    assert (date.fromisoformat(plan["plannedOn"]), plan["ceremony"]) == (planned, True), "DAT-11: asked once"
     # DAT-T1: the office chose that the day of signing counts
     assert agreement.current_term.expires_on == last_day_of_years(agreement.signed_on, 3)
     assert sorted(letter.recipient.split("@")[0] for letter in asked) == ["gakko", "kenko", "kosodate", "shogaku"]

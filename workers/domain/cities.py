@@ -119,6 +119,7 @@ RATING_LABELS: Final = {
 """What a survey's form offers where the city's pack says nothing else."""
 SURVEY_WORDS: Final = {
     "partner": "提案した相手方と連絡先",
+    "paper": "申出書",
     "offer": "申出の内容",
     "offered_on": "申出日",
     "purpose": "目的",

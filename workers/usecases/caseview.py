@@ -94,13 +94,15 @@ def offer_variables(case: Case, city: City) -> dict[str, Any]:
     if offer is None:
         return {}
     fields = "\n".join(f"- {number} {city.field_name(number)}" for number in offer.fields)
+    words = city.survey.words
     return {
         "offer": offer_form(offer, case.current_projects(), case.records),
         "proposals": proposals(case, city),
         "pastRecords": past_records(case, city),
         "offerSummary": (
-            f"申出日 {format_wareki(offer.offered_on)}（第{offer.round}回）\n\n**目的** {plain(offer.purpose)}\n\n"
-            f"**連携事項**\n\n{fields}\n\n**実績** {len(case.records)}件"
+            f"{words['offered_on']} {format_wareki(offer.offered_on)}（第{offer.round}回）\n\n"
+            f"**{words['purpose']}** {plain(offer.purpose)}\n\n"
+            f"**{words['field']}**\n\n{fields}\n\n**実績** {len(case.records)}件"
         ),
         "agreementTerms": {
             "purpose": offer.purpose,

@@ -50,7 +50,7 @@ async def file_case(uow: UnitOfWork, city: City, offer: OfferInput) -> Case:
     case.projects.extend(offer.content.project_entities(1))
     case.records.extend(offer.content.record_entities())
     await uow.cases.add(case)
-    await note(uow, case.id, "申出書を受け付けた（第1回、入力ファイル）")
+    await note(uow, case.id, f"{city.survey.words['paper']}を受け付けた（第1回、入力ファイル）")
     return case
 
 

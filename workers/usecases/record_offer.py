@@ -34,9 +34,10 @@ async def record_offer(
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
+    paper = city.survey.words["paper"]
     content = parse_content(_offer_data(form), city, uow.clock.today())
     if content.offered_on > uow.clock.today():
-        raise InputError("申出書の日付", f"{format_wareki(content.offered_on)}はまだ来ていません")
+        raise InputError(f"{paper}の日付", f"{format_wareki(content.offered_on)}はまだ来ていません")
     if within_agreement and case.agreement_id is not None:
         _keep_to(await uow.agreements.get(case.agreement_id), content)
     number = case.round + 1
@@ -44,7 +45,7 @@ async def record_offer(
     case.projects.extend(content.project_entities(number))
     if "records" in form:
         case.records[:] = content.record_entities()
-    await note(uow, case.id, f"申出書を受け付けた（第{number}回、提案{len(content.projects)}件）")
+    await note(uow, case.id, f"{paper}を受け付けた（第{number}回、提案{len(content.projects)}件）")
     variables = offer_variables(case, city)
     begun = variables["agreementTerms"]
     kept = {**begun, **(terms or {}), "purpose": begun["purpose"], "fields": begun["fields"]}

@@ -73,6 +73,7 @@ MonthDay = Annotated[str, _validator(_month_day)]
 _RatingName = Literal["feasible", "adjust", "infeasible"]
 _SurveyWord = Literal[
     "partner",
+    "paper",
     "offer",
     "offered_on",
     "purpose",
