@@ -234,9 +234,6 @@ _ALL = (
     # Amendment and termination
     _variable("amendmentRequest", "context", "forms", "変更の申出: requestedBy, requestedOn, request"),
     _variable("amendmentTerms", "context", "draft-amendment, forms", "変更後の協定の内容"),
-    _variable(
-        "departmentsTold", "text", "diagrams", "照会を別のメールで知らせてあるか（yes なら課ごとの通知を送らない）"
-    ),
     _variable("reportPersonAsked", "text", "diagrams", "実績の報告に担当者を書いてもらうか（yes）"),
     _variable("reportPerson", "text", "forms", "実績を報告した担当者の氏名"),
     _variable("reportContact", "text", "forms", "実績を報告した担当者の連絡先"),

@@ -227,6 +227,6 @@ async def test_an_invitation_that_is_not_taken_up_is_no_offer_withdrawn(
     await driver.deploy(pack_files("common", "date"))
     async with office(driver, settings) as at_work:
         await at_work.play("date", "no-proposal")
-        (letter,) = await outgoing.letters(at_work.services, "withdrawn-confirmation")
-    assert "市から持ち掛けました包括連携協定について、今回は見合わせるとのお返事を承りました" in letter.text
+        (letter,) = await outgoing.letters(at_work.services, "invitation-declined")
+    assert "市からご提案した包括連携協定について、今回は見合わせるとのお返事を承りました" in letter.text
     assert "取り下げ" not in letter.text

@@ -19,16 +19,9 @@ async def handle_open_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     return await surveys.open_survey(uow, job.text("caseId"), plan if isinstance(plan, dict) else {})
 
 
-@job_type(
-    "notify-department",
-    label="照会を課に通知する",
-    headers=(_TEMPLATE,),
-    reads=("surveyId", "department", "departmentsTold"),
-)
+@job_type("notify-department", label="照会を課に通知する", headers=(_TEMPLATE,), reads=("surveyId", "department"))
 async def handle_notify_department(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Enqueue one department's notice (ALL-1); none where a posting to all has told it already (DAT-3)."""
-    if job.variables.get("departmentsTold") == "yes":
-        return {}
+    """Enqueue one department's notice (ALL-1)."""
     department = str(job.context("department")["code"])
     await surveys.notify_department(uow, job.text("surveyId"), department, job.header("template"))
     return {}
