@@ -123,6 +123,7 @@ _ALL = (
     _variable("discussionNext", "text", "record-discussion", "talks / revise / none"),
     _variable("talkProjects", "list", "record-discussion, summarize-talks", "詳細協議をする事業"),
     _variable("talkResults", "list", "summarize-talks", "詳細協議の結果の表"),
+    _variable("resultMail", "yes/no", "diagram", "⑤の後に、調整の結果のメールを送る手続か"),
     _variable("proposalRows", "list", "forms", "協定の下での連携事業の提案の入力"),
     _variable("sectionName", "text", "forms", "担当課の名前（始めるとき）"),
     _variable("department", "context", "open-procedure", "始めた人の課: code, name, group"),

@@ -219,6 +219,18 @@ async def test_a_half_filled_amendment_is_told_by_field(built: Services, changed
             await amend.record_amendment(uow, case.id, terms)
 
 
+async def test_an_agreement_of_before_the_guideline_is_amended_under_the_whole_of_it(built: Services) -> None:
+    """ISE-T3: two fields were enough when it was signed; whoever changes it now needs what the guideline requires."""
+    case = await _procedure(built, CaseKind.AMENDMENT)
+    terms = {"title": "名称", "fields": [1, 2], "expiresOn": "2028-03-31", "changes": "期間を延ばす"}
+    async with built.open_unit() as uow:
+        agreement = await uow.agreements.get(ID)
+        agreement.fields, agreement.whole_guideline = [1, 2], False
+    async with built.open_unit() as uow:
+        with pytest.raises(InputError, match="3以上の連携事項が要ります"):
+            await amend.record_amendment(uow, case.id, terms)
+
+
 async def test_a_partner_without_an_address_is_told_by_the_office(built: Services) -> None:
     """Offices' lists often name no e-mail: the notice goes to the office, and the history says what it has to do."""
     case = await _procedure(built, CaseKind.TERMINATION)

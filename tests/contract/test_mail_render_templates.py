@@ -162,8 +162,15 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "survey-result": (TO_PARTNER, ["連携事業調査", "○ … 実現可能性あり", "△ …", "× … 実現不可"]),
     "discussion-result": (
-        {**TO_PARTNER, "projects": [papers.project(1, status="talks"), papers.project(2, status="dropped")]},
-        ["① 事業その1（子ども・子育て支援に関すること）\r\n     実施に向けて、担当課と", "今回は見送ります。"],
+        {
+            **TO_PARTNER,
+            "projects": [papers.project(1, status="talks"), papers.project(2, status="dropped", wished=True)],
+        },
+        [
+            "① 事業その1（子ども・子育て支援に関すること）\r\n     実施に向けて、担当課と",
+            "※市の担当課が希望する事業",
+            "今回は見送ります。",
+        ],
     ),
     "individual-departments": (
         {**TO_PARTNER, "chosen": ["1"]},
@@ -175,12 +182,28 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "agreement-draft": (TO_PARTNER, ["案を作成しました", "添付", "・協定書（案）第2案（令和8年6月1日）"]),
     "agreement-signed": (
-        TO_PARTNER,
-        ["令和8年7月1日から令和9年3月31日まで", "令和9年2月28日（日）までに", "1年間更新", "更新を希望されない場合"],
+        {**TO_PARTNER, "projects": [papers.project(1, status="feasible"), papers.project(2, status="dropped")]},
+        [
+            "進める連携事業\r\n  ・事業その1",
+            "今回は見送る連携事業\r\n  ・事業その2",
+            "令和8年7月1日から令和9年3月31日まで",
+            "令和9年2月28日（日）までに",
+            "1年間更新",
+            "更新を希望されない場合",
+        ],
     ),
     "agreement-signed-departments": (
-        TO_PARTNER,
-        ["令和8年7月1日に", "① 子ども・子育て支援", "② 文化・スポーツ振興", "③ 日本一暑さに強いまち", "実績を報告"],
+        {**TO_PARTNER, "projects": [papers.project(1, status="feasible", departments="長寿社会部高齢政策課")]},
+        [
+            "協定番号: isesaki-a1",
+            "・事業その1（長寿社会部高齢政策課）",
+            "連携事業の報告と追加",
+            "令和8年7月1日に",
+            "① 子ども・子育て支援",
+            "② 文化・スポーツ振興",
+            "③ 日本一暑さに強いまち",
+            "実績を報告",
+        ],
     ),
     "declined": (
         {**TO_PARTNER, "failed_conditions": ["公租公課に滞納がある"], "message": "来年度にご相談ください"},
@@ -243,9 +266,13 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             "・見守り（令和8年6月1日から令和9年3月31日まで、実施済み）",
             "    延べ320件\r\n    連絡4件",
-            "貴社の実績:\r\n    配達員40人が声を掛けた",
+            "様の実績:\r\n    配達員40人が声を掛けた",
             "令和9年度の定例会議",
         ],
+    ),
+    "results-partner-request": (
+        {**TO_PARTNER, "report_activities": [REPORT["activity"]]},
+        ["把握されている実績", "・見守り（防犯・防災に関すること）"],
     ),
     "project-reported": (
         {**REPORT, "department": {"name": "長寿社会部高齢政策課"}},
@@ -256,7 +283,7 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "arrangements-draft": (TO_PARTNER, ["申し合わせ事項の案", "チラシとポスターの部数"]),
-    "arrangements-agreed": (TO_PARTNER, ["申し合わせ事項が定まりました", "全課にも知らせました"]),
+    "arrangements-agreed": (TO_PARTNER, ["申し合わせ事項が定まりました", "全課に周知します"]),
     "arrangements-published": (TO_PARTNER, ["申し合わせ事項を定めました", "先に戦略推進課へ相談"]),
     "tasks-due": (
         DIGEST,

@@ -56,6 +56,24 @@ async def test_signing_makes_planned_activities_once(units: Units) -> None:
     assert sorted(await _years(units)) == [("出前講座", 2026, ""), ("見守り", 2027, "")]
 
 
+async def test_what_begins_in_april_belongs_to_the_year_after_a_signature_in_february(
+    database_url: str, tmp_path: Path
+) -> None:
+    """ISE-8, AGE-8: chosen at the registration; the rest belongs to the year in which the agreement begins."""
+    async with registry_at(database_url, tmp_path) as registry:
+        made = registry.units(city())
+        async with made() as uow:
+            case = some_case("midori-2026-0002", city=CITY.code)
+            for project in case.projects:
+                project.status = ProjectStatus.FEASIBLE
+            await uow.cases.add(case)
+            terms = {"purpose": "連携", "fields": ["1", "4", "5"], "addedReason": "協議で加えた"}
+            await record_agreement_terms(uow, case.id, terms)
+            await register_agreement(uow, case.id, {**SIGNED, "nextYearProjects": ["2"]})
+            await uow.commit()
+        assert sorted(await _years(made)) == [("出前講座", 2027, ""), ("見守り", 2026, "")]
+
+
 async def test_a_project_proposed_anew_goes_on_as_the_one_it_is(units: Units) -> None:
     """AGE-A1: one that is planned or runs is not entered a second time."""
     async with units() as uow:

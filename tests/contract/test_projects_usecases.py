@@ -148,6 +148,16 @@ async def test_a_wish_of_a_department_becomes_a_project(uow: SqlUnitOfWork) -> N
         await record_discussion(uow, CASE_ID, {"next": "talks", "projects": ROWS, "wishes": bare})
 
 
+async def test_a_wish_can_be_feasible_without_talks_like_a_proposal(uow: SqlUnitOfWork) -> None:
+    """AGE-5: taken up although the case goes on without talks, and planned like what was proposed."""
+    wish = {"adopt": "feasible", "title": "認知症カフェ", "field": "2", "content": "月1回", "departments": ["korei"]}
+    rows = [{"number": number, "judgement": "drop"} for number in (1, 2)]
+    answer = await record_discussion(uow, CASE_ID, {"next": "decide", "projects": rows, "wishes": [wish]})
+    added = (await uow.cases.get(CASE_ID)).current_projects()[2]
+    assert (added.title, added.status, added.departments) == ("認知症カフェ", ProjectStatus.FEASIBLE, ["korei"])
+    assert (answer["discussionNext"], answer["talkProjects"]) == ("none", [])
+
+
 async def test_the_departments_of_a_shared_project_are_told_the_result_and_the_office_the_end(
     uow: SqlUnitOfWork,
 ) -> None:
@@ -196,16 +206,21 @@ async def test_an_offer_from_a_file_comes_back_as_its_form(uow: SqlUnitOfWork) -
     assert (await record_offer(uow, CASE_ID, form))["offer"] == form
 
 
-async def test_the_agreements_terms_begin_with_the_offers_purpose_and_fields(uow: SqlUnitOfWork) -> None:
-    terms = (await record_offer(uow, CASE_ID, OFFER))["agreementTerms"]
-    assert (terms["purpose"], terms["fields"], terms["startsOn"]) == ("見守り", ["2"], None)
+async def test_the_agreements_terms_begin_with_the_offers_fields(uow: SqlUnitOfWork) -> None:
+    """Article 1 lists fields; what the offer says of its purpose are sentences that make nonsense there."""
+    offer = {**OFFER, "purpose": "見守りに役立てることを目的とします。", "fields": ["2", "8", "10"]}
+    terms = (await record_offer(uow, CASE_ID, offer))["agreementTerms"]
+    assert terms["purpose"] == "高齢者福祉・障害者福祉、地域経済の活性化"
+    assert (terms["fields"], terms["startsOn"]) == (["2", "8", "10"], None)
 
 
 async def test_a_revised_offer_leaves_the_other_terms_as_they_were_typed(uow: SqlUnitOfWork) -> None:
-    """Purpose and fields are the partner's again; the days and the third party are the clerk's."""
+    """The fields are the partner's again; days, third party and a purpose that still fits are the clerk's."""
     typed = {"purpose": "前の目的", "fields": ["1"], "startsOn": "2026-07-01", "otherParties": [{"name": "乙"}]}
     terms = (await record_offer(uow, CASE_ID, OFFER, terms=typed))["agreementTerms"]
-    assert (terms["purpose"], terms["fields"]) == ("見守り", ["2"])
+    assert (terms["purpose"], terms["fields"]) == ("高齢者福祉・障害者福祉", ["2"])
+    again = (await record_offer(uow, CASE_ID, OFFER, terms={**typed, "fields": ["2"]}))["agreementTerms"]
+    assert again["purpose"] == "前の目的"
     assert (terms["startsOn"], terms["otherParties"]) == ("2026-07-01", [{"name": "乙"}])
 
 
@@ -317,3 +332,4 @@ async def test_only_those_in_charge_of_the_chosen_projects_are_told(uow: SqlUnit
     assert sorted(await told("project-departments", ["1", "2"])) == ["kenko", "korei"]
     assert await told("project-departments", None) == []
     assert await told("listed-departments", ["koho", "koho"]) == ["koho"]
+    assert sorted(await told("departments", None)) == ["kenko", "korei"], "AGE-8: in charge, though never asked"

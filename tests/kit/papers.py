@@ -110,6 +110,9 @@ def project(number: int, **changes: Any) -> dict[str, Any]:
         "field_name": CITY.fields[number - 1].name,
         "title": f"事業その{number}",
         "content": f"{number}番目の事業の内容",
+        "status": "proposed",
+        "cost_to_city": False,
+        "wished": False,
         **changes,
     }
 

@@ -42,13 +42,17 @@ async def test_the_year_is_reviewed_planned_and_its_periods_are_confirmed(
         ("資源の回収ボックスの設置", year, ActivityStatus.PLANNED),
         ("移動販売車による高齢者の見守り", year, ActivityStatus.PLANNED),
         ("避難所への備蓄品の共同購入", year, ActivityStatus.PLANNED),  # costs the city; proposed in the year before
+        ("店舗での認知症サポーター養成講座", year, ActivityStatus.PLANNED),  # a department's wish, without talks
     ]
     assert activities[1].evaluation == "連絡の手順が分かりやすく、続けたい。"
     assert (meeting.status, len(excluded), excluded[0].confirmed_on) == (MeetingStatus.HELD, 1, meeting.held_on)
     assert "店舗での健康測定と栄養相談" in request.text
     assert "資源の回収ボックスの設置" in request.text, "AGE-A3: what was planned for this year stands in its mail"
     assert "予定している連携事業（資源の回収ボックスの設置）" in invitation.text
-    assert "市の財政負担を伴う事業" in result.text
+    assert "予算の成立を前提に、実施に向けて調整する事業\r\n  ・避難所への備蓄品の共同購入" in result.text
+    assert sorted(letter.recipient.split("@")[0] for letter in budget) == ["kiki", "shoko"], (
+        "AGE-A3: who shares it, too"
+    )
     assert all("避難所への備蓄品の共同購入" in letter.text and "見守り" not in letter.text for letter in budget)
     held = next(task for task in desk.completed if task.element_id == "Task_HoldMeeting")
     assert held.due_date == datetime(year, 6, 1, tzinfo=TOKYO), "AGE-A1: late after 31 May"

@@ -101,7 +101,10 @@ async def test_the_mayor_decides_and_individual_agreements_stay_possible(
         (partner,) = await outgoing.letters(at_work.services, "individual")
         departments = await outgoing.letters(at_work.services, "individual-departments")
     decisions = [task for task in desk.completed if task.element_id == "Task_DecideSigning"]
-    assert [task.candidate_groups for task in decisions] == [["ageo-shicho"], ["ageo-shicho"]]
+    assert [task.candidate_groups for task in decisions] == [
+        ["ageo-shicho", "ageo-kyodo"],
+        ["ageo-shicho", "ageo-kyodo"],
+    ]
     assert [step.payload["decisionRecord"]["decision"] for step in case.steps if step.name == "decision"] == [
         "sign",
         "individual",

@@ -237,10 +237,10 @@ async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[s
     headers=CHECKS,
     requires=(
         "discussionResult.projects.*.judgement:進め方[discussionResult.next!=revise],"
-        "discussionResult.wishes.*.title:事業名[.adopt=talks][discussionResult.next=talks],"
-        "discussionResult.wishes.*.content:内容[.adopt=talks][discussionResult.next=talks],"
-        "discussionResult.wishes.*.field:連携事項[.adopt=talks][discussionResult.next=talks],"
-        "discussionResult.wishes.*.departments:担当する課[.adopt=talks][discussionResult.next=talks]"
+        "discussionResult.wishes.*.title:事業名[.adopt=talks|feasible][discussionResult.next!=revise],"
+        "discussionResult.wishes.*.content:内容[.adopt=talks|feasible][discussionResult.next!=revise],"
+        "discussionResult.wishes.*.field:連携事項[.adopt=talks|feasible][discussionResult.next!=revise],"
+        "discussionResult.wishes.*.departments:担当する課[.adopt=talks|feasible][discussionResult.next!=revise]"
     ),
     checks_itself=True,
     by_person=True,

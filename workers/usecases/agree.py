@@ -125,7 +125,8 @@ def check_count(city: City, kind: str, fields: tuple[int, ...]) -> None:
 async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[str, Any]) -> dict[str, Any]:
     """Put the signed agreement with its first term into the registry, once per case.
 
-    The projects that were found feasible become its planned activities.
+    The projects that were found feasible become its planned activities, of the year in which it begins or, those of
+    ``signature.nextYearProjects`` (numbers), of the year after: who signs in February may begin in April.
 
     Returns ``agreementId``, ``agreementExpiry`` (wareki) and ``agreementYear``, the fiscal year in
     which it begins. Raises InputError for a signing day that is missing, lies in the future or before the case was
@@ -136,6 +137,8 @@ async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[s
     agreement = await uow.agreements.of_case(case.id)
     if agreement is None:
         agreement = await _new_agreement(uow, case, city, _signing_day(uow, case, signature))
+        later = {str(number) for number in signature.get("nextYearProjects") or []}
+        await plan_projects(uow, case.id, year=fiscal_year(agreement.current_term.starts_on), later=later)
     return {
         "agreementId": agreement.id,
         "agreementExpiry": format_wareki(agreement.current_term.expires_on),  # 無期限 where it has no end
@@ -166,7 +169,6 @@ async def _new_agreement(uow: UnitOfWork, case: Case, city: City, signed_on: dat
     agreement.terms.append(_term_as_printed(city, case, terms, signed_on))
     watch(city, agreement, uow.clock.today())
     await uow.agreements.add(agreement)
-    await plan_projects(uow, case.id, year=fiscal_year(agreement.current_term.starts_on))
     signed, term = format_wareki(signed_on, weekday=True), agreement.current_term
     ends = format_wareki(term.expires_on, weekday=True)
     until = ends if term.endless else f"{ends}まで"

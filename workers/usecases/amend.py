@@ -74,8 +74,8 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
         raise InputError("有効期間の終わり", f"{format_wareki(expires_on)}は変更の効力が生じる日より前です")
     if not any(term.starts_on <= begins <= expires_on for term in agreement.terms):
         raise InputError("変更の効力が生じる日", f"{format_wareki(begins)}は協定の有効期間にありません")
-    if set(fields) != set(agreement.fields):  # one from before the guideline may keep what it has
-        check_count(city, agreement.kind, fields)
+    if set(fields) != set(agreement.fields) or (city.term.since is not None and not agreement.whole_guideline):
+        check_count(city, agreement.kind, fields)  # what is amended falls under the whole guideline (ISE-T3)
     await record(
         uow,
         case,

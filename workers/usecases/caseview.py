@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from workers.domain.agreements import Agreement
 from workers.domain.cities import City, Department
-from workers.domain.entities import Case
+from workers.domain.entities import Case, Project
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.markdown import plain
 from workers.domain.wareki import format_wareki
 from workers.usecases.offerform import offer_form
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.survey_scope import asked_projects, change_of
 
 
 async def agreement_of(uow: UnitOfWork, case: Case) -> Agreement | None:
@@ -62,16 +64,23 @@ def city_options(city: City) -> dict[str, Any]:
 
 def proposals(case: Case, city: City) -> list[dict[str, Any]]:
     """Return the newest round's projects as the rows of a form's table (ISE-4)."""
-    return [
-        {
-            "number": project.number,
-            "fieldName": city.field_name(project.field),
-            "title": project.title,
-            "content": project.content,
-            "cost": "あり" if project.cost_to_city else "なし",
-        }
-        for project in case.current_projects()
-    ]
+    return [_proposal(case, city, project) for project in case.current_projects()]
+
+
+def asked_proposals(case: Case, city: City) -> list[dict[str, Any]]:
+    """Return those of :func:`proposals` that the newest survey asks about."""
+    return [_proposal(case, city, project) for project in asked_projects(case)]
+
+
+def _proposal(case: Case, city: City, project: Project) -> dict[str, Any]:
+    return {
+        "number": project.number,
+        "fieldName": city.field_name(project.field),
+        "title": project.title,
+        "content": project.content,
+        "cost": "あり" if project.cost_to_city else "なし",
+        "change": change_of(case, project),
+    }
 
 
 def past_records(case: Case, city: City) -> list[dict[str, Any]]:
@@ -86,6 +95,12 @@ def past_records(case: Case, city: City) -> list[dict[str, Any]]:
         }
         for record in case.records
     ]
+
+
+def _purpose_words(city: City, fields: Iterable[int]) -> str:
+    """Return the fields as article 1 lists them (ISE-F3): the offer's sentences about its purpose are no such list."""
+    names = [city.field_name(number).removesuffix("に関すること") for number in fields]
+    return "、".join(name for name in names if not name.startswith("その他"))
 
 
 def offer_variables(case: Case, city: City) -> dict[str, Any]:
@@ -105,7 +120,7 @@ def offer_variables(case: Case, city: City) -> dict[str, Any]:
             f"**{words['field']}**\n\n{fields}\n\n**実績** {len(case.records)}件"
         ),
         "agreementTerms": {
-            "purpose": offer.purpose,
+            "purpose": _purpose_words(city, offer.fields),
             "fields": [str(number) for number in offer.fields],
             "startsOn": None,
             "expiresOn": None,

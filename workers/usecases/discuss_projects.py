@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from workers.domain.cities import City
-from workers.domain.entities import Case, Project, ProjectStatus, Survey
+from workers.domain.entities import Case, Project, ProjectStatus
 from workers.domain.offervalues import field_number
 from workers.domain.text import multi_line, single_line
 from workers.errors import InputError, InputErrors
@@ -15,6 +15,7 @@ from workers.usecases.caseview import proposals
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_about import partner_text
+from workers.usecases.survey_scope import AnswerPlace, answer_places
 from workers.usecases.survey_texts import answers_text
 
 _JUDGEMENTS = {
@@ -22,6 +23,8 @@ _JUDGEMENTS = {
     "feasible": ProjectStatus.FEASIBLE,
     "drop": ProjectStatus.DROPPED,
 }
+_ADOPTIONS = {word: status for word, status in _JUDGEMENTS.items() if status is not ProjectStatus.DROPPED}
+"""How a department's wish is taken up: like a proposal."""
 _TITLE = 120
 _CONTENT = 4000
 
@@ -32,7 +35,8 @@ async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, 
     ``result``: ``next`` (``talks``, ``revise``, or another word: on without talks), ``projects`` (rows ``number``,
     ``judgement``, ``departments`` or one ``department``), ``wishes`` (rows ``adopt``, ``title``, ``content``,
     ``field``, ``departments``). A
-    project is judged ``talks``, ``drop`` or ``feasible`` (no talks needed, AGE-T0). Returns ``discussionNext``
+    project is judged ``talks``, ``drop`` or ``feasible`` (no talks needed, AGE-T0); a wish that is adopted as ``talks``
+    or ``feasible`` becomes a project. Returns ``discussionNext``
     (``talks``, ``revise``, ``none``), ``talkProjects`` and ``proposals``. Raises InputErrors, with all that is wrong:
     talks chosen without a project, a project without judgement or department, a project for talks although the case
     goes on without them.
@@ -54,10 +58,10 @@ async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, 
     await note(
         uow, case.id, f"連携事業の可否を協議した（詳細協議へ{len(talks)}件、課の希望から{len(judging.added)}件）"
     )
-    survey = await _survey(uow, case)
+    places = await _places(uow, case)
     return {
         "discussionNext": following,
-        "talkProjects": [_talk_row(project, case, city, survey) for project in talks],
+        "talkProjects": [_talk_row(project, case, city, places.get(project.number)) for project in talks],
         "proposals": proposals(case, city),
         "formError": None,
     }
@@ -67,9 +71,10 @@ def _rows(value: Any) -> Sequence[Mapping[str, Any]]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
-async def _survey(uow: UnitOfWork, case: Case) -> Survey | None:
-    surveys = [survey for survey in await uow.surveys.of_case(case.id) if survey.round == case.round]
-    return surveys[-1] if surveys else None
+async def _places(uow: UnitOfWork, case: Case) -> dict[int, AnswerPlace]:
+    surveys = await uow.surveys.of_case(case.id)
+    newest = [survey for survey in surveys if survey.round == case.round]
+    return answer_places(case, newest[-1], surveys) if newest else {}
 
 
 class _Judging:
@@ -114,15 +119,16 @@ class _Judging:
     def take_up(self, number: int, row: Mapping[str, Any]) -> None:
         """Make a project of a department's wish that the office takes up."""
         where = f"{number}番目の希望"
-        if row.get("adopt") == "talks" and self._following == "none":
+        status = _ADOPTIONS.get(str(row.get("adopt")))
+        if status is ProjectStatus.TALKS and self._following == "none":
             self._contradicting.append(where)
-        if row.get("adopt") != "talks" or self._following != "talks":
+        if status is None or self._following == "revise":
             return
         project = self._blank()
         project.field = self._read(partial(field_number, self._city), row.get("field"), f"{where}の連携事項", 0)
         project.title = self._text(partial(single_line, maximum=_TITLE), row.get("title"), f"{where}の事業名")
         project.content = self._text(partial(multi_line, maximum=_CONTENT), row.get("content"), f"{where}の内容")
-        project.status = ProjectStatus.TALKS
+        project.status = status
         self._give(project, row, where)
         self.added.append(project.number)
 
@@ -174,7 +180,7 @@ class _Judging:
             return otherwise
 
 
-def _talk_row(project: Project, case: Case, city: City, survey: Survey | None) -> dict[str, Any]:
+def _talk_row(project: Project, case: Case, city: City, place: AnswerPlace | None) -> dict[str, Any]:
     """Return a project as its talks' task shows it: with the departments' comments and whom to call (ISE-6)."""
     departments = [city.department(code) for code in project.departments]
     return {
@@ -187,7 +193,7 @@ def _talk_row(project: Project, case: Case, city: City, survey: Survey | None) -
         "departmentNames": "、".join(department.name for department in departments),
         "group": departments[0].group,
         "groups": list(dict.fromkeys(department.group for department in departments)),
-        "answers": answers_text(survey, project.number, city.survey) if survey else "",
+        "answers": answers_text(place.survey, place.number, city.survey) if place else "",
         "result": _earlier_talk(case, project),
         "partner": partner_text(case.partner),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,13 +11,14 @@ from workers.domain.agreements import Activity, ActivityStatus
 from workers.domain.cities import City
 from workers.domain.entities import Case, Project, ProjectStatus
 from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
-from workers.domain.text import comparable, multi_line
+from workers.domain.text import multi_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, InputErrors
 from workers.usecases.activities import activity_row
 from workers.usecases.activity_scope import under_agreement
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.survey_scope import former_project
 
 _YEARS_AHEAD = 3
 
@@ -40,13 +41,20 @@ async def propose_activity_years(uow: UnitOfWork, case_id: str, *, year: Any = N
 
 
 async def plan_projects(
-    uow: UnitOfWork, case_id: str, *, year: Any = None, rows: Sequence[Mapping[str, Any]] = ()
+    uow: UnitOfWork,
+    case_id: str,
+    *,
+    year: Any = None,
+    rows: Sequence[Mapping[str, Any]] = (),
+    later: Collection[str] = (),
 ) -> dict[str, Any]:
     """Put the case's feasible projects into the registry as planned activities (DAT-A: L, AGE-A2, AGE-A3).
 
     ``rows`` (``number``, ``fiscalYear``, ``reason``, ``startsOn``, ``endsOn``) choose another year than the usual one,
-    which needs a reason, and say from when to when a project is planned.
-    Returns ``activities``. Raises InputErrors with every year without its reason; nothing is kept then.
+    which needs a reason, and say from when to when a project is planned. ``later``: numbers of the projects that do not
+    begin before the year after ``year``.
+    Returns ``activities``, each with all ``departmentCodes`` and ``departmentNames`` in charge. Raises
+    InputErrors with every year without its reason; nothing is kept then.
     """
     case, agreement, city = await under_agreement(uow, case_id)
     first = _first_year(uow, case, year)
@@ -54,13 +62,14 @@ async def plan_projects(
     errors: list[InputError] = []
     years = []
     for project in _feasible(case):
-        row, usual = chosen.get(str(project.number), {}), usual_year(city, case, project, first)
+        earliest = first + (str(project.number) in later)
+        row, usual = chosen.get(str(project.number), {}), usual_year(city, case, project, earliest)
         number, reason = _chosen_year(project, row, usual, first, errors)
         years.append((project, number, reason, _chosen_days(project, row, number, errors)))
     if errors:
         raise InputErrors(errors)
     every = await uow.activities.of_agreement(agreement.id)
-    planned = []
+    planned: list[dict[str, Any]] = []
     for project, number, reason, days in years:
         activity = _planned(every, agreement.id, case.id, project, number)
         activity.content, activity.cost_to_city = project.content, project.cost_to_city
@@ -68,9 +77,14 @@ async def plan_projects(
         activity.starts_on, activity.ends_on = (new or old for new, old in zip(days, _days_of(activity), strict=True))
         if activity.id is None:
             await uow.activities.add(activity)
-        planned.append(activity)
+        planned.append(activity_row(activity, city) | _in_charge(project, activity, city))
     await note(uow, case.id, f"実施する連携事業を台帳に載せた（{len(planned)}件）")
-    return {"activities": [activity_row(activity, city) for activity in planned], "formError": None}
+    return {"activities": planned, "formError": None}
+
+
+def _in_charge(project: Project, activity: Activity, city: City) -> dict[str, list[str]]:
+    codes = project.departments or [code for code in (activity.department,) if code]
+    return {"departmentCodes": codes, "departmentNames": [city.department(code).name for code in codes]}
 
 
 def _planned(every: Sequence[Activity], agreement_id: str, case_id: str, project: Project, year: int) -> Activity:
@@ -97,22 +111,9 @@ def usual_year(city: City, case: Case, project: Project, first: int) -> int:
 
 def _proposed_on(case: Case, project: Project) -> date:
     """Return the day of the first of the rounds, one after the other, that have the project."""
-    while (former := _before(case, project)) is not None:
+    while (former := former_project(case, project, project.round - 1)) is not None:
         project = former
     return next(offer.offered_on for offer in case.offers if offer.round == project.round)
-
-
-def _before(case: Case, project: Project) -> Project | None:
-    """Return what a project was in the round before: the same title, or the same place where it was renamed."""
-    titles = {comparable(entry.title) for entry in case.projects if entry.round == project.round}
-    earlier = [entry for entry in case.projects if entry.round == project.round - 1]
-    same = [entry for entry in earlier if comparable(entry.title) == comparable(project.title)]
-    renamed = [
-        entry
-        for entry in earlier
-        if (entry.number, entry.field) == (project.number, project.field) and comparable(entry.title) not in titles
-    ]
-    return next(iter([*same, *renamed]), None)
 
 
 def _chosen_year(

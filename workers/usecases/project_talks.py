@@ -65,6 +65,7 @@ async def summarize_talks(
                 "title": row["title"],
                 "department": row["departments"],
                 "result": f"{row['status_name']}\n{row['talk_result']}".strip(),
+                "feasible": row["feasible"],
             }
             for row in rows
         ],
@@ -97,6 +98,7 @@ def _row(project: Project, city: City) -> dict[str, Any]:
         "content": project.content,
         "departments": "、".join(city.department(code).name for code in project.departments),
         "status_name": STATUS_NAMES[project.status],
+        "feasible": project.status is ProjectStatus.FEASIBLE,
         "talk_result": project.talk_result,
     }
 

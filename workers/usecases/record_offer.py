@@ -27,7 +27,7 @@ async def record_offer(
 
     ``within_agreement``: once an agreement is signed, a proposal keeps to its fields (DAT-A: B).
 
-    ``terms``: the agreement's terms as they stand; only purpose and fields follow a revised offer.
+    ``terms``: the agreement's terms as they stand; only the fields, and with them the purpose, follow a revised offer.
 
     A form without the list ``records`` leaves the past records as they are: where the city organises them at a step of
     its own (AGE-2), the proposal does not ask for them again.
@@ -48,7 +48,9 @@ async def record_offer(
     await note(uow, case.id, f"{paper}を受け付けた（第{number}回、提案{len(content.projects)}件）")
     variables = offer_variables(case, city)
     begun = variables["agreementTerms"]
-    kept = {**begun, **(terms or {}), "purpose": begun["purpose"], "fields": begun["fields"]}
+    kept = {**begun, **(terms or {}), "fields": begun["fields"]}
+    if terms is None or terms.get("fields") != begun["fields"]:
+        kept["purpose"] = begun["purpose"]
     return {
         **variables,
         "offer": dict(form),

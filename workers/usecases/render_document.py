@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from workers.usecases.journal import latest_steps, note, officer_of
 from workers.usecases.parties import parties_of, party_rows, spoken
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.publications import activity_report
+from workers.usecases.survey_scope import AnswerPlace, answer_places, counting_surveys
 from workers.usecases.survey_view import answer_sheets
 
 DOCUMENT_NAMES = {"offer": "申出書", "proposal-sheet": "連携事業提案書", "agreement": "包括連携協定書"}
@@ -153,15 +154,17 @@ async def _offer(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[s
 
 async def _proposal_sheet(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
     survey = await _survey(uow, case)
+    surveys = await uow.surveys.of_case(case.id)
+    places = answer_places(case, survey, surveys) if survey else {}
     return {
         **await _plain(uow, case, city, draft),
         "partner_name": case.partner.name if case.partner else "",
         "surveyed": survey is not None,
         "rows": [
-            {**_project(project, city), "answers": _answers(survey, project.number) if survey else []}
+            {**_project(project, city), "answers": _answers(places.get(project.number))}
             for project in case.current_projects()
         ],
-        "wishes": _wishes(survey, city) if survey else [],
+        "wishes": _wishes(counting_surveys(case, survey, surveys), city) if survey else [],
     }
 
 
@@ -171,7 +174,10 @@ async def _survey(uow: UnitOfWork, case: Case) -> Survey | None:
     return surveys[-1] if surveys else None
 
 
-def _answers(survey: Survey, number: int) -> list[dict[str, str]]:
+def _answers(place: AnswerPlace | None) -> list[dict[str, str]]:
+    if place is None:
+        return []
+    survey, number = place.survey, place.number
     return [
         {
             "mark": rating.rating.mark,
@@ -188,18 +194,20 @@ def _answers(survey: Survey, number: int) -> list[dict[str, str]]:
     ]
 
 
-def _wishes(survey: Survey, city: City) -> list[dict[str, str]]:
-    return [
+def _wishes(surveys: Iterable[Survey], city: City) -> list[dict[str, str]]:
+    rows = [
         {
             "division": target.division,
             "section": target.section,
             "field_name": city.field_name(wish.field),
             "content": wish.content,
         }
+        for survey in surveys
         for target in survey.targets
         if (answer := survey.valid_answer(target.department)) is not None
         for wish in answer.wishes
     ]
+    return [row for number, row in enumerate(rows) if row not in rows[:number]]
 
 
 async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)

@@ -7,7 +7,7 @@ from typing import Any
 
 from workers.domain.cities import City
 from workers.domain.drafts import editions
-from workers.domain.entities import Case, Document, Project, Survey
+from workers.domain.entities import Case, Document, Project
 from workers.domain.meetings import Meeting
 from workers.domain.renewal import renews_by
 from workers.errors import PermanentError
@@ -25,6 +25,7 @@ from workers.usecases.meeting_people import (
 from workers.usecases.parties import parties_of, spoken
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.render_document import document_kind
+from workers.usecases.survey_scope import AnswerPlace, answer_places, counting_surveys
 
 RECIPIENTS = {
     "partner": "相手方",
@@ -143,22 +144,24 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
 
 
 async def _by_survey(uow: UnitOfWork, case: Case, city: City, *, asked: bool) -> list[Recipient]:
-    """Return the departments that the case's newest survey asks, or all that it does not ask."""
+    """Return the departments that the surveys that count asked, and those in charge; or all that were not asked."""
     surveys = await uow.surveys.of_case(case.id)
-    targets = surveys[-1].targets if surveys else []
-    if asked:
-        return [
-            Recipient(
-                key=target.department,
-                name=f"{target.division}{target.section}",
-                address=target.email,
-                group=target.group,
-            )
-            for target in targets
-        ]
-    known = {target.department for target in targets}
-    others = [entry.code for entry in city.departments if entry.surveyed and entry.code not in known]
-    return department_recipients(city, others)
+    counting = counting_surveys(case, surveys[-1], surveys) if surveys else []
+    targets = {target.department: target for survey in counting for target in survey.targets}
+    if not asked:
+        others = [entry.code for entry in city.departments if entry.surveyed and entry.code not in targets]
+        return department_recipients(city, others)
+    recipients = [
+        Recipient(
+            key=target.department,
+            name=f"{target.division}{target.section}",
+            address=target.email,
+            group=target.group,
+        )
+        for target in targets.values()
+    ]
+    in_charge = dict.fromkeys(code for project in case.current_projects() for code in project.departments)
+    return recipients + department_recipients(city, [code for code in in_charge if code not in targets])
 
 
 async def _concerned_by_agreement(uow: UnitOfWork, case: Case) -> list[str]:
@@ -173,16 +176,18 @@ async def _concerned_by_agreement(uow: UnitOfWork, case: Case) -> list[str]:
 async def _in_charge(uow: UnitOfWork, case: Case, numbers: set[str]) -> list[str]:
     """Return the codes of the departments of these projects."""
     projects = [project for project in case.current_projects() if str(project.number) in numbers]
-    surveys = [survey for survey in await uow.surveys.of_case(case.id) if survey.round == case.round]
-    return [code for project in projects for code in _concerned(project, surveys[-1] if surveys else None)]
+    surveys = await uow.surveys.of_case(case.id)
+    newest = [survey for survey in surveys if survey.round == case.round]
+    places = answer_places(case, newest[-1], surveys) if newest else {}
+    return [code for project in projects for code in _concerned(project, places.get(project.number))]
 
 
-def _concerned(project: Project, survey: Survey | None) -> list[str]:
+def _concerned(project: Project, place: AnswerPlace | None) -> list[str]:
     """Return who is in charge of a project; one that was given to nobody goes to those that answered about it."""
-    if project.departments or survey is None:
+    if project.departments or place is None:
         return list(project.departments)
-    answers = [(target.department, survey.valid_answer(target.department)) for target in survey.targets]
-    return [code for code, answer in answers if answer and project.number in {r.project_number for r in answer.ratings}]
+    answers = [(target.department, place.survey.valid_answer(target.department)) for target in place.survey.targets]
+    return [code for code, answer in answers if answer and place.number in {r.project_number for r in answer.ratings}]
 
 
 async def attached_documents(uow: UnitOfWork, case: Case, kind: str, department: str | None = None) -> list[Document]:
@@ -217,6 +222,8 @@ async def draft_context(uow: UnitOfWork, case: Case, documents: Sequence[Documen
 async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting | None = None) -> dict[str, Any]:
     """Return what every mail of a case, or of a meeting of it, may say."""
     agreement = await agreement_of(uow, case)
+    discussed = case.last_step("discussion")
+    wished = discussed.payload.get("added", []) if discussed is not None and discussed.round == case.round else []
     return {
         "case": case,
         "lead": await lead_of(uow, case, city),
@@ -231,6 +238,9 @@ async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting
                 "content": project.content,
                 "status": project.status.value,
                 "talk_result": project.talk_result,
+                "departments": "、".join(city.department(code).name for code in project.departments),
+                "cost_to_city": project.cost_to_city,
+                "wished": project.number in wished,
             }
             for project in case.current_projects()
         ],

@@ -25,6 +25,7 @@ from workers.errors import InputError, InputErrors
 from workers.usecases.journal import note
 from workers.usecases.ports import Asked, JobRef, UnitOfWork
 from workers.usecases.survey_board import board_changed
+from workers.usecases.survey_scope import asked_projects
 
 _NOT_OURS = (None, "", "none")
 _SHORT = 200
@@ -138,7 +139,7 @@ class _Reading:
 
     def check_complete(self, answer: SurveyAnswer) -> None:
         """Note what a department that calls itself concerned still has to say."""
-        projects = {project.number: project.title for project in self.case.current_projects()}
+        projects = {project.number: project.title for project in asked_projects(self.case)}
         words = self.city.survey.words
         if projects and not answer.ratings and not self.errors:
             self.errors.append(
@@ -165,7 +166,7 @@ class _Reading:
 
     def _rating(self, row: Mapping[str, Any]) -> SurveyRating | None:
         value, number = row["rating"], shown(row.get("number"))
-        known = {str(project.number): project.number for project in self.case.current_projects()}
+        known = {str(project.number): project.number for project in asked_projects(self.case)}
         typed = (
             row.get("reason") if isinstance(value, str) and value in _NEEDS_COMMENT else None
         )  # the form's box that has to be filled

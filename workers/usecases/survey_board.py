@@ -9,6 +9,7 @@ from workers.domain.cities import City
 from workers.domain.entities import Case, Project, Survey, SurveyAnswer, SurveyTarget, TargetStatus
 from workers.domain.jst import JST
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.survey_scope import asked_projects
 from workers.usecases.survey_texts import project_answers
 from workers.usecases.survey_view import due_text, status_rows, wish_rows
 
@@ -51,7 +52,7 @@ def survey_board(case: Case, survey: Survey, city: City, now: datetime) -> dict[
     ``columns`` and ``rows`` of the form's table; ``projects`` (``heading``, ``tally``, ``answers``); ``wishes``;
     ``open`` (names, one a line) with ``openCount``; ``options`` for choosing a department; ``asOf``.
     """
-    projects = case.current_projects()
+    projects = asked_projects(case, survey)
     missing = survey.open_targets()
     return {
         "asOf": f"{moment_text(now)}現在",

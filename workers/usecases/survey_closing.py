@@ -11,7 +11,7 @@ from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_board import board_changed
 from workers.usecases.survey_texts import project_answers
-from workers.usecases.survey_view import interested_departments, rating_rows, result_rows, wish_rows
+from workers.usecases.survey_view import all_wishes, interested_departments, rating_rows, result_rows, wish_rows
 from workers.usecases.surveys import mail_office, mail_target, survey_context, target_name
 
 _NAMED = 30
@@ -27,8 +27,9 @@ async def check_survey(uow: UnitOfWork, survey_id: str, template: str = "") -> d
     complete = is_complete(survey)
     if complete and survey.closed_at is None:
         survey.closed_at = uow.clock.now()
-        await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った", actor=SYSTEM)
-        if template:
+        if survey.targets:
+            await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った", actor=SYSTEM)
+        if template and survey.targets:  # nobody is asked where a revision changes nothing
             await _tell_office(uow, survey, template)
     return {"surveyComplete": complete}
 
@@ -123,9 +124,10 @@ async def summarize_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
     survey = await uow.surveys.get(survey_id)
     case = await uow.cases.get(survey.case_id)
     city = uow.cities.city(case.city)
+    surveys = await uow.surveys.of_case(case.id)
     return {
-        "surveyResult": result_rows(case, survey, city),
-        "surveyWishes": wish_rows(survey, city),
+        "surveyResult": result_rows(case, survey, city, surveys),
+        "surveyWishes": all_wishes(case, survey, city, surveys),
         "interestedDepartments": interested_departments(case, survey, city),
         "surveyRatings": rating_rows(survey),
     }

@@ -7,6 +7,7 @@ from typing import Any, Final
 from workers.domain.cities import City, SurveyPlan
 from workers.domain.entities import Case, Survey, SurveyAnswer, SurveyTarget, TargetStatus
 from workers.domain.survey import ProjectTally, tally
+from workers.usecases.survey_scope import asked_projects
 
 _TEXTS_LENGTH: Final = 240_000
 """Characters of all comments together: with the matrix well below the 4 MB that a record of the engine may have."""
@@ -14,19 +15,19 @@ _CUT: Final = "\n（長いため、続きは省きました。全文は調査票
 
 
 def project_answers(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
-    """Return every project with all that the departments say of it, those that say nothing named too (ISE-5).
+    """Return every project asked about with all that the departments say, those that say nothing named too (ISE-5).
 
     A row: ``number``, ``heading``, ``tally``, ``answers`` (text: mark, department, person, comment).
     """
-    projects = case.current_projects()
+    projects = asked_projects(case, survey)
     tallies = {entry.number: entry for entry in tally(survey, [project.number for project in projects])}
-    room = _TEXTS_LENGTH // max(1, len(projects))
+    room = texts_room(len(projects))
     return [
         {
             "number": project.number,
             "heading": f"事業{project.number} {project.title}",
             "tally": tally_text(tallies[project.number], city.survey),
-            "answers": _cut(answers_text(survey, project.number, city.survey), room),
+            "answers": cut(answers_text(survey, project.number, city.survey), room),
         }
         for project in projects
     ]
@@ -67,7 +68,13 @@ def asked_person(answer: SurveyAnswer) -> str:
     return "、".join(part for part in (answer.person, answer.contact) if part)
 
 
-def _cut(text: str, room: int) -> str:
+def texts_room(projects: int) -> int:
+    """Return how many characters the texts of one of so many projects may have."""
+    return _TEXTS_LENGTH // max(1, projects)
+
+
+def cut(text: str, room: int) -> str:
+    """Return a text that fits, and says so where it was cut."""
     return text if len(text) <= room else text[: room - len(_CUT)] + _CUT
 
 

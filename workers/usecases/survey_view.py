@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from workers.domain.cities import City
-from workers.domain.entities import Case, Rating, Survey, TargetStatus
+from workers.domain.entities import Case, Project, Rating, Survey, TargetStatus
 from workers.domain.jst import JST
 from workers.domain.survey import tally
 from workers.domain.wareki import format_wareki
-from workers.usecases.survey_texts import project_answers
+from workers.usecases.survey_scope import AnswerPlace, answer_places, counting_surveys
+from workers.usecases.survey_texts import answers_text, cut, tally_text, texts_room
 
 _MOST_JOINT = 5
 """So many departments are proposed for a project's talks; the office may choose others."""
@@ -45,29 +47,33 @@ def status_rows(survey: Survey) -> list[dict[str, str]]:
     return rows
 
 
-def result_rows(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
-    """Return the tally project by project with the departments' comments and a proposal how to go on (ISE-5)."""
+def result_rows(case: Case, survey: Survey, city: City, surveys: Sequence[Survey] = ()) -> list[dict[str, Any]]:
+    """Return the tally project by project with the departments' comments and a proposal how to go on (ISE-5).
+
+    ``surveys``: those of the case; a project that this one did not ask about again has its answers in an earlier one.
+    """
     projects = case.current_projects()
-    tallies = {entry.number: entry for entry in tally(survey, [project.number for project in projects])}
-    told = {row["number"]: row for row in project_answers(case, survey, city)}
-    return [
-        {
-            "number": project.number,
-            "title": project.title,
-            "fieldName": city.field_name(project.field),
-            "feasible": tallies[project.number].feasible,
-            "adjust": tallies[project.number].adjust,
-            "infeasible": tallies[project.number].infeasible,
-            "notConcerned": tallies[project.number].not_concerned,
-            "unanswered": tallies[project.number].unanswered,
-            "comments": _comments(survey, project.number, city),
-            "tally": told[project.number]["tally"],
-            "answers": told[project.number]["answers"],
-            "proposed": "talks" if tallies[project.number].prospective else "drop",
-            "departments": list(tallies[project.number].interested[:_MOST_JOINT]),
-        }
-        for project in projects
-    ]
+    places, room = answer_places(case, survey, surveys), texts_room(len(projects))
+    return [_result_row(project, city, places[project.number], room) for project in projects]
+
+
+def _result_row(project: Project, city: City, place: AnswerPlace, room: int) -> dict[str, Any]:
+    [counted] = tally(place.survey, [place.number])
+    return {
+        "number": project.number,
+        "title": project.title,
+        "fieldName": city.field_name(project.field),
+        "feasible": counted.feasible,
+        "adjust": counted.adjust,
+        "infeasible": counted.infeasible,
+        "notConcerned": counted.not_concerned,
+        "unanswered": counted.unanswered,
+        "comments": _comments(place.survey, place.number, city),
+        "tally": tally_text(counted, city.survey),
+        "answers": cut(answers_text(place.survey, place.number, city.survey), room),
+        "proposed": "talks" if counted.prospective else "drop",
+        "departments": list(counted.interested[:_MOST_JOINT]),
+    }
 
 
 def _comments(survey: Survey, number: int, city: City) -> str:
@@ -79,6 +85,12 @@ def _comments(survey: Survey, number: int, city: City) -> str:
         for rating in answer.ratings
         if rating.project_number == number
     )
+
+
+def all_wishes(case: Case, survey: Survey, city: City, surveys: Sequence[Survey]) -> list[dict[str, str]]:
+    """Return the wishes of this survey and of those whose answers still count beside it, each once (ISE-4)."""
+    rows = [row for entry in counting_surveys(case, survey, surveys) for row in wish_rows(entry, city)]
+    return [row for number, row in enumerate(rows) if row not in rows[:number]]
 
 
 def wish_rows(survey: Survey, city: City) -> list[dict[str, str]]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 from workers.domain.cities import City, Department
-from workers.domain.entities import Case, Survey, SurveyTarget, TargetStatus
+from workers.domain.entities import Case, Project, Survey, SurveyTarget, TargetStatus
 from workers.domain.survey import SurveySchedule, extended, schedule
 from workers.domain.text import multi_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
+from workers.usecases.caseview import agreement_of, asked_proposals
 from workers.usecases.journal import note, record
+from workers.usecases.parties import parties_of, spoken
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.survey_about import survey_about
 from workers.usecases.survey_board import answer_form, board_changed, survey_board
+from workers.usecases.survey_scope import (
+    CHANGED,
+    SCOPE_STEP,
+    answered_before,
+    asked_projects,
+    concerned_before,
+    scope_payload,
+)
 from workers.usecases.survey_view import due_text
 
 PLAN_STEP: Final = "survey-plan"
@@ -26,8 +36,10 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
     """Create the case's next survey and return ``survey`` for the called process.
 
     ``plan.dueOn`` (ISO or wareki, or None for the city's own number of business days), ``plan.departmentCodes`` (None
-    or empty: every surveyed department), ``plan.message`` (what the survey's mails say in addition). Raises InputError
-    for a bad due date or an unknown department.
+    or empty: every surveyed department), ``plan.message`` (what the survey's mails say in addition), ``plan.scope``
+    (``changed``: what an earlier survey answered is not asked again, and without chosen departments only those are
+    asked that said something about what changed; nobody where nothing did). Raises InputError for a bad due date or an
+    unknown department.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -36,8 +48,12 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
     if plan.get("dueOn"):
         due_on = parse_date(plan["dueOn"], "回答期限")
         timetable = extended(city.survey, due_on, today=today, present_due_on=today)
-    departments = _chosen(city, plan.get("departmentCodes") or [])
-    number = len(await uow.surveys.of_case(case.id)) + 1
+    earlier = await uow.surveys.of_case(case.id)
+    kept = answered_before(case, earlier) if plan.get("scope") == CHANGED else {}
+    asked = [project for project in case.current_projects() if project.number not in kept]
+    chosen = plan.get("departmentCodes") or (concerned_before(case, earlier, asked) if kept else [])
+    departments = _chosen(city, chosen) if asked or not kept else []
+    number = len(earlier) + 1
     survey = Survey(
         id=f"{case.id}-s{number}",
         case_id=case.id,
@@ -48,13 +64,16 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
     )
     await uow.surveys.add(survey)
     await record(uow, case, PLAN_STEP, {"survey": survey.id, "message": _message(plan)})
-    await note(uow, case.id, f"{len(departments)}課に照会した（期限 {format_wareki(timetable.due_on, weekday=True)}）")
+    if kept or case.last_step(SCOPE_STEP):
+        await record(uow, case, SCOPE_STEP, scope_payload(survey, kept))
+    await note(uow, case.id, _opened(survey, kept, asked))
     return {
         "survey": {
             "id": survey.id,
             "departments": [department_variable(target) for target in survey.targets],
             "view": survey_board(case, survey, city, uow.clock.now()),
             "about": await survey_about(uow, case, city),
+            "proposals": asked_proposals(case, city),
             **timer_variables(timetable),
         },
         "formError": None,
@@ -63,6 +82,14 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
 
 def _message(plan: Mapping[str, Any]) -> str:
     return multi_line(plan.get("message") or "", "書き添えること", maximum=4000)
+
+
+def _opened(survey: Survey, kept: Mapping[int, Any], asked: Sequence[Project]) -> str:
+    if kept and not asked:
+        return "前回から変わった事業がないので、照会せずに前の回答を引き継いだ"
+    only = f"、変わった{len(asked)}件だけ" if kept else ""
+    due = format_wareki(survey.due_on, weekday=True)
+    return f"{len(survey.targets)}課に照会した（期限 {due}{only}）"
 
 
 def _chosen(city: City, codes: Iterable[Any]) -> list[Department]:
@@ -234,7 +261,7 @@ def survey_context(case: Case, due_on: date, city: City) -> dict[str, Any]:
                 "title": project.title,
                 "content": project.content,
             }
-            for project in case.current_projects()
+            for project in asked_projects(case)
         ],
     }
 
@@ -244,6 +271,7 @@ async def mail_target(  # noqa: PLR0913 (the parts of one notice)
 ) -> None:
     """Enqueue a mail to one surveyed department under a business key."""
     city = uow.cities.city(case.city)
+    under = await agreement_of(uow, case) if case.agreement_id else None
     await uow.outbox.mail(
         MailRequest(
             business_key=key,
@@ -256,6 +284,7 @@ async def mail_target(  # noqa: PLR0913 (the parts of one notice)
             group=target.group,
             context={
                 **survey_context(case, due_on, city),
+                **(spoken(await parties_of(uow, case, under)) if under else {}),
                 "department": target_name(target),
                 "question": target.question,
             },
