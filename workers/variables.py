@@ -72,6 +72,7 @@ _ALL = (
         "eligibility", "context", "record-requirement-check", "要件の判定に使う事実と、条件ごとの結果（results）"
     ),
     _variable("failedConditions", "list", "decision", "満たしていない条件"),
+    _variable("toldConditions", "list", "forms", "満たしていない条件のうち、相手方に伝えるもの"),
     # The survey
     _variable(
         "survey",
@@ -193,6 +194,13 @@ _ALL = (
     _variable("agreementId", "text", "register-agreement / open-procedure", "協定の番号"),
     _variable("agreementTitle", "text", "open-procedure", "協定の名前"),
     _variable("nextTalkOn", "text", "forms / start-procedure", "次の協議の日"),
+    _variable(
+        "partnerWindow",
+        "context",
+        "open-procedure",
+        "相手方の窓口: name, person, contact",
+        personal=True,
+    ),
     _variable("agreementEnded", "yes/no", "open-procedure", "協定がすでに終わっているか"),
     _variable("agreementLastDay", "text", "open-procedure", "協定の終わりの日（ISO）"),
     _variable("agreementSummary", "text", "open-procedure", "協定のあらまし（画面用）", shown="markdown"),
@@ -238,6 +246,9 @@ _ALL = (
     _variable("reportPersonAsked", "text", "diagrams", "実績の報告に担当者を書いてもらうか（yes）"),
     _variable("reportPerson", "text", "forms", "実績を報告した担当者の氏名"),
     _variable("reportContact", "text", "forms", "実績を報告した担当者の連絡先"),
+    _variable(
+        "beforeGuideline", "text", "draft-amendment", "yes: ガイドラインより前の協定（変更のときに要件を確かめる）"
+    ),
     _variable("versionNumber", "number", "register-amendment", "協定の版の番号"),
     _variable("effectiveAt", "timestamp", "register-amendment", "変更の効力が生じる時刻"),
     _variable("effectiveText", "text", "register-amendment", "変更の効力が生じる日（和暦）", shown="plain"),

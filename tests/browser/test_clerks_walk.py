@@ -130,7 +130,7 @@ def talks(walk: Walk) -> None:
 def decision(walk: Walk) -> None:
     """Forget the approval, write a day to come."""
     walk.opens("Task_DecideSigning")
-    walk.types(decision="締結する", message="3分野の事業が見込まれる。")
+    walk.types(decision="締結する", reason="3分野の事業が見込まれる。")
     walk.cannot_send()
     walk.types(approval__number="戦推第12号", approval__decidedOn=day(3), approval__class="市長")
     walk.cannot_send()

@@ -6,6 +6,8 @@ import pytest
 
 from tests.kit import outgoing, papers, yearly
 from workers.adapters.documents import WordDocuments
+from workers.domain.eligibility import eligibility_facts
+from workers.domain.entities import PastRecord
 
 _RENDERER = WordDocuments(papers.FOLDERS)
 _FORMS = {
@@ -64,3 +66,46 @@ def test_the_arrangements_mark_what_is_still_to_be_agreed(draft: bool) -> None: 
     assert [f"【{part}】" in text for part in parts] == [draft] * len(parts)
     assert all(part in text for part in parts)
     assert "【内線 100】" not in text
+
+
+def _blank(name: str) -> str:
+    pack = papers.CITIES.city("isesaki")
+    choices = [{"number": entry.number, "name": entry.name} for entry in pack.fields]
+    context = {"city": pack, "office": pack.office, "signatory": pack.signatory, "fields": choices}
+    return outgoing.word_text(_RENDERER.blank(city="isesaki", name=name, context=context)[0])
+
+
+def test_the_blank_sheet_has_its_eight_numbered_rows() -> None:
+    """As the form of the guideline prints them (ISE-F2)."""
+    assert [number for number in "①②③④⑤⑥⑦⑧⑨" if number in _blank("proposal-sheet")] == list("①②③④⑤⑥⑦⑧")
+
+
+def test_the_blank_offer_says_nothing_in_the_partners_name() -> None:
+    """Only what the guideline's form has: nobody declares on it that requirements were checked (ISE-F1)."""
+    text = _blank("offer")
+    assert "確認しました" not in text
+    assert "所在地" not in text
+
+
+def test_the_arrangements_have_the_headings_of_the_form() -> None:
+    """What was not agreed leaves room to write, for flyers and posters alike in copies (ISE-F5)."""
+    context = yearly.DOCUMENTS["arrangements"]
+    text = outgoing.word_text(_RENDERER.render(city="isesaki", name="arrangements", context=context)[0])
+    for heading in ("業務活動における連携協力", "イベント事業等の周知に係る連携協力", "包括連携協定に関する担当窓口"):
+        assert heading in text
+    assert "―" not in text
+    assert "枚" not in text
+
+
+def test_a_list_of_records_counts_as_the_requirements_do() -> None:
+    """AGE-2, AGE-R1: one activity of three years is one project, on the list that the partner gets, too."""
+    case = papers.case()
+    case.records[:] = [
+        PastRecord(fiscal_year=year, field=1, title="健康測定", department="") for year in (2022, 2023, 2024)
+    ]
+    city = papers.CITIES.city("ageo")
+    count = eligibility_facts(city, [], case.records).done_count
+    context = {"city": city, "case": case, "partner": case.partner, "today": papers.TODAY, "record_count": count}
+    text = outgoing.word_text(_RENDERER.render(city="ageo", name="record-list", context=context)[0])
+    assert "1件、1分野" in text.replace(" ", "")
+    assert "合わせて1件と数えます" in text

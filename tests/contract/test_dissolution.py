@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.kit.clock import EngineClock
-from tests.kit.lists import list_rows, write_list
+from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
 from workers.cli.agreement import describe_agreement
 from workers.cli.importing import import_file
@@ -37,9 +37,12 @@ async def built(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
     clock = EngineClock()
     clock.pinned = MORNING
     row = {**next(list_rows(1)), "締結日": "令和5年4月1日", "満了日": "令和9年3月31日"}
-    file = write_list(tmp_path / "a.csv", [row])
+    own = {"更新の年数": "1年", "申出の月数": "1か月前"}
+    file = write_list(tmp_path / "a.csv", [row | own], headings=(*HEADINGS, *own))
     async with services(Settings(data=tmp_path, database_url=database_url), clock=clock) as made:
         await import_file(made, made.packs.city("ageo"), file)
+        async with made.open_unit() as uow:
+            (await uow.agreements.get(ID)).whole_guideline = True  # amended since
         yield made
 
 
@@ -159,6 +162,19 @@ async def test_the_notice_arrives_a_month_before_and_the_watch_lets_the_agreemen
     assert (agreement.ended_on, agreement.end) == (date(2026, 7, 1), AgreementEnd.TERMINATED)
     # The watch comes once more, for the results of the year in which it ended.
     assert (agreement.cycle_due_on, [term.due_on for term in agreement.terms]) == (date(2027, 4, 1), [None])
+
+
+async def test_an_agreement_before_the_guideline_is_ended_by_its_own_text(built: Services) -> None:
+    """ISE-T3: the guideline says when one may be ended; how long before notice is given stands in the agreement."""
+    case = await _procedure(built, CaseKind.TERMINATION)
+    async with built.open_unit() as uow:
+        (await uow.agreements.get(ID)).whole_guideline = False
+    async with built.open_unit() as uow:
+        assert (await terminate.check_dissolution(uow, case.id))["noticeMonths"] is None
+        with pytest.raises(InputError, match="予告の期間"):
+            await terminate.plan_termination(uow, case.id, {"endsOn": "2026-10-31"})
+        planned = await terminate.plan_termination(uow, case.id, {"endsOn": "2026-10-31", "noticeMonths": "3"})
+    assert planned["terminationPlan"]["noticeBy"] == "2026-07-31"
 
 
 async def test_a_notice_after_its_last_day_is_refused(built: Services) -> None:

@@ -113,7 +113,7 @@ def test_the_arrangements_hold_for_all_of_them() -> None:
         city="isesaki", name="arrangements", context=_PAPERS["arrangements"]
     )[0]
     text = outgoing.word_text(content)
-    assert "乙及び丙の業務でのチラシの配架" in text
+    assert "乙及び丙の業務活動におけるチラシの配布数" in text
     assert "甲、乙及び丙が相談したうえで" in text
 
 

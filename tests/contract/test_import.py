@@ -154,11 +154,16 @@ async def test_an_old_rules_agreement_and_an_ended_one_are_kept_as_such(built: S
 
 async def test_an_agreement_before_the_guideline_is_known_by_its_date(built: Services, tmp_path: Path) -> None:
     """ISE-T3: no mark is needed; its term is the one that it says, never the new rule's."""
+    own = {"更新の年数": "3年", "申出の月数": "3か月前"}
     rows = [{**row, "締結日": day} for row, day in zip(list_rows(2), ("令和8年3月31日", "令和8年4月1日"), strict=True)]
-    await _import(built, "isesaki", write_list(tmp_path / "a.csv", rows))
+    headings = (*HEADINGS, *own)
+    await _import(built, "isesaki", write_list(tmp_path / "a.csv", [{**rows[0], **own}, rows[1]], headings=headings))
     async with built.open_unit() as uow:
         old, new = await uow.agreements.get("isesaki-a1"), await uow.agreements.get("isesaki-a2")
     assert (old.whole_guideline, new.whole_guideline) == (False, True)
+    assert (old.renewal_years, old.notice_months, new.renewal_years, new.notice_months) == (3, 3, None, None)
+    with pytest.raises(InputErrors, match="協定書にある更新の年数を入力してください"):
+        await _import(built, "isesaki", write_list(tmp_path / "c.csv", [{**rows[0], "番号": "8"}]))
     (silent,) = list_rows(1)
     file = write_list(tmp_path / "b.csv", [{**silent, "番号": "9", "締結日": "令和5年7月1日", "満了日": ""}])
     with pytest.raises(InputErrors, match="令和8年4月1日より前に結んだ協定は、協定書にある満了日を入力してください"):

@@ -110,7 +110,12 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "city-invitation": (
         {**TO_PARTNER, "message": "10周年の機会に"},
-        ["包括連携協定の締結をご提案", "令和元年度 災害時の物資の供給", "10周年の機会に"],
+        [
+            "包括連携協定の締結をご提案",
+            "令和元年度 災害時の物資の供給",
+            "10周年の機会に",
+            "添付の様式で申し出てください",
+        ],
     ),
     "offer-correction": (
         {**TO_PARTNER, "message": "事業2の内容を\n具体的に", "failed_conditions": ["連携事項が3分野に満たない"]},
@@ -122,7 +127,10 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "renewal-blocked": (RENEWAL, ["令和9年2月26日に相手方から", "申出があったため"]),
     "renewal-reversed": (RENEWAL, ["お詫びして訂正", "令和9年2月26日に相手方から"]),
     "agreement-expired": (RENEWAL, ["有効期間が終わりました"]),
-    "survey-notice": (SURVEY, ["① 事業その1", "② 事業その2", "令和8年6月15日（月）", "当課の所管ではない", "Tasklist"]),
+    "survey-notice": (
+        SURVEY,
+        ["① 事業その1", "② 事業その2", "令和8年6月15日（月）", "当課の所管ではない", "企業等に", "Tasklist"],
+    ),
     "survey-reminder": (SURVEY, ["令和8年6月15日（月）まで", "Tasklist"]),
     "survey-due-today": (SURVEY, ["本日 令和8年6月15日（月） が回答期限", "まだ届いていません"]),
     "survey-escalation": (

@@ -389,3 +389,20 @@ def _amendment(agreement_id: str, turn: int, today: date) -> Case:
         agreement_id=agreement_id,
         partner=partner(),
     )
+
+
+async def test_an_agreement_before_the_guideline_keeps_its_own_rule_of_renewal(terms: Terms) -> None:
+    """ISE-T3: three years and three months of notice, as it says, where the guideline has one year and one month."""
+    signed, end = date(2024, 4, 1), date(2027, 3, 31)
+    own = {"whole_guideline": False, "renewal_years": 3, "notice_months": 3}
+    terms.on(date(2026, 6, 1))
+    await terms.sign("isesaki", signed, number=5, ends=end, **own)
+    (first,) = (await terms.agreement("isesaki-a5")).terms
+    assert first.notice_deadline == date(2026, 12, 31)
+    await terms.sweep(date(2026, 12, 1))
+    await terms.sweep(date(2027, 1, 1))
+    agreement = await terms.agreement("isesaki-a5")
+    assert (agreement.current_term.expires_on, agreement.current_term.notice_deadline) == (
+        date(2030, 3, 31),
+        date(2029, 12, 31),
+    )

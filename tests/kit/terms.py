@@ -105,7 +105,8 @@ class Terms:
                 **says,
             )
             pack = uow.cities.city(city)
-            agreement.terms.append(first_term(pack.term, signed, ends_on=ends, endless=endless))
+            rule = pack.renewing_by(agreement.renewal_years, agreement.notice_months).term
+            agreement.terms.append(first_term(rule, signed, ends_on=ends, endless=endless))
             watch(pack, agreement, uow.clock.today())
             await uow.agreements.add(agreement)
             await uow.commit()

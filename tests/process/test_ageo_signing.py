@@ -77,18 +77,22 @@ def _the_survey_shows_needs_and_wishes(paper: str) -> None:
         assert part in paper
 
 
-async def test_a_refusal_names_every_condition_that_failed(driver: EngineDriver, settings: Settings) -> None:
-    """AGE-R1, AGE-R2, AGE-9: number of projects, number of fields, a partner's and a project's ground."""
+async def test_a_refusal_names_the_conditions_that_the_office_chose(driver: EngineDriver, settings: Settings) -> None:
+    """AGE-R1, AGE-R2, AGE-9: four conditions fail, one of them is told; the reason stays inside the city."""
     await driver.deploy(pack_files("common", "ageo"))
     async with office(driver, settings) as at_work:
-        await _played(at_work, "declined")
+        case, desk = await _played(at_work, "declined")
         (letter,) = await outgoing.letters(at_work.services, "declined")
+    failed = driver.records.visible(desk.instance)["failedConditions"]
+    assert [line.split()[0] for line in failed] == ["要件(2)", "要件(3)", "要件(5)", "要件(6)"]
+    assert "2分野" in failed[1]
+    assert "第5号 公租公課" in failed[2]
+    assert "事業2「市の封筒への自社広告の掲載」" in failed[3]
     named = [line.strip("・ ") for line in letter.text.splitlines() if "要件(" in line]
-    assert [line.split()[0] for line in named] == ["要件(2)", "要件(3)", "要件(5)", "要件(6)"]
-    assert "2件" in named[0]
-    assert "2分野" in named[1]
-    assert "第5号 公租公課" in named[2]
-    assert "事業2「市の封筒への自社広告の掲載」" in named[3]
+    assert named == failed[:1]
+    (decision,) = [step for step in case.steps if step.name == "decision"]
+    assert decision.payload["decisionRecord"]["reason"] not in letter.text
+    assert decision.payload["decisionRecord"]["message"] in letter.text
 
 
 async def test_the_mayor_decides_and_individual_agreements_stay_possible(
@@ -109,5 +113,6 @@ async def test_the_mayor_decides_and_individual_agreements_stay_possible(
         "sign",
         "individual",
     ]
-    assert "高齢介護課との個別連携協定とする。" in partner.text
+    assert "見守りの事業は、高齢介護課と協議して進められます。" in partner.text
+    assert "高齢介護課との個別連携協定とする。" not in partner.text
     assert {letter.recipient.split("@")[0] for letter in departments} == {"korei"}

@@ -30,6 +30,17 @@ async def _agreed_to_amend(clerk: Clerk, **terms: Any) -> None:
     await clerk.does("Task_DraftAmendment", **{**_terms(), **terms})
 
 
+async def _takes_the_whole_guideline(clerk: Clerk) -> None:
+    """ISE-T3: an older agreement is amended only when the requirements are confirmed, and with as many fields."""
+    await _agreed_to_amend(clerk, changes=" ", requirements="met")
+    assert "変更の内容" in await clerk.told("Task_DraftAmendment")
+    await clerk.does("Task_DraftAmendment", **_terms(), requirements=None)
+    assert "締結の要件" in await clerk.told("Task_DraftAmendment")
+    await clerk.does("Task_DraftAmendment", **{**_terms(), "fields": ["1", "5"]}, requirements="met")
+    assert "3以上の連携事項" in await clerk.told("Task_DraftAmendment")
+    await clerk.does("Task_DraftAmendment", **_terms(), requirements="met")
+
+
 def _terms() -> dict[str, Any]:
     return {
         "title": "見守りと防災の協定",
@@ -45,7 +56,7 @@ async def _planned_anew(clerk: Clerk) -> None:
     """ISE-F3: the text to be signed, with the planned day, is there before; another day or another text goes back."""
     await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today+9}")
     await clerk.does("Task_SignAmendment", signing="redraft")
-    await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
+    await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"}, requirements="met")
     await clerk.does("Task_ConfirmDraft", confirmation="agreed")
     await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today+9}")
     await clerk.does("Task_SignAmendment", signing="replan")
@@ -74,15 +85,13 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
         for task, answers in _MEETING.items():
             await clerk.does(task, **answers)
         await clerk.is_refused("協議の内容", "Task_RecordTalks", talksOn="{today}", talksResult="amend", summary="　")
-        await _agreed_to_amend(clerk, changes=" ")
-        assert "変更の内容" in await clerk.told("Task_DraftAmendment")
-        await clerk.does("Task_DraftAmendment", **_terms())
+        await _takes_the_whole_guideline(clerk)
         await clerk.is_refused("意見", "Task_ConfirmDraft", confirmation="revise", comment=None)
         await clerk.does("Task_ConfirmDraft", confirmation="revise", comment="来月からにしてほしい")
-        await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
+        await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"}, requirements="met")
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
         await clerk.does("Task_ApproveAmendment", decision="back", reason="理由を詳しく")
-        await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"})
+        await clerk.does("Task_DraftAmendment", **{**_terms(), "effectiveOn": "{today+30}"}, requirements="met")
         await clerk.does("Task_ConfirmDraft", confirmation="agreed")
         await clerk.is_refused("決裁者", "Task_ApproveAmendment", **{**APPROVED, "approvedBy": ""})
         await clerk.is_refused("決裁日", "Task_ApproveAmendment", **{**APPROVED, "approvedOn": "{today+1}"})

@@ -41,7 +41,7 @@ async def test_reports_are_kept_shared_and_arrangements_published(driver: Engine
         "道路に穴や段差を見つけたとき",
         "建設部道路管理課",
         "300 部",
-        "12 枚",
+        "12 部",
         "0270-00-2345",
         "年末年始の配架",
     ):
@@ -84,5 +84,5 @@ async def test_a_change_begins_with_what_was_agreed_before(driver: EngineDriver,
     async with office(driver, settings) as at_work:
         case_id, _ = await _played(at_work, "arrangements-change")
         papers = await outgoing.papers(at_work.services, case_id)
-    for part in ("不法投棄らしいごみを見つけたとき", "環境部環境政策課", "500 部", "10 枚"):
+    for part in ("不法投棄らしいごみを見つけたとき", "環境部環境政策課", "500 部", "10 部"):
         assert part in papers["arrangements"]

@@ -64,6 +64,15 @@ def test_a_list_says_by_how_many_years_an_agreement_renews() -> None:
     assert _bad(renewal_years="ずっと").startswith("7行目 更新の年数: 「ずっと」は読めません")
 
 
+@pytest.mark.parametrize(("word", "months"), [("3か月前", 3), ("１箇月前まで", 1), ("2", 2), ("0", 0)])
+def test_a_list_says_until_when_a_notice_must_come(word: str, months: int) -> None:
+    """D-4, ISE-T3: the agreement's own months before its last day; the notice deadline is counted from them."""
+    found = _good(notice_months=word, expires_on="令和12年3月31日")
+    assert found.notice_months == months
+    expected = {3: date(2029, 12, 31), 2: date(2030, 1, 31), 1: date(2030, 2, 28), 0: None}[months]
+    assert found.term.notice_deadline == expected
+
+
 def test_missing_headings_and_double_ones_are_named() -> None:
     with pytest.raises(InputError, match="1行目: 見出しに 協定名・連携事項 の列がありません"):
         find_header([["番号", "相手方", "締結日"]])

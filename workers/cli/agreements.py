@@ -36,6 +36,7 @@ _COLUMNS = (
     ("kind_name", "形態"),
     ("renews", "更新の定め"),
     ("renewal_years", "更新の年数"),
+    ("notice_months", "申出の月数"),
     ("old_rules", "旧要綱"),
     ("signed_on", "締結日_ISO"),
     ("starts_on", "有効期間の始まり_ISO"),
@@ -160,6 +161,7 @@ def entry_row(entry: RegisterEntry, city: City) -> dict[str, Any]:
         "kind": entry.kind,
         "kind_name": KIND_NAMES.get(entry.kind, entry.kind),
         "renewal_years": entry.renewal_years,
+        "notice_months": entry.notice_months,
         "renews": "" if entry.renews is None else "あり" if entry.renews else "なし",
         "old_rules": "" if entry.whole_guideline else "○",
     }

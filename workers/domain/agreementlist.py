@@ -30,6 +30,7 @@ KIND_WORDS: Final = {"包括": "comprehensive", "個別": "individual", "協働"
 _END_WORDS: Final = {"満了": AgreementEnd.EXPIRED, "解除": AgreementEnd.TERMINATED, "終了": AgreementEnd.EXPIRED}
 _ENDLESS_WORDS: Final = frozenset(map(plain, (WITHOUT_END, "期限なし", "期間の定めなし", "定めなし", "期限の定めなし")))
 _MOST_RENEWAL_YEARS: Final = 50
+_MOST_NOTICE_MONTHS: Final = 24
 _WEEKDAY: Final = re.compile(r"[(（][日月火水木金土][)）]$")
 
 
@@ -67,6 +68,7 @@ class ListedAgreement:
     department: str
     renews: bool | None
     renewal_years: int | None
+    notice_months: int | None
     whole_guideline: bool
     ended_on: date | None
     end: AgreementEnd | None
@@ -82,9 +84,18 @@ def parse_row(
         reader.problem("signed_on", f"{format_wareki(signed_on)}はまだ来ていません")
     ended_on, end = _ending(reader, today)
     renews = reader.take("renews", yes_no)
-    term = _term(reader, words.city, signed_on) if signed_on else None
+    years, months = reader.take("renewal_years", _years), reader.take("notice_months", _months)
+    term = _term(reader, words.city.renewing_by(years, months), signed_on) if signed_on else None
     if term is not None and ended_on is None and term.expires_on < today:
         ended_on, end = _past(reader, term, words.city, renews=renews)
+    if (
+        term is not None
+        and ended_on is None
+        and renews is not False
+        and signed_on
+        and words.city.term.came_before(signed_on)
+    ):
+        _own_renewal(reader, term, words.city)
     partner = _partner(reader)
     others = tuple(part for part in re.split(r"[、,\n/／]+", reader.text("other_parties", 500)) if part)
     found = ListedAgreement(
@@ -101,7 +112,8 @@ def parse_row(
         trade=reader.text("trade", 60),
         department=reader.take("department", words.department_code) or "",
         renews=renews,
-        renewal_years=reader.take("renewal_years", _years),
+        renewal_years=years,
+        notice_months=months,
         whole_guideline=not (
             reader.take("old_rules", yes_no) or (signed_on is not None and words.city.term.came_before(signed_on))
         ),
@@ -181,6 +193,18 @@ def _term(reader: _Row, city: City, signed_on: date) -> AgreementTerm | None:
     return None
 
 
+def _own_renewal(reader: _Row, term: AgreementTerm, city: City) -> None:
+    """Ask how an agreement from before the guideline is renewed: the guideline's rule is not its own (ISE-T3)."""
+    since = format_wareki(city.term.since) if city.term.since else ""
+    for key, what in (("renewal_years", "更新の年数"), ("notice_months", "何か月前までの申出か（期限がなければ0）")):
+        if not term.endless and not reader.text(key, 20):
+            reader.problem(
+                key,
+                f"{since}より前に結んだ協定は、協定書にある{what}を入力してください"
+                "（更新しない協定は「更新の定め」に「なし」と書きます）",
+            )
+
+
 def _past(
     reader: _Row, term: AgreementTerm, city: City, *, renews: bool | None
 ) -> tuple[date | None, AgreementEnd | None]:
@@ -231,6 +255,13 @@ def _last_day(value: str, where: str) -> date:
 
 def _years(value: str, where: str) -> int:
     return parse_number(value.removesuffix("間").removesuffix("年"), where, least=1, most=_MOST_RENEWAL_YEARS)
+
+
+def _months(value: str, where: str) -> int:
+    number = value.removesuffix("まで").removesuffix("前").removesuffix("月")
+    for counter in ("か", "ヶ", "カ", "ヵ", "ケ", "箇", "個"):
+        number = number.removesuffix(counter)
+    return parse_number(number, where, least=0, most=_MOST_NOTICE_MONTHS)
 
 
 @lru_cache(maxsize=8192)

@@ -129,10 +129,10 @@ class Agreement:
     ``case_id``: the signing case, None for an agreement that was made before renkei. ``number``: the office's own
     number of an imported one. ``department``: the contracting unit's code where it is not the office. ``renews``: what
     the agreement itself says of its renewal, None where the city's rule holds (D-5). ``renewal_years``: by how many
-    years it renews, None where the city's rule says so. ``ended_on``: its last day, where
-    it ended by expiry or termination. ``whole_guideline`` False: made before the guideline, so only results, meetings
-    and termination apply (ISE-T3). ``cycle_due_on``: the day on which its next yearly procedure opens. ``versions`` is
-    empty until the first amendment.
+    years it renews, ``notice_months``: how many months before its last day a notice must have come (0: until that day);
+    None where the city's rule says so. ``ended_on``: its last day, where it ended by expiry or termination.
+    ``whole_guideline`` False: made before the guideline, so only results, meetings and termination apply (ISE-T3).
+    ``cycle_due_on``: the day on which its next yearly procedure opens. ``versions`` is empty until the first amendment.
     """
 
     id: str
@@ -150,6 +150,7 @@ class Agreement:
     department: str = ""
     renews: bool | None = None
     renewal_years: int | None = None
+    notice_months: int | None = None
     whole_guideline: bool = True
     ended_on: date | None = None
     end: AgreementEnd | None = None

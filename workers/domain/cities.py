@@ -308,12 +308,16 @@ class City:
     cost_next_year: bool = False
     """A project whose cost the city bears is one of the fiscal year after its proposal's (AGE-A3)."""
 
-    def renewing_by(self, years: int | None) -> City:
-        """Return the city as an agreement has it that renews by a number of years of its own; None: as the rule says.
+    def renewing_by(self, years: int | None, notice_months: int | None = None) -> City:
+        """Return the city as an agreement has it that has years of renewal or months of notice of its own.
 
-        A city whose agreements are not renewed by its rule renews those that say so (D-5).
+        None: as the rule says. ``notice_months`` 0: notices count until the last day of the term. A city whose
+        agreements are not renewed by its rule renews those that say so (D-5).
         """
-        return self if years is None else replace(self, term=replace(self.term, renewal_years=years))
+        term = self.term if years is None else replace(self.term, renewal_years=years)
+        if notice_months is not None:
+            term = replace(term, notice_months=notice_months or None, notice_clear_month=False)
+        return self if term is self.term else replace(self, term=term)
 
     def procedure(self, kind: CaseKind) -> str:
         """Return the process of a kind of procedure; raises InputError where the city has none."""

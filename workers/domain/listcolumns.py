@@ -58,6 +58,11 @@ COLUMNS: Final = (
     Column(key="kind", heading="形態", others=("協定の形態", "協定の種類", "協定種別")),
     Column(key="renews", heading="更新の定め", others=("自動更新", "更新", "更新規定")),
     Column(key="renewal_years", heading="更新の年数", others=("更新年数", "更新期間", "更新する年数")),
+    Column(
+        key="notice_months",
+        heading="申出の月数",
+        others=("更新の申出の月数", "申出期限の月数", "予告の月数", "予告期間"),
+    ),
     Column(key="old_rules", heading="旧要綱", others=("旧要綱による", "要綱施行前")),
     Column(key="ended_on", heading="終了日", others=("協定終了日", "解除日")),
     Column(key="end", heading="終了の理由", others=("終了理由",)),

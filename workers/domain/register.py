@@ -47,6 +47,7 @@ class RegisterEntry:
     fields: tuple[int, ...]
     renews: bool | None
     renewal_years: int | None
+    notice_months: int | None
     whole_guideline: bool
     ended_on: date | None
     end: AgreementEnd | None

@@ -72,7 +72,7 @@ def next_term(city: City, agreement: Agreement, term: AgreementTerm) -> Agreemen
     """
     if agreement.renews is False:
         return None
-    rule = city.renewing_by(agreement.renewal_years).term
+    rule = city.renewing_by(agreement.renewal_years, agreement.notice_months).term
     return renewed_term(rule, term, written_in_agreement=agreement.renews is True)
 
 

@@ -9,7 +9,7 @@ from workers.usecases import amend, terminate
 from workers.usecases.ports import UnitOfWork
 
 
-@job_type("draft-amendment", label="今の協定の内容を読み出す", writes=("amendmentTerms",))
+@job_type("draft-amendment", label="今の協定の内容を読み出す", writes=("amendmentTerms", "beforeGuideline"))
 async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Read what the agreement says now (ISE-T4)."""
     return await amend.draft_amendment(uow, job.text("caseId"))

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from workers.domain.agreements import Agreement, AgreementVersion, TermStage
-from workers.domain.cities import City
+from workers.domain.cities import City, TermRuleKind
 from workers.domain.entities import Case
 from workers.domain.jst import at
 from workers.domain.offervalues import field_numbers
@@ -33,6 +33,8 @@ from workers.usecases.procedures import procedure_of
 async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
     """Return ``amendmentTerms``, what the agreement says now, as the form of the amended text begins.
 
+    ``beforeGuideline`` (``yes``): the requirements are to be confirmed with the first amendment (ISE-T3).
+
     One without an end, where the guideline asks for one, begins without a last day: the office has to name it (ISE-T3).
     """
     case, agreement = await procedure_of(uow, case_id)
@@ -46,9 +48,11 @@ async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
             "expiresOn": None if agreement.current_term.endless else agreement.current_term.expires_on.isoformat(),
             "effectiveOn": None,
             "changes": None,
+            "requirements": None,
             "signatureStyle": await signing_style(uow, city, agreement),
             "parties": await signing_parties(uow, case, agreement),
         },
+        "beforeGuideline": "yes" if city.term.since is not None and not agreement.whole_guideline else "",
         "caseId": case.id,
     }
 
@@ -74,8 +78,12 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
         raise InputError("有効期間の終わり", f"{format_wareki(expires_on)}は変更の効力が生じる日より前です")
     if not any(term.starts_on <= begins <= expires_on for term in agreement.terms):
         raise InputError("変更の効力が生じる日", f"{format_wareki(begins)}は協定の有効期間にありません")
-    if set(fields) != set(agreement.fields) or (city.term.since is not None and not agreement.whole_guideline):
+    older = city.term.since is not None and not agreement.whole_guideline
+    if set(fields) != set(agreement.fields) or older:
         check_count(city, agreement.kind, fields)  # what is amended falls under the whole guideline (ISE-T3)
+    requirements = str(terms.get("requirements") or "") if older else ""
+    if older and requirements != "met":
+        raise InputError("締結の要件", "変更のときから今のガイドラインのすべてが当てはまります。要件を確かめてください")
     await record(
         uow,
         case,
@@ -88,6 +96,7 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
             "expiresOn": expires_on.isoformat(),
             "effectiveOn": effective_on.isoformat() if effective_on else None,
             "changes": changes,
+            "requirements": requirements,
             "changed": {
                 "title": title != agreement.title,
                 "fields": set(fields) != set(agreement.fields),
@@ -172,11 +181,16 @@ async def _apply(uow: UnitOfWork, case: Case, agreement: Agreement, version: Agr
         return
     version.applied = True
     agreement.title, agreement.fields = version.title, list(version.fields)
-    agreement.whole_guideline = True  # ISE-T3: amended, so the guideline holds as a whole
     term, city = agreement.current_term, uow.cities.city(case.city)
+    if not agreement.whole_guideline:  # ISE-T3: amended, so the guideline holds as a whole, with its rule of renewal
+        agreement.whole_guideline = True
+        if city.term.kind is not TermRuleKind.AGREED:
+            agreement.renewal_years = agreement.notice_months = None
+            term.notice_deadline = notice_deadline(city.term, term.expires_on)
     if version.expires_on is not None:
         term.expires_on = version.expires_on
-        term.notice_deadline = notice_deadline(city.term, version.expires_on)
+        own = city.renewing_by(agreement.renewal_years, agreement.notice_months)
+        term.notice_deadline = notice_deadline(own.term, version.expires_on)
         if agreement.ended_on is None:
             watch_term(city, term)
     await note(uow, case.id, f"協定 {agreement.id} が第{version.number}版になった")

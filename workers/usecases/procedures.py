@@ -147,6 +147,7 @@ async def open_procedure(
         "agreementId": agreement.id,
         "agreementTitle": agreement.title,
         "agreementSummary": agreement_summary(agreement, city),
+        "partnerWindow": _window(case),
         "agreementEnded": _last_day(agreement) < uow.clock.today(),
         "agreementLastDay": _last_day(agreement).isoformat(),
         "period": case.period,
@@ -156,6 +157,15 @@ async def open_procedure(
         **_section(city, form),
         "formError": None,
     }
+
+
+def _window(case: Case) -> dict[str, str]:
+    """Return the partner as a row of the windows that a paper names (ISE-F5)."""
+    partner = case.partner
+    if partner is None:
+        return {"name": "", "person": "", "contact": ""}
+    ways = [f"電話 {partner.phone}" if partner.phone else "", f"メール {partner.email}" if partner.email else ""]
+    return {"name": partner.name, "person": partner.contact, "contact": "　".join(filter(None, ways))}
 
 
 def _section(city: City, form: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from workers.domain.annex import activity_groups
 from workers.domain.cities import City
 from workers.domain.drafts import Edition, editions
+from workers.domain.eligibility import eligibility_facts
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause, term_in_words
@@ -241,6 +242,11 @@ async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> di
     }
 
 
+async def _record_list(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+    counted = eligibility_facts(city, [], case.records)  # as the requirements count them (AGE-R1)
+    return {**await _plain(uow, case, city, draft), "record_count": counted.done_count}
+
+
 async def _amendment(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
     plain = await _plain(uow, case, city, draft)
     agreement = plain["agreement"]
@@ -262,6 +268,7 @@ _Context = Callable[[UnitOfWork, Case, City, bool], Awaitable[dict[str, Any]]]
 _CONTEXTS: dict[str, _Context] = {
     "offer": _offer,
     "proposal-sheet": _proposal_sheet,
+    "record-list": _record_list,
     "agreement": _agreement,
     "agreement-summary": _agreement,
     "amendment": _amendment,

@@ -38,7 +38,7 @@ async def check_dissolution(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
     by_guideline = city.termination.no_record_years is not None
     return {
         "dissolution": {**standing_variables(found), "byGuideline": by_guideline},
-        "noticeMonths": city.termination.notice_months,
+        "noticeMonths": _by_rule(city, agreement),
     }
 
 
@@ -49,7 +49,7 @@ async def plan_termination(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any
     Returns ``terminationPlan`` with the days as texts. Raises InputError for a day that leaves no time for the notice.
     """
     case, agreement = await procedure_of(uow, case_id)
-    months = _notice_months(uow, case, plan)
+    months = _notice_months(uow.cities.city(case.city), agreement, plan)
     ends_on = parse_date(plan.get("endsOn") or "", "解除の日")
     notice_by = months_before(ends_on, months)
     _check_days(uow.cities.city(case.city), agreement, ends_on, notice_by, uow.clock.today())
@@ -99,8 +99,13 @@ async def register_termination(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
     return {"terminationState": "terminated"}
 
 
-def _notice_months(uow: UnitOfWork, case: Case, plan: Mapping[str, Any]) -> int:
-    months = uow.cities.city(case.city).termination.notice_months
+def _by_rule(city: City, agreement: Agreement) -> int | None:
+    """Return the months of notice that the city's rule gives; an older agreement's own text decides (ISE-T3)."""
+    return city.termination.notice_months if agreement.whole_guideline else None
+
+
+def _notice_months(city: City, agreement: Agreement, plan: Mapping[str, Any]) -> int:
+    months = _by_rule(city, agreement)
     if months is not None:
         return months
     return parse_number(plan.get("noticeMonths"), "予告の期間", least=0, most=_MOST_MONTHS)

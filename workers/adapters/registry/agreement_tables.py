@@ -37,6 +37,7 @@ agreement = Table(
     text_column("department"),
     Column("renews", Boolean),
     Column("renewal_years", Integer),
+    Column("notice_months", Integer),
     Column("whole_guideline", Boolean, nullable=False),
     Column("ended_on", Date),
     Column("cycle_due_on", Date),

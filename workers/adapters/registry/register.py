@@ -128,6 +128,7 @@ def _agreement_row(
         "department": listed.department,
         "renews": listed.renews,
         "renewal_years": listed.renewal_years,
+        "notice_months": listed.notice_months,
         "whole_guideline": listed.whole_guideline,
         "ended_on": listed.ended_on,
         "end": listed.end,
@@ -141,7 +142,7 @@ def _select(query: RegisterQuery) -> Select[Any]:
     version = agreement_tables.agreement_version
     columns = (
         *(t.c[name] for name in ("id", "city", "kind", "signed_on", "partner_kind", "trade", "department")),
-        *(t.c[name] for name in ("renews", "renewal_years", "whole_guideline", "ended_on", "end")),
+        *(t.c[name] for name in ("renews", "renewal_years", "notice_months", "whole_guideline", "ended_on", "end")),
         *(func.coalesce(version.c[name], t.c[name]).label(name) for name in ("title", "fields")),
         func.coalesce(t.c.number, "").label("number"),
         term.c.number.label("term_number"),
