@@ -368,7 +368,7 @@ async def assert_ends_as_told(at_work: Office, city: str, name: str, *, goes_bac
     assert (agreement is not None) == (expected.outcome == "signed")
     failed = records.visible(desk.instance).get("failedConditions") or []
     assert len(failed) == expected.failed_conditions, failed
-    assert {kind: mails[kind] for kind in expected.mails} == expected.mails
+    assert {kind: mails[kind] for kind in expected.mails} == expected.mails, dict(mails)
     missed = [element for element in expected.passed if not records.passed(element, instance=desk.instance)]
     assert missed == []
     assert [task.element_id for task in desk.completed if task.due_date is None] == []

@@ -15,6 +15,7 @@ from workers.domain.agreements import AgreementEnd
 from workers.domain.entities import CaseKind, CaseOutcome
 from workers.domain.terms import months_before
 from workers.domain.wareki import format_wareki
+from workers.scenarios.model import dated
 from workers.settings import Settings
 from workers.usecases.procedures import file_procedure, start_procedure
 
@@ -66,7 +67,8 @@ async def _planned_anew(clerk: Clerk) -> None:
         case = (await uow.cases.of_agreement(clerk.agreement_id))[-1]
     to_sign = (await outgoing.papers(clerk.at_work.services, case.id))["amendment"]
     assert "（案）" not in to_sign
-    assert format_wareki(clerk.desk.today() + timedelta(days=3)) in to_sign
+    planned = date.fromisoformat(dated("{today+3}", clerk.desk.today()))
+    assert format_wareki(planned) in to_sign
 
 
 async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings: Settings) -> None:
