@@ -304,7 +304,7 @@ async def test_the_first_mail_carries_blank_forms_and_a_day(units: Units, regist
     assert list(attached) == [f"{form}（様式）_{CASE_ID}.docx" for form in ("申出書", "連携事業提案書")]
     assert [
         part
-        for part in ("・申出書（様式）", "・連携事業提案書（様式）", "令和8年6月29日（月） まで")
+        for part in ("・申出書（様式）", "・連携事業提案書（様式）", "令和8年8月12日（水）を目安に")
         if part not in text
     ] == []
     forms = ["".join(docx.Document(io.BytesIO(content)).element.body.itertext()) for content in attached.values()]

@@ -106,7 +106,7 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     **endings.MAILS,
     "offer-request": (
         TO_PARTNER,
-        ["連携事業提案書", "3分野以上", "市が事業費を負担する事業", "・申出書（様式）", "6月15日（月） までに"],
+        ["連携事業提案書", "3分野以上", "市が事業費を負担する事業", "・申出書（様式）", "6月15日（月）を目安に"],
     ),
     "city-invitation": (
         {**TO_PARTNER, "message": "10周年の機会に"},
