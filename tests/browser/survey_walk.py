@@ -103,7 +103,11 @@ def _answer_of_health(walk: Walk) -> None:
     walk.shows(concerned="", person="", contact="")
     walk.types(concerned="関わる（事業ごとに回答する）", person="健康 次郎")
     walk.types(
-        ratings=[{}, {"rating": "△ 調整（代替案）により実現可能性あり", "reason": "送料の分担を話し合いたい。"}, {}]
+        ratings=[
+            {},
+            {"rating": "△ 提案事項の調整（代替案）により実現可能性あり", "reason": "送料の分担を話し合いたい。"},
+            {},
+        ]
     )
     walk.cannot_send()
     walk.types(contact="内線 2602")

@@ -23,7 +23,7 @@ from workers.settings import Settings
 from workers.wiring import services
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(1500)]
-_GROUND = "7 市の指名停止を受けている"
+_GROUND = "7 市の指名停止基準による指名停止を受けている"
 
 
 def test_a_case_with_a_mistake_at_every_form_gets_signed(clerk: Clerk, stack: Settings) -> None:
@@ -110,7 +110,6 @@ def discussion(walk: Walk) -> None:
     _review(walk, "申出の見直しのお願い", instead="送らずに前の手順に戻る")
     walk.gets_back("Task_DiscussResults")
     walk.types(next="詳細協議へ進む")
-    walk.forgets("message")
     walk.sends()
     _review(walk, "協議の結果")
 
@@ -146,7 +145,7 @@ def agreement(walk: Walk) -> None:
     """Leave out a party's name, let the term end before it begins, take the draft back, let the partner object."""
     walk.opens("Task_DraftAgreement")
     walk.shows(
-        purpose=isesaki.OFFER["purpose"],
+        purpose="子ども・子育て支援、健康増進・保健衛生・医療、防犯・防災",
         fields=isesaki.OFFER["fields"],
         renews="市の定めのとおり",
         signatureStyle="署名・捺印",
