@@ -97,7 +97,7 @@ class Signatory:
 
     @property
     def short_title(self) -> str:
-        """The title below the city's own name: 市長 of 伊勢崎市長."""
+        """The title below the city's own name: 市長 of 〇〇市長."""
         stem = self.name[:-1]
         return self.title.removeprefix(stem) if stem else self.title
 

@@ -222,6 +222,16 @@ class Case:
         found = sorted((s for s in self.steps if s.name == name), key=lambda s: s.recorded_at)
         return found[-1] if found else None
 
+    def claim(self, engine_id: str, instance: int) -> bool:
+        """Take the case for a process instance; False, and nothing changed, where another one has it."""
+        if self.process_instance_key is not None and (self.engine_id, self.process_instance_key) != (
+            engine_id,
+            instance,
+        ):
+            return False
+        self.engine_id, self.process_instance_key = engine_id, instance
+        return True
+
 
 @dataclass(eq=False, kw_only=True)
 class SurveyRating:

@@ -234,12 +234,14 @@ def _agreement(row: Section, scope: ActivityScope, former: Activity | None, depa
     if not scope.whole_city:
         return one
     meant = former.agreement_id if former else str(row.data.get("agreementId") or "")
-    own = [str(entry["value"]) for entry in scope.own_agreements(department)] if department else list(scope.agreements)
-    if meant and meant not in scope.agreements:
+    if not meant:
+        own = [entry["value"] for entry in scope.own_agreements(department)] if department else list(scope.agreements)
+        if len(own) != 1:
+            row.problem("agreementId", "どの協定の事業か、選んでください")
+        meant = "".join(own[:1])
+    elif meant not in scope.agreements:
         row.problem("agreementId", f"{shown(meant)} は選べません")
-    elif not meant and len(own) != 1:
-        row.problem("agreementId", "どの協定の事業か、選んでください")
-    return scope.agreements.get(meant or "".join(own[:1]), one)
+    return scope.agreements.get(meant, one)
 
 
 def _values(row: Section, city: City, agreement: Agreement, department: str | None, today: date) -> dict[str, Any]:

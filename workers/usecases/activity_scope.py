@@ -41,7 +41,7 @@ class ActivityScope:
         return {code for number, codes in of.items() for code in codes or {self._contracting(self.agreements[number])}}
 
     def name(self, agreement_id: str) -> str:
-        """Return an agreement as a person tells it from others: its name, the partner, its number."""
+        """Return an agreement as a person tells it from others: its name and its number."""
         agreement = self.agreements[agreement_id]
         return f"{agreement.title}（{agreement.id}）"
 

@@ -11,8 +11,8 @@ from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.text import single_line
 from workers.errors import InputError
-from workers.usecases.agree import TERMS_STEP
-from workers.usecases.parties import AMENDMENT_STEP, parties_of, party_rows
+from workers.usecases.agree import ENDLESS
+from workers.usecases.parties import AMENDMENT_STEP, labelled, parties_of, signed_terms
 from workers.usecases.ports import UnitOfWork
 
 APPROVAL_STEP = "amendment-approval"
@@ -31,8 +31,7 @@ async def signing_parties(uow: UnitOfWork, case: Case, agreement: Agreement) -> 
 
 async def signing_style(uow: UnitOfWork, city: City, agreement: Agreement) -> str:
     """Return how the agreement itself was signed, where that is not known how the city's are (ISE-F3)."""
-    signing = await uow.cases.find(agreement.case_id) if agreement.case_id else None
-    step = signing.last_step(TERMS_STEP) if signing else None
+    step = await signed_terms(uow, agreement)
     return str(step.payload.get("signatureStyle") or city.signatory.style) if step else city.signatory.style
 
 
@@ -63,13 +62,13 @@ async def amendment_context(uow: UnitOfWork, case: Case, city: City, agreement: 
     effective_on = terms.get("effectiveOn")
     return {
         "signatory": city.signatory,
-        "parties": party_rows(None, rows[1:], first=rows[0]),
+        "parties": labelled(rows),
         "before_title": terms.get("before_title", agreement.title),
         "changes": terms.get("changes", ""),
         "title": terms.get("title", agreement.title),
         "fields": [city.field_name(number) for number in terms.get("fields", agreement.fields)],
         "expires_on": date.fromisoformat(terms["expiresOn"]) if terms.get("expiresOn") else None,
-        "endless": terms.get("termKind") == "endless",
+        "endless": terms.get("termKind") == ENDLESS,
         "effective_on": date.fromisoformat(effective_on) if effective_on else None,
         **{f"{part}_changed": bool(changed.get(part)) for part in ("title", "term", "fields")},
         "signed_on": _day_on_the_paper(case),

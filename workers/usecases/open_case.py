@@ -79,10 +79,8 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
             case.records.extend(await known_records(uow, city, case.partner))
     else:
         case = await uow.cases.get(case_id)
-        claimed = case.process_instance_key
-        if claimed is not None and (case.engine_id, claimed) != (ref.engine_id, ref.process_instance_key):
-            return {"caseId": case.id, "caseState": "already-started", **_no_personal_data()}
-    case.engine_id, case.process_instance_key = ref.engine_id, ref.process_instance_key
+    if not case.claim(ref.engine_id, ref.process_instance_key):
+        return {"caseId": case.id, "caseState": "already-started", **_no_personal_data()}
     await adopt_acts(uow, case.id, ref)
     await note(uow, case.id, "案件の手続を始めた")
     return {

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.domain.agreements import Agreement
-from workers.domain.entities import Case, Partner
+from workers.domain.entities import Case, Partner, Step
 from workers.usecases.agree import TERMS_STEP
 from workers.usecases.ports import UnitOfWork
 
@@ -14,19 +14,22 @@ AMENDMENT_STEP = "amendment-terms"
 _LABELS = "乙丙丁戊己庚辛壬癸"
 
 
-def party_rows(
-    partner: Partner | None, others: Sequence[Mapping[str, str]], *, first: Mapping[str, str] | None = None
-) -> list[dict[str, str]]:
-    """Return the parties as templates name them: ``label``, ``name``, ``address``, ``title_and_representative``.
-
-    ``position`` is the title alone, for papers on which the name is signed; empty where the two stand unseparated.
-    ``first``: the first party as a text names it, in the place of ``partner``.
-    """
+def party_rows(partner: Partner | None, others: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the partner and the further parties as :func:`labelled`."""
     known = {
         "name": partner.name if partner else "",
         "address": partner.address if partner else "",
         "representative": partner.representative if partner else "",
     }
+    return labelled([known, *others])
+
+
+def labelled(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the parties as templates name them: ``label``, ``name``, ``address``, ``title_and_representative``.
+
+    ``position`` is the title alone, for papers on which the name is signed; empty where the two stand unseparated.
+    ``rows``: ``name``, ``address``, ``representative`` of each, 乙 first.
+    """
     return [
         {
             "label": label,
@@ -35,7 +38,7 @@ def party_rows(
             "title_and_representative": row.get("representative", ""),
             "position": _position(row.get("representative", "")),
         }
-        for label, row in zip(_LABELS, (first or known, *others), strict=False)
+        for label, row in zip(_LABELS, rows, strict=False)
     ]
 
 
@@ -52,14 +55,19 @@ async def parties_of(uow: UnitOfWork, case: Case, agreement: Agreement | None) -
     """
     amended = await _amended(uow, agreement) if agreement is not None else []
     if amended:
-        return party_rows(None, amended[1:], first=amended[0])
-    signing = case if agreement is None else await uow.cases.find(agreement.case_id) if agreement.case_id else None
-    step = signing.last_step(TERMS_STEP) if signing else None
+        return labelled(amended)
+    step = case.last_step(TERMS_STEP) if agreement is None else await signed_terms(uow, agreement)
     written: list[dict[str, str]] = list(step.payload.get("otherParties") or []) if step else []
     if agreement is not None:
         known = {row["name"]: row for row in written}
         written = [known.get(name, {"name": name}) for name in agreement.parties[1:]]
     return party_rows(case.partner, written)
+
+
+async def signed_terms(uow: UnitOfWork, agreement: Agreement) -> Step | None:
+    """Return the step at which an agreement's text was settled; None for one that was imported."""
+    signing = await uow.cases.find(agreement.case_id) if agreement.case_id else None
+    return signing.last_step(TERMS_STEP) if signing else None
 
 
 async def _amended(uow: UnitOfWork, agreement: Agreement) -> list[dict[str, str]]:

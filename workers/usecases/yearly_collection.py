@@ -64,10 +64,8 @@ async def open_collection(
     case = await uow.cases.get(case_id) if case_id else await _from_form(uow, city, form, ref)
     if case.agreement_id is not None or case.kind is not CaseKind.ANNUAL:
         raise PermanentError(f"案件 {case.id} は市の全部の協定の手続ではありません")
-    claimed = case.process_instance_key
-    if claimed is not None and (case.engine_id, claimed) != (ref.engine_id, ref.process_instance_key):
+    if not case.claim(ref.engine_id, ref.process_instance_key):
         return {"caseId": case.id, "caseState": "already-started", "formError": None}
-    case.engine_id, case.process_instance_key = ref.engine_id, ref.process_instance_key
     await adopt_acts(uow, case.id, ref)
     await note(uow, case.id, "案件の手続を始めた")
     return {
