@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -13,12 +17,14 @@ from sqlalchemy import select
 from tests.kit.registry import registry_at, some_job
 from tests.kit.terms import Terms
 from workers.adapters.registry import outbox_tables
-from workers.domain.entities import CaseKind
+from workers.domain.entities import Case, CaseKind
+from workers.usecases.lead import signing_department
 from workers.usecases.notices import record_notice
 from workers.usecases.procedures import file_procedure, open_procedure
+from workers.usecases.record_step import record_step
 from workers.usecases.renewals import renewal_of, tell_both
 from workers.usecases.review_mail import WAITING_MAIL
-from workers.usecases.send_mail import mail_context
+from workers.usecases.send_mail import mail_context, send_mail
 
 pytestmark = pytest.mark.asyncio
 _ENDS = date(2027, 3, 31)
@@ -67,3 +73,47 @@ async def test_the_section_sees_its_mails_before_they_leave(terms: Terms) -> Non
         payloads = (await uow._session.scalars(select(outbox_tables.engine_call.c.payload))).all()
     waiting = [payload["variables"] for payload in payloads if payload["name"] == WAITING_MAIL]
     assert sorted(variables["officeGroup"] for variables in waiting) == [_OFFICE, _SECTION]
+
+
+async def test_a_partner_is_written_by_the_section_whose_project_it_is(terms: Terms) -> None:
+    """CHI-4: 茅ヶ崎市's office keeps its tasks; name, telephone and reply address of mails are the section's."""
+    ends = date(2027, 6, 30)
+    await terms.sign("chigasaki", date(2026, 7, 1), ends=ends, department="koen")
+    async with terms.unit() as uow:
+        case = await file_procedure(uow, await uow.agreements.get("chigasaki-a1"), CaseKind.ANNUAL, "2026")
+        opened = await open_procedure(uow, kind="annual", case_id=case.id, form={}, ref=some_job())
+        await send_mail(
+            uow,
+            case.id,
+            template="evaluation-reminder-partner",
+            to="partner",
+            attach=(),
+            values={"deadline": {"text": "令和9年2月1日（月）"}},
+            department="koen",
+            key="reminder",
+        )
+        await uow.commit()
+    async with terms.unit() as uow:
+        (raw,) = (await uow._session.scalars(select(outbox_tables.mail.c.raw))).all()
+    message = cast("EmailMessage", message_from_bytes(raw, policy=SMTP))
+    text = message.get_content()
+    assert opened["officeGroup"] == "chigasaki-jichi"
+    assert message["Reply-To"] == "koen@city.chigasaki.example"
+    assert [
+        part for part in ("茅ヶ崎市 公園緑地課です。", "建設部 公園緑地課", "0467-00-0114") if part not in text
+    ] == []
+
+
+async def test_before_there_is_an_agreement_the_project_says_whose_it_is(terms: Terms) -> None:
+    """CHI-4: from the day on which the project was given to a section; before, the office writes."""
+    async with terms.unit() as uow:
+        city = uow.cities.city("chigasaki")
+        case = Case(
+            id="chigasaki-1", city="chigasaki", process_id="chigasaki-collaboration", opened_on=date(2027, 1, 20)
+        )
+        await uow.cases.add(case)
+        assert await signing_department(uow, case, city) is None
+        await record_step(uow, case.id, "project", {"departmentCode": "doro"})
+        found = await signing_department(uow, await uow.cases.get(case.id), city)
+    assert found is not None
+    assert found.email == "doro@city.chigasaki.example"

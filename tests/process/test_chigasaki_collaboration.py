@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import docx
 import pytest
@@ -11,6 +12,8 @@ from tests.kit import outgoing
 from tests.kit.desk import PACKS, office, pack_files
 from tests.kit.driver import EngineDriver
 from workers.adapters.offerfile import read_offer
+from workers.domain.business_days import on_or_after
+from workers.domain.wareki import format_wareki
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 
@@ -53,6 +56,10 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
             assert record is not None
             assert paper is not None
             texts = [_text(await uow.documents.read(found)) for found in (record, paper)]
+            signed = [
+                kept for kept in await uow.documents.of_case(case.id) if kept.kind == "agreement" and not kept.draft
+            ]
+            clean = _text(await uow.documents.read(signed[0]))
             published = await uow.documents.latest(case.id, "agreement-summary")
             assert published is not None
             texts.append(_text(await uow.documents.read(published)))
@@ -70,6 +77,8 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
     assert (refused.recipient, len(refused.attached)) == ("aruku@hamabe.example", 1)
     assert "今回は別の団体等と進める" in refused.text
     assert call.recipient == "saposen@chigasaki.example"
+    assert format_wareki(driver.clock.today()) in clean, "what is sealed bears the planned day"
+    assert [sign for sign in ("案", "【", "令和　　年") if sign in clean] == []
     assert "協働の概要" in texts[2]
     assert "茅ヶ崎市長" not in texts[2]
     assert "該当しない。個人の情報を扱わないため。" in texts[1]
@@ -77,8 +86,8 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
     assert agreement.title == "海岸の見守りと清掃に関する協定書"
     assert (agreement.kind, agreement.fields) == ("collaboration", [3])
     assert (str(agreement.current_term.starts_on), str(agreement.current_term.expires_on)) == (
-        "2026-08-01",
-        "2027-07-31",
+        str(on_or_after(driver.clock.today() + timedelta(days=60))),
+        str(on_or_after(driver.clock.today() + timedelta(days=424))),
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.kit import outgoing
 from tests.kit.desk import office, pack_files
 from tests.kit.driver import EngineDriver
+from workers.domain.business_days import on_or_after
 from workers.domain.entities import CaseKind
+from workers.domain.wareki import format_wareki
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
@@ -37,10 +41,15 @@ async def test_the_last_talk_leads_to_the_evaluation(driver: EngineDriver, setti
     """CHI-6, CHI-7: the evaluation begins in its own instance."""
     await driver.deploy(pack_files("common", "chigasaki"))
     async with office(driver, settings) as at_work:
+        signed_on = driver.clock.today()
         await at_work.play("chigasaki", "talk-last")
+        (reminded,) = await outgoing.letters(at_work.services, "talk-reminder")
         async with at_work.services.open_unit() as uow:
             (evaluation,) = await uow.cases.of_agreement("chigasaki-a1", kind=CaseKind.ANNUAL)
     assert evaluation.process_id == "chigasaki-evaluation"
+    days = (on_or_after(signed_on + timedelta(days=60)) - signed_on).days
+    halfway = format_wareki(signed_on + timedelta(days=days // 2), weekday=True)
+    assert f"{halfway}までに" in reminded.text, "a project of 60 days is talked about halfway"
 
 
 async def test_the_published_paper_has_both_sides_and_the_citizens(driver: EngineDriver, settings: Settings) -> None:

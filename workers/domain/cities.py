@@ -74,6 +74,8 @@ class Office:
     """The office in charge (所管課). ``group`` is the candidate group of its tasks.
 
     ``departments_lead``: a case with a department in charge is that department's own, in mails too (ASA-1).
+    ``departments_sign``: the tasks are divided as the diagrams say, but what a partner is written comes from the
+    department that carries out the project and is answered to it (CHI-4).
     """
 
     division: str
@@ -82,6 +84,7 @@ class Office:
     email: str
     phone: str = ""
     departments_lead: bool = False
+    departments_sign: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

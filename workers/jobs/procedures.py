@@ -31,6 +31,7 @@ _KIND = Header(
         "agreementTitle",
         "agreementSummary",
         "agreementEnded",
+        "agreementFirstDay",
         "agreementLastDay",
         "period",
         "periodName",

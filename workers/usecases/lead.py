@@ -1,4 +1,4 @@
-"""Which department is in charge of a case, where the city's departments lead their own (ASA-1)."""
+"""Which department is in charge of a case, where departments lead their own (ASA-1), and which signs (CHI-4)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from workers.usecases.ports import UnitOfWork
 
 CHARGE_STEP: Final = "charge"
 """The step at which a diagram records ``chargeDepartment``, the code of the department in charge or null."""
+
+PROJECT_STEP: Final = "project"
+"""The step at which a diagram records ``departmentCode``, the code of the department that carries out the project."""
 
 
 async def lead_of(uow: UnitOfWork, case: Case, city: City) -> Department | None:
@@ -27,4 +30,19 @@ async def lead_of(uow: UnitOfWork, case: Case, city: City) -> Department | None:
     else:
         agreement = await agreement_of(uow, case)
         code = agreement.department if agreement else None
+    return city.department(str(code)) if code else None
+
+
+async def signing_department(uow: UnitOfWork, case: Case, city: City) -> Department | None:
+    """Return the department that a case's partner is written by and answers to, None where that is the office.
+
+    Whoever leads the case (:func:`lead_of`); where departments only sign, the one that carries out the project: the
+    agreement's, before there is one that of the diagram's newest ``project`` step. Raises InputError for a code that
+    departments.csv does not have.
+    """
+    if not city.office.departments_sign:
+        return await lead_of(uow, case, city)
+    agreement = await agreement_of(uow, case)
+    step = case.last_step(PROJECT_STEP)
+    code = agreement.department if agreement else step.payload.get("departmentCode") if step else None
     return city.department(str(code)) if code else None

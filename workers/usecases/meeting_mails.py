@@ -8,6 +8,7 @@ from typing import Any
 from workers.domain.entities import Case
 from workers.domain.meetings import Invitation, Meeting
 from workers.errors import PermanentError
+from workers.usecases.lead import signing_department
 from workers.usecases.meeting_people import Recipient, department_recipients, host_recipient, participants
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.send_mail import mail_context
@@ -73,6 +74,8 @@ async def _send(  # noqa: PLR0913 (the parts of one notice)
         "dropped": False,
         **values,
     }
+    if person.key == "partner":
+        context["lead"] = await signing_department(uow, case, city)
     await uow.outbox.mail(
         MailRequest(
             business_key=f"{meeting.id}:{meeting.sequence}:{person.key}:{template}",

@@ -147,6 +147,7 @@ async def open_procedure(
         "agreementSummary": agreement_summary(agreement, city),
         "partnerWindow": _window(case),
         "agreementEnded": _last_day(agreement) < uow.clock.today(),
+        "agreementFirstDay": agreement.current_term.starts_on.isoformat(),
         "agreementLastDay": _last_day(agreement).isoformat(),
         "period": case.period,
         "periodName": _period_name(case),

@@ -18,7 +18,7 @@ from workers.errors import InputError
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.caseview import case_title
 from workers.usecases.journal import note
-from workers.usecases.lead import lead_of
+from workers.usecases.lead import lead_of, signing_department
 from workers.usecases.meeting_people import Recipient, office_recipient
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.send_mail import attached_documents, draft_context, mail_context, recipients_of
@@ -124,7 +124,11 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     if draft is not None:
         return draft, documents
     meeting = await uow.meetings.get(meeting_id) if meeting_id else None
-    about = {**await mail_context(uow, case, city, meeting), **await draft_context(uow, case, documents)}
+    about = {
+        **await mail_context(uow, case, city, meeting),
+        **await draft_context(uow, case, documents),
+        "lead": await signing_department(uow, case, city),
+    }
     request = MailRequest(
         business_key=business_key,
         case_id=case.id,
@@ -214,7 +218,7 @@ async def _send(uow: UnitOfWork, draft: MailDraft, form: Mapping[str, Any] | Non
         written = reviewed_text(draft, form.get("subject"), form.get("body"))
     draft.edited = (written.subject, written.body) != (draft.subject, draft.body)
     kept = {document.id: document for document in await uow.documents.of_case(draft.case_id)}
-    lead = await lead_of(uow, await uow.cases.get(draft.case_id), uow.cities.city(draft.city))
+    lead = await signing_department(uow, await uow.cases.get(draft.case_id), uow.cities.city(draft.city))
     await uow.outbox.mail(
         MailRequest(
             business_key=draft.business_key,

@@ -14,7 +14,7 @@ from workers.errors import PermanentError
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.caseview import agreement_of
 from workers.usecases.journal import latest_steps, note
-from workers.usecases.lead import lead_of
+from workers.usecases.lead import lead_of, signing_department
 from workers.usecases.meeting_people import (
     Recipient,
     department_recipients,
@@ -81,6 +81,8 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
         **await mail_context(uow, case, city, meeting),
         **await draft_context(uow, case, documents),
     }
+    if to == "partner":
+        context["lead"] = await signing_department(uow, case, city)
     for recipient in recipients:
         await uow.outbox.mail(
             MailRequest(

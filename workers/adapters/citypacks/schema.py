@@ -105,6 +105,7 @@ class OfficeTable(_Table):
     email: Email
     phone: Phone = ""
     departments_lead: bool = False
+    departments_sign: bool = False
 
 
 class SignatoryTable(_Table):
