@@ -202,6 +202,7 @@ _ALL = (
         personal=True,
     ),
     _variable("agreementEnded", "yes/no", "open-procedure", "協定がすでに終わっているか"),
+    _variable("projectName", "text", "open-procedure", "協働の事業の名前。記録がなければ協定の名称"),
     _variable("agreementFirstDay", "text", "open-procedure", "協定の期間の始まりの日（ISO）"),
     _variable("agreementLastDay", "text", "open-procedure", "協定の終わりの日（ISO）"),
     _variable("agreementSummary", "text", "open-procedure", "協定のあらまし（画面用）", shown="markdown"),

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import date
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -95,7 +93,7 @@ async def test_a_partner_is_written_by_the_section_whose_project_it_is(terms: Te
         await uow.commit()
     async with terms.unit() as uow:
         (raw,) = (await uow._session.scalars(select(outbox_tables.mail.c.raw))).all()
-    message = cast("EmailMessage", message_from_bytes(raw, policy=SMTP))
+    message = message_from_bytes(raw, policy=SMTP)
     text = message.get_content()
     assert opened["officeGroup"] == "chigasaki-jichi"
     assert message["Reply-To"] == "koen@city.chigasaki.example"

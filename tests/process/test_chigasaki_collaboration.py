@@ -65,6 +65,7 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
             texts.append(_text(await uow.documents.read(published)))
         (refused,) = await outgoing.letters(at_work.services, "not-selected")
         (call,) = await outgoing.letters(at_work.services, "call-published")
+        told = await outgoing.letters(at_work.services, "selected")
     selection = case.last_step("selection")
     assert selection is not None
     assert [row["total"] for row in selection.payload["selection"]["ranking"]] == [79, 61]
@@ -73,7 +74,12 @@ async def test_scores_of_all_reviewers_are_added_and_named_in_the_record(
         "建設部道路管理課",
         "建設部公園緑地課",
     }
-    assert "79" in texts[0]
+    assert "特定非営利活動法人うみまち見守り隊（提案 1）を相手方とする" in texts[0]
+    assert "視点ごとに15点満点、合計は90点満点" in texts[0]
+    first = [[row["ability"], row["structure"], row["total"]] for row in selection.payload["selection"]["ranking"]]
+    assert first == [[13, 12, 79], [10, 8, 61]], "points per viewpoint, of all reviewers"
+    assert "人数がそろっている。" not in texts[0], "what a section remarks on an applicant is not published"
+    assert [len(letter.attached) for letter in told] == [1], "the chosen one has the paper, too"
     assert (refused.recipient, len(refused.attached)) == ("aruku@hamabe.example", 1)
     assert "今回は別の団体等と進める" in refused.text
     assert call.recipient == "saposen@chigasaki.example"
@@ -102,6 +108,9 @@ async def test_one_candidate_is_taken_for_a_reason_that_can_be_published(
             (case,) = await uow.cases.all()
         papers = await outgoing.papers(at_work.services, case.id)
     assert "古い写真を持つ団体がほかにない。" in papers["single"]
+    assert case.partner is not None
+    assert case.partner.name in papers["single"], "who was chosen"
+    assert "1者であるため" not in papers["single"], "there are other reasons than there being one alone"
 
 
 async def test_a_second_start_of_the_same_case_ends_at_once(driver: EngineDriver, settings: Settings) -> None:

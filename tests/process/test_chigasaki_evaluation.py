@@ -70,6 +70,8 @@ async def test_the_published_paper_has_both_sides_and_the_citizens(driver: Engin
     assert "9割が安心して歩ける" in paper
     assert "用具の費用を市が持つ形に改める" in paper
     assert "別の形態へ移る" in paper
+    assert "市の理由\n団体等の理由" in paper, "who said what"
+    assert "4 十分できた　3 おおむねできた" in paper, "the scale of the form and of the sheet"
     assert "委託" in advice.text
     assert asked.recipient == reminded.recipient == "jimukyoku@umimachi.example"
     assert [name.partition("_")[0] for name in asked.attached] == ["評価シート（様式）"]

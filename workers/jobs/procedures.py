@@ -29,6 +29,7 @@ _KIND = Header(
         "caseTitle",
         "agreementId",
         "agreementTitle",
+        "projectName",
         "agreementSummary",
         "agreementEnded",
         "agreementFirstDay",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from workers.domain.agreements import Agreement
 from workers.domain.cities import City, Department
@@ -15,12 +15,25 @@ from workers.usecases.offerform import offer_form
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_scope import asked_projects, change_of
 
+PROJECT_STEP: Final = "project"
+"""The step at which a diagram records the project: ``projectTitle``, and ``departmentCode`` of who carries it out."""
+
 
 async def agreement_of(uow: UnitOfWork, case: Case) -> Agreement | None:
     """Return the agreement that a case is about: that of the procedure, or the one that the signing led to."""
     if case.agreement_id is not None:
         return await uow.agreements.get(case.agreement_id)
     return await uow.agreements.of_case(case.id)
+
+
+async def project_name(uow: UnitOfWork, agreement: Agreement) -> str:
+    """Return what the project of an agreement is called where its case recorded that, else the agreement's title.
+
+    What is evaluated and counted is the project and not the paper (CHI-7): its name is the ``projectTitle`` of the
+    step :data:`PROJECT_STEP`.
+    """
+    step = (await uow.cases.get(agreement.case_id)).last_step(PROJECT_STEP) if agreement.case_id else None
+    return str((step and step.payload.get("projectTitle")) or agreement.title)
 
 
 def case_title(case: Case, addition: str = "") -> str:

@@ -6,14 +6,11 @@ from typing import Final
 
 from workers.domain.cities import City, Department
 from workers.domain.entities import Case, CaseKind
-from workers.usecases.caseview import agreement_of
+from workers.usecases.caseview import PROJECT_STEP, agreement_of
 from workers.usecases.ports import UnitOfWork
 
 CHARGE_STEP: Final = "charge"
 """The step at which a diagram records ``chargeDepartment``, the code of the department in charge or null."""
-
-PROJECT_STEP: Final = "project"
-"""The step at which a diagram records ``departmentCode``, the code of the department that carries out the project."""
 
 
 async def lead_of(uow: UnitOfWork, case: Case, city: City) -> Department | None:

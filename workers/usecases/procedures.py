@@ -19,7 +19,7 @@ from workers.domain.markdown import plain
 from workers.domain.text import shown
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, PermanentError
-from workers.usecases.caseview import agreement_of, case_title, city_options, department_context
+from workers.usecases.caseview import agreement_of, case_title, city_options, department_context, project_name
 from workers.usecases.journal import note
 from workers.usecases.lead import lead_of
 from workers.usecases.open_case import draw_case_id
@@ -144,6 +144,7 @@ async def open_procedure(
         "caseTitle": case_title(case),
         "agreementId": agreement.id,
         "agreementTitle": agreement.title,
+        "projectName": await project_name(uow, agreement),
         "agreementSummary": agreement_summary(agreement, city),
         "partnerWindow": _window(case),
         "agreementEnded": _last_day(agreement) < uow.clock.today(),

@@ -16,7 +16,7 @@ from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause, term_in_words
 from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, renewal_years, term_of, term_rule
 from workers.usecases.amendment_text import STYLES, amendment_context
-from workers.usecases.caseview import agreement_of
+from workers.usecases.caseview import agreement_of, project_name
 from workers.usecases.journal import latest_steps, note, officer_of
 from workers.usecases.parties import parties_of, party_rows, spoken
 from workers.usecases.ports import UnitOfWork
@@ -115,6 +115,7 @@ async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[s
         "steps": latest_steps(case),
         "officer": await officer_of(uow, case.id),
         "agreement": agreement,
+        "project_title": await project_name(uow, agreement) if agreement else "",
         "parties": parties,
         **spoken(parties),
         "today": uow.clock.today(),

@@ -12,7 +12,7 @@ from workers.domain.meetings import Meeting
 from workers.domain.renewal import renews_by
 from workers.errors import PermanentError
 from workers.usecases.blank_forms import answer_context, blank_forms
-from workers.usecases.caseview import agreement_of
+from workers.usecases.caseview import agreement_of, project_name
 from workers.usecases.journal import latest_steps, note
 from workers.usecases.lead import lead_of, signing_department
 from workers.usecases.meeting_people import (
@@ -249,6 +249,7 @@ async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting
         "steps": latest_steps(case),
         **spoken(await parties_of(uow, case, agreement)),
         "agreement": agreement,
+        "project_title": await project_name(uow, agreement) if agreement else "",
         "term": agreement.current_term if agreement else None,
         "renewal_years": renews_by(city, agreement) if agreement else None,
         **(_about(meeting, city) if meeting else {}),
