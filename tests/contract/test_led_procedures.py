@@ -16,6 +16,7 @@ from tests.kit.registry import registry_at, some_job
 from tests.kit.terms import Terms
 from workers.adapters.registry import outbox_tables
 from workers.domain.entities import Case, CaseKind
+from workers.usecases.caseview import project_name
 from workers.usecases.lead import signing_department
 from workers.usecases.notices import record_notice
 from workers.usecases.procedures import file_procedure, open_procedure
@@ -115,3 +116,17 @@ async def test_before_there_is_an_agreement_the_project_says_whose_it_is(terms: 
         found = await signing_department(uow, await uow.cases.get(case.id), city)
     assert found is not None
     assert found.email == "doro@city.chigasaki.example"
+
+
+async def test_what_is_evaluated_is_the_project_and_not_its_paper(terms: Terms) -> None:
+    """CHI-7: the name that the case recorded; an agreement without a case is called by its title."""
+    await terms.sign("chigasaki", date(2026, 7, 1), ends=date(2027, 6, 30), department="koen")
+    async with terms.unit() as uow:
+        agreement = await uow.agreements.get("chigasaki-a1")
+        assert await project_name(uow, agreement) == agreement.title
+        begun = date(2026, 6, 1)
+        case = Case(id="chigasaki-1", city="chigasaki", process_id="chigasaki-collaboration", opened_on=begun)
+        await uow.cases.add(case)
+        await record_step(uow, case.id, "project", {"projectTitle": "海岸の見守りと清掃"})
+        agreement.case_id = case.id
+        assert await project_name(uow, agreement) == "海岸の見守りと清掃"

@@ -35,7 +35,7 @@ async def test_the_project_starts_only_when_nine_items_are_settled(driver: Engin
         "責任分担（協議中）",
         "経費負担（合意した内容が空です）",
         "成果物の仕様と帰属（該当しない理由が空です）",
-        "途中での変更と対処の方法（協議中）",
+        "事業の途中での変更及び対処方法（協議中）",
         "成果（共有できない理由が空です）",
     ]
     assert talks[1]["openItems"] == ["経費負担（協議中）"]
