@@ -85,6 +85,6 @@ def variables(number: int) -> dict[str, Any]:
 @asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
     """Yield a broker for measuring: compiled with all optimisations, exporting nothing."""
-    with Broker(heap="1g", optimised=True, bulk=0) as broker:
+    with Broker(heap="1g", optimised=True, followed=False) as broker:
         async with grpc.aio.insecure_channel(broker.gateway) as channel:
             yield Ground(broker, ZeebeClient(channel, max_connection_retries=-1), channel)

@@ -55,7 +55,7 @@ def test_growth_compares_the_second_tenth_with_the_last() -> None:
 async def test_cases_at_a_steady_pace_leave_memory_and_mails_as_they_were(tmp_path: Path, bars: Bars) -> None:
     minutes = float(os.environ.get("MINUTES") or (3 if bars.full else 0.5))
     cases = max(round(_CASES_AN_HOUR * minutes / 60), 3)
-    with Broker(heap="1g", optimised=True, bulk=200) as broker, SmtpServer() as server:
+    with Broker(heap="1g", optimised=True) as broker, SmtpServer() as server:
         settings = Settings(data=tmp_path, gateway_address=broker.gateway, rest_address=broker.rest)
         driver = EngineDriver(broker)
         await driver.deploy(pack_files("common", _CITY))
@@ -71,7 +71,7 @@ async def test_cases_at_a_steady_pace_leave_memory_and_mails_as_they_were(tmp_pa
             office = Office(
                 broker.rest, ZeebeClient(channel, max_connection_retries=-1), built.packs.city(_CITY), "signed"
             )
-            broker._receiver._server.sink = office.take
+            broker._receiver.sink = office.take
             with Peer(Kind(name="renkei", argv=lambda: command, env=env), broker.gateway) as worker:
                 worker.open("all")
                 samples: list[int] = []

@@ -33,7 +33,7 @@ _SECONDS = 300.0
 
 @pytest.fixture(scope="module", name="broker")
 def _broker() -> Iterator[Broker]:
-    with Broker(heap="1g", optimised=True, bulk=200) as running:
+    with Broker(heap="1g", optimised=True) as running:
         yield running
 
 

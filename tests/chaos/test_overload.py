@@ -63,7 +63,7 @@ def failures(worker: WorkerProcess) -> int:
 async def test_ten_thousand_jobs_at_once_leave_memory_and_concurrency_bounded(settings: Settings, bars: Bars) -> None:
     instances = 100 if bars.full else 3
     jobs = instances * JOBS_EACH
-    with Broker(heap="1g", optimised=True, bulk=200) as broker:
+    with Broker(heap="1g", optimised=True) as broker:
         driver = EngineDriver(broker, timeout=120)
         own = settings.model_copy(update={"gateway_address": broker.gateway, "rest_address": broker.rest})
         await driver.deploy(many_tasks("overload-many", _JOB))

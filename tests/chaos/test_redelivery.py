@@ -71,7 +71,7 @@ class Registries:
 @pytest.fixture(name="broker", scope="module")
 def _broker() -> Iterator[Broker]:
     """A broker for much work: records one by one would cost this process more than the cases themselves."""
-    with Broker(heap="1g", optimised=True, bulk=100) as running:
+    with Broker(heap="1g", optimised=True) as running:
         yield running
 
 

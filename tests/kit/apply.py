@@ -46,7 +46,7 @@ def _process_instance(records: Records, intent: str, key: int, value: Value) -> 
         "process_instance_key": value["processInstanceKey"],
     }
     if intent == "SEQUENCE_FLOW_TAKEN":
-        records.flows.append(Flow(flow_id=value["elementId"], **common))
+        records.flows[value["processInstanceKey"]].append(Flow(flow_id=value["elementId"], **common))
     elif value["bpmnElementType"] == "PROCESS":
         _process(records, intent, key, value)
     elif intent == "ELEMENT_ACTIVATING":
@@ -202,6 +202,7 @@ def _correlation(records: Records, intent: str, _unused: int, value: Value) -> N
 
 
 def _definition(records: Records, intent: str, key: int, value: Value) -> None:
+    _process_resource(records, intent, key, value)
     if intent == "CREATED":
         records.definitions[key] = Definition(
             key=key,
@@ -210,6 +211,24 @@ def _definition(records: Records, intent: str, key: int, value: Value) -> None:
             resource_name=value["resourceName"],
             xml=base64.b64decode(value["resource"]),
         )
+
+
+def _resource(kind: str, id_: str) -> Callable[[Records, str, int, Value], None]:
+    """Return what notes the newest version of a kind of resource, called as REST does, by the id in its value.
+
+    When one is deleted none is sure to be the newest.
+    """
+
+    def note(records: Records, intent: str, key: int, value: Value) -> None:
+        if intent == "CREATED":
+            records.newest[kind, value[id_]] = key
+        elif intent == "DELETED":
+            records.newest.pop((kind, value[id_]), None)
+
+    return note
+
+
+_process_resource = _resource("processDefinition", "bpmnProcessId")
 
 
 def _key(value: int) -> int | None:
@@ -232,4 +251,7 @@ APPLY: dict[str, Callable[[Records, str, int, Value], None]] = {
     "PROCESS_MESSAGE_SUBSCRIPTION": _correlation,
     "MESSAGE_START_EVENT_SUBSCRIPTION": _correlation,
     "PROCESS": _definition,
+    "FORM": _resource("form", "formId"),
+    "DECISION": _resource("decisionDefinition", "decisionId"),
+    "DECISION_REQUIREMENTS": _resource("decisionRequirements", "decisionRequirementsId"),
 }

@@ -20,9 +20,10 @@ import httpx
 
 from tests.kit.clock import TOKYO, EngineClock
 from tests.kit.coverage import COVERAGE
+from tests.kit.deployed import Deployed
 from tests.kit.processes import dies_with_parent
-from tests.kit.receiver import HOST, Receiver
-from tests.kit.records import Records
+from tests.kit.receiver import HOST, Receiver, exporter
+from tests.kit.records import FOLLOWED, Records
 from workers.adapters.camunda.http import trusted
 from workers.runtime.stack import broker as stack_broker
 from workers.runtime.stack.distribution import camunda_home
@@ -33,8 +34,6 @@ from workers.settings import Settings
 
 _READY_SECONDS = 180  # ten on an idle machine
 _STOP_SECONDS = 20
-# Off by default in the exporter, but the kit follows them.
-_MORE_RECORDS = ("JOBBATCH", "MESSAGE", "PROCESSMESSAGESUBSCRIPTION", "MESSAGESTARTEVENTSUBSCRIPTION")
 
 
 class Broker:
@@ -46,24 +45,29 @@ class Broker:
         heap: Largest Java heap.
         optimised: Let Java compile with all optimisations. Off it is ready with half the work, which suits tests;
             measurements want it on.
-        bulk: Records that the broker sends at once, a second apart at most. 0: it sends none, ``records`` stays empty
-            and costs nothing: for measurements.
+        followed: Whether ``records`` are kept; else they stay empty and cost nothing: for measurements.
         env: More of the broker's configuration, by environment variable.
     """
 
     def __init__(
-        self, *, heap: str = "512m", optimised: bool = False, bulk: int = 1, env: Mapping[str, str] | None = None
+        self,
+        *,
+        heap: str = "512m",
+        optimised: bool = False,
+        followed: bool = True,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="renkei-broker-"))
         # A killed broker cannot remove its temporary files: they go with its folder.
         self._options = (f"-Djava.io.tmpdir={self._folder}", *(() if optimised else ("-XX:TieredStopAtLevel=1",)))
         self._heap = heap
-        self._bulk = bulk
+        self._followed = followed
         self._env = dict(env or {})
         self._process: subprocess.Popen[bytes] | None = None
         self.ports = free_ports()
         self.clock = EngineClock()
         self.records = Records()
+        self.deployed = Deployed(self.records)
         COVERAGE.follow(self.records)
         self._receiver = Receiver(self.records.take)
         self._management = httpx.Client(
@@ -128,11 +132,8 @@ class Broker:
             heap=self._heap,
             agent=broker_agent(settings),
         )
-        if self._bulk:
-            prefix = "ZEEBE_BROKER_EXPORTERS_ELASTICSEARCH_ARGS_INDEX_"
-            launch = launch.with_env(
-                stack_broker.elasticsearch_exporter(self._receiver.url, bulk_size=self._bulk)
-            ).with_env({f"{prefix}{name}": "true" for name in _MORE_RECORDS})
+        if self._followed:
+            launch = launch.with_env(exporter(settings, self._receiver.port, FOLLOWED))
         launch = launch.with_env(self._env)
         with (self._folder / "broker.out").open("ab") as output:
             self._process = subprocess.Popen(
@@ -200,9 +201,11 @@ class Broker:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_SECONDS)
+                self._receiver.wait_ended(_STOP_SECONDS)
                 return
         process.kill()
         process.wait(_STOP_SECONDS)
+        self._receiver.wait_ended(_STOP_SECONDS)
 
     # --- the clock
 

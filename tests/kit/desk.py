@@ -241,9 +241,7 @@ class BrokerDesk:
         keys = records.tree(self.instance)
         with records.snapshot():
             moments = [
-                t.due
-                for t in records.timers.values()
-                if t.open and t.element_id == timer and t.process_instance_key in keys
+                t.due for t in records.timers.alive() if t.element_id == timer and t.process_instance_key in keys
             ]
         return datetime.fromtimestamp(-(-min(moments) // 1000), JST) if moments else None
 

@@ -60,8 +60,13 @@ class EngineDriver:
     # --- deploying and starting
 
     async def deploy(self, files: Sequence[Path] | Mapping[str, bytes]) -> dict[str, Any]:
-        """Deploy files in one call, given as paths or as contents by name; returns the engine's answer."""
-        return await asyncio.to_thread(self.api.deploy, files)
+        """Deploy files in one call, given as paths or as contents by name; returns the engine's answer.
+
+        What is deployed already is not sent again while all of it is still the newest: the engine would compare it,
+        find it unchanged and answer the same.
+        """
+        await self._barrier()
+        return await asyncio.to_thread(self.broker.deployed.deploy, self.api, files)
 
     async def start(self, process_id: str, variables: Variables | None = None) -> int:
         """Start an instance of the newest version; returns its key once its records are here."""
@@ -98,7 +103,7 @@ class EngineDriver:
     def cancel_all(self) -> None:
         """Cancel every instance that is still active, so that its timers do not fire in a later test."""
         with self.records.snapshot():
-            roots = [i.key for i in self.records.instances.values() if i.parent_key is None and i.state is State.ACTIVE]
+            roots = [i.key for i in self.records.instances.alive() if i.parent_key is None]
         for key in roots:
             try:
                 self.api.cancel(key)
@@ -174,7 +179,7 @@ class EngineDriver:
                 job.type == job_type
                 and job.state is JobState.ACTIVATABLE
                 and job.process_instance_key in self.records.tree(instance)
-                for job in self.records.jobs.values()
+                for job in self.records.jobs.alive()
             )
 
         await self.reached(waiting, instance=instance, what=f"job {job_type}")

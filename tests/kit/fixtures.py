@@ -47,7 +47,7 @@ _WITHOUT_TIMER = b"""<?xml version="1.0" encoding="UTF-8"?>
 def _stop_the_watch(driver: EngineDriver) -> None:
     """Replace the daily watch by a version without a timer: else it works in every later test that passes a morning."""
     with driver.records.snapshot():
-        runs = [t for t in driver.records.timers.values() if t.open and t.element_id == "StartEvent_EveryMorning"]
+        runs = [t for t in driver.records.timers.alive() if t.element_id == "StartEvent_EveryMorning"]
     if runs:
         driver.api.deploy({"common-renewal-watch.bpmn": _WITHOUT_TIMER})
 

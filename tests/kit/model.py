@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 MULTI_INSTANCE_BODY = "MULTI_INSTANCE_BODY"
 
 
@@ -160,3 +161,27 @@ class Definition:
     version: int
     resource_name: str
     xml: bytes
+
+
+class Kept(dict[int, T]):
+    """All of a kind by key. Those that have not ended are found without a look at the many that have, for good."""
+
+    def __init__(self, ended: Callable[[T], bool]) -> None:
+        super().__init__()
+        self._ended = ended
+        self._alive: list[T] = []
+
+    def __setitem__(self, key: int, item: T) -> None:
+        """Keep one more."""
+        super().__setitem__(key, item)
+        self._alive.append(item)
+
+    def clear(self) -> None:
+        """Forget all."""
+        super().clear()
+        self._alive.clear()
+
+    def alive(self) -> list[T]:
+        """Return those that have not ended, oldest first."""
+        self._alive = [item for item in self._alive if not self._ended(item)]
+        return list(self._alive)

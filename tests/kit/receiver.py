@@ -1,96 +1,105 @@
-"""The HTTP end of Zeebe's Elasticsearch exporter: takes records in, answers as little as the exporter needs.
+"""Takes in what happens in a broker: the tests' own exporter writes one JSON line a record to a socket.
 
-The exporter PUTs index templates (and wants ``{"acknowledged": true}``), then POSTs records to ``_bulk`` as pairs of
-JSON lines, in chunked requests (which http.server leaves to its user).
-Nagle's algorithm is off and answers go out in one write,
-otherwise each record costs a delayed ACK (40 ms).
+The exporter (``record_exporter/RecordExporter.java``) answers to nobody and waits for nobody: Zeebe's own ones send
+HTTP requests, one a record where a test must know at once, which took a quarter of all that a broker of tests did.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+from workers.runtime.stack.distribution import camunda_home
+from workers.runtime.stack.helpers import compiled_jar
+from workers.settings import Settings
 
 HOST = "127.0.0.1"
 Record = dict[str, Any]
 
-_TEMPLATE_ANSWER = b'{"acknowledged": true}'
-_BULK_ANSWER = b'{"errors": false, "items": []}'
+_SOURCE = Path(__file__).with_name("record_exporter") / "RecordExporter.java"
+_LIBRARIES = ("zeebe-exporter-api-*.jar", "zeebe-protocol-8*.jar")
+_CHUNK = 1 << 18
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: _Server
+def exporter(settings: Settings, port: int, kinds: Iterable[str]) -> dict[str, str]:
+    """Return the environment that lets a broker export to a receiver's port; raises StackError.
 
-    def do_PUT(self) -> None:
-        self._body()
-        self._answer(_TEMPLATE_ANSWER)
-
-    def do_POST(self) -> None:
-        body = self._body()
-        if self.path.split("?")[0].endswith("_bulk"):
-            lines = body.splitlines()
-            self.server.sink([json.loads(line) for line in lines[1::2]])
-        self._answer(_BULK_ANSWER)
-
-    def do_GET(self) -> None:
-        self._answer(b'{"version": {"number": "8.13.4"}}')
-
-    def log_message(self, *args: Any) -> None:
-        """Write nothing: one line a record would drown a test's output."""
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return b"".join(self._chunks())
-        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
-
-    def _chunks(self) -> Iterator[bytes]:
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():  # trailers
-            pass
-
-    def _answer(self, body: bytes) -> None:
-        self.wfile.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Elastic-Product: Elasticsearch\r\nContent-Length: "
-            + str(len(body)).encode()
-            + b"\r\n\r\n"
-            + body
-        )
-        self.wfile.flush()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    sink: Callable[[list[Record]], None]
+    ``kinds``: the value types of the events to export.
+    """
+    lib = camunda_home(settings) / "lib"
+    jar = compiled_jar(settings, _SOURCE, [path for name in _LIBRARIES for path in lib.glob(name)])
+    prefix = "ZEEBE_BROKER_EXPORTERS_TESTS"
+    return {
+        f"{prefix}_CLASSNAME": f"renkei.{_SOURCE.stem}",
+        f"{prefix}_JARPATH": str(jar),
+        f"{prefix}_ARGS_PORT": str(port),
+        f"{prefix}_ARGS_KINDS": " ".join(sorted(kinds)),
+    }
 
 
 class Receiver:
-    """Listens on a free port of 127.0.0.1 and hands each batch of records to ``sink``, in the exporter's order.
+    """Listens on a free port of 127.0.0.1 and hands records to ``sink`` in the exporter's order, as many as are there.
 
-    ``sink`` runs in the receiver's thread.
+    ``sink`` runs in the receiver's thread. A broker that is started again connects anew: the lines of the one before
+    are read to their end first.
     """
 
     def __init__(self, sink: Callable[[list[Record]], None]) -> None:
-        self._server = _Server((HOST, 0), _Handler)
-        self._server.sink = sink
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="records", daemon=True)
+        self.sink = sink
+        self._socket = socket.create_server((HOST, 0))
+        self._connection: socket.socket | None = None
+        self._closed = False
+        self._ended = threading.Event()
+        self._ended.set()
+        self._thread = threading.Thread(target=self._listen, name="records", daemon=True)
         self._thread.start()
 
     @property
-    def url(self) -> str:
-        """The address that the exporter gets."""
-        return f"http://{HOST}:{self._server.server_address[1]}"
+    def port(self) -> int:
+        """The port that the exporter gets."""
+        return int(self._socket.getsockname()[1])
+
+    def wait_ended(self, seconds: float) -> None:
+        """Return when all is taken in that a broker wrote which has ended; raises TimeoutError."""
+        if not self._ended.wait(seconds):
+            raise TimeoutError("the broker's last records are not read")
 
     def close(self) -> None:
         """Stop listening; a broker that still runs keeps its records and retries."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._closed = True
+        for opened in filter(None, (self._socket, self._connection)):
+            with suppress(OSError):  # its other end has gone
+                opened.shutdown(socket.SHUT_RDWR)  # wakes the thread
         self._thread.join(timeout=5)
+        self._socket.close()
+
+    def _listen(self) -> None:
+        while not self._closed:
+            try:
+                self._connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self._ended.clear()
+            with self._connection:
+                self._read(self._connection)
+            self._ended.set()
+
+    def _read(self, connection: socket.socket) -> None:
+        begun = b""
+        while chunk := self._received(connection):
+            *lines, begun = (begun + chunk).split(b"\n")
+            if lines:
+                self.sink([json.loads(line) for line in lines])
+
+    @staticmethod
+    def _received(connection: socket.socket) -> bytes:
+        """Return what is there; empty at the end, which is a reset where the broker was killed."""
+        try:
+            return connection.recv(_CHUNK)
+        except OSError:
+            return b""

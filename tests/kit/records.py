@@ -22,6 +22,7 @@ from tests.kit.model import (
     Incident,
     Job,
     JobState,
+    Kept,
     Message,
     ProcessInstance,
     State,
@@ -30,10 +31,13 @@ from tests.kit.model import (
 )
 
 T = TypeVar("T")
+P = TypeVar("P", UserTask, Incident)
 Record = dict[str, Any]
 
 DEADLINE = 60.0  # a loaded machine is slow, a broken test rare
-_BULKY = frozenset({"PROCESS_INSTANCE", "VARIABLE", "JOB", "JOB_BATCH", "PROCESS_EVENT", "PROCESS"})
+_BULKY = frozenset({"PROCESS_INSTANCE", "VARIABLE", "JOB", "JOB_BATCH", "PROCESS", "DECISION_REQUIREMENTS"})
+FOLLOWED = frozenset({*APPLY, "SIGNAL"})
+"""The value types of the records that are kept: a broker need not export others."""
 
 
 class NotReached(AssertionError):  # noqa: N818 (reads as the sentence that pytest prints)
@@ -44,15 +48,16 @@ class Records:
     """All that one broker's records tell. Keys are the engine's; queries by instance include called processes."""
 
     def __init__(self) -> None:
-        self.instances: dict[int, ProcessInstance] = {}
+        self.instances: Kept[ProcessInstance] = Kept(lambda instance: instance.state is not State.ACTIVE)
         self.elements: dict[int, Element] = {}
-        self.flows: list[Flow] = []
-        self.user_tasks: dict[int, UserTask] = {}
-        self.jobs: dict[int, Job] = {}
-        self.incidents: dict[int, Incident] = {}
-        self.timers: dict[int, Timer] = {}
+        self.flows: dict[int, list[Flow]] = defaultdict(list)
+        self.user_tasks: Kept[UserTask] = Kept(lambda task: task.state is not State.ACTIVE)
+        self.jobs: Kept[Job] = Kept(lambda job: job.state is JobState.CLOSED)
+        self.incidents: Kept[Incident] = Kept(lambda incident: not incident.open)
+        self.timers: Kept[Timer] = Kept(lambda timer: not timer.open)
         self.messages: dict[int, Message] = {}
         self.definitions: dict[int, Definition] = {}
+        self.newest: dict[tuple[str, str], int] = {}
         self.variables: dict[int, dict[str, Any]] = defaultdict(dict)
         self.by_type: dict[str, list[Record]] = defaultdict(list)
         self.seen = 0
@@ -111,7 +116,6 @@ class Records:
             for kept in vars(self).values():
                 if isinstance(kept, dict):
                     kept.clear()
-            self.flows.clear()
             self.last_signal = 0
 
     def subscribe(self, listener: Callable[[Record], None]) -> None:
@@ -140,20 +144,13 @@ class Records:
     def open_tasks(self, element_id: str | None = None, *, instance: int | None = None) -> list[UserTask]:
         """Return the open user tasks, oldest first."""
         with self._lock:
-            tree = self.tree(instance)
-            return [
-                task
-                for task in self.user_tasks.values()
-                if task.state is State.ACTIVE
-                and task.process_instance_key in tree
-                and element_id in (None, task.element_id)
-            ]
+            found = self._within(instance, self.user_tasks)
+            return [task for task in found if element_id in (None, task.element_id)]
 
     def open_incidents(self, instance: int | None = None) -> list[Incident]:
         """Return the incidents that nobody has resolved."""
         with self._lock:
-            tree = self.tree(instance)
-            return [i for i in self.incidents.values() if i.open and i.process_instance_key in tree]
+            return self._within(instance, self.incidents)
 
     def element_instances(self, element_id: str, *, instance: int | None = None) -> list[Element]:
         """Return every time a flow node was entered, oldest first, multi-instance bodies included."""
@@ -172,8 +169,8 @@ class Records:
     def taken(self, flow_id: str, *, instance: int | None = None) -> int:
         """Return how many times a sequence flow was taken; the engine reports none out of an event-based gateway."""
         with self._lock:
-            tree = self.tree(instance)
-            return sum(flow.flow_id == flow_id and flow.process_instance_key in tree for flow in self.flows)
+            keys = self.flows if instance is None else self.tree(instance) & self.flows.keys()
+            return sum(flow.flow_id == flow_id for key in keys for flow in self.flows[key])
 
     def passed(self, element_id: str, *, instance: int | None = None) -> bool:
         """Tell whether a flow node was completed (a multi-instance activity: as a whole) or a flow taken."""
@@ -196,13 +193,21 @@ class Records:
     def due_timers(self, now: int) -> list[Timer]:
         """Return the timers that should have fired by ``now`` (epoch milliseconds of the engine)."""
         with self._lock:
-            return [timer for timer in self.timers.values() if timer.open and timer.due <= now]
+            return [timer for timer in self.timers.alive() if timer.due <= now]
 
     def unfinished_jobs(self, served: Iterable[str], now: int) -> list[Job]:
         """Return the jobs that run, those that a worker of the ``served`` types will take, and back-offs that ended."""
         types = frozenset(served)
         with self._lock:
-            return [job for job in self.jobs.values() if _unfinished(job, types, now)]
+            return [job for job in self.jobs.alive() if _unfinished(job, types, now)]
+
+    def _within(self, instance: int | None, kept: Kept[P]) -> list[P]:
+        """Return what is alive of an instance and of all that it called."""
+        found = kept.alive()
+        if instance is None or not found:
+            return found
+        tree = self.tree(instance)
+        return [part for part in found if part.process_instance_key in tree]
 
     def _parts_of(self, instance: int | None) -> Iterator[Element]:
         if instance is None:
@@ -250,12 +255,8 @@ class Records:
             lines = [f"  instance {i.key} of {i.process_id} is {i.state}" for i in list(self.instances.values())[-5:]]
             lines += [f"  {_task_line(task)}" for task in self.open_tasks()]
             lines += [f"  incident {incident}" for incident in self.open_incidents()]
-            lines += [
-                f"  job {j.type} at {j.element_id} is {j.state}"
-                for j in self.jobs.values()
-                if j.state is not JobState.CLOSED
-            ]
-            lines += [f"  timer at {t.element_id} due {t.due}" for t in self.timers.values() if t.open]
+            lines += [f"  job {j.type} at {j.element_id} is {j.state}" for j in self.jobs.alive()]
+            lines += [f"  timer at {t.element_id} due {t.due}" for t in self.timers.alive()]
             return "\n".join(lines) or "  nothing is waiting"
 
 

@@ -237,6 +237,22 @@ async def test_a_pinned_clock_stands_still_moves_when_told_and_runs_on_when_rele
     await driver.completed(instance)
 
 
+async def test_the_same_files_go_to_the_engine_again_only_when_they_are_no_longer_the_newest(
+    driver: EngineDriver,
+) -> None:
+    ours, others = {"wait.bpmn": WAIT}, {"wait.bpmn": WAIT.replace(b"W2", b"W3")}
+    first = await driver.deploy(ours)
+    assert await driver.deploy(ours) is first
+    changed = await driver.deploy(others)
+    again = await driver.deploy(ours)
+    versions = [
+        answer["deployments"][0]["processDefinition"]["processDefinitionVersion"] for answer in (changed, again)
+    ]
+    assert versions[1] == versions[0] + 1
+    await asyncio.to_thread(driver.api.deploy, others)
+    assert await driver.deploy(ours) is not again
+
+
 async def test_a_published_message_is_seen_to_be_taken(driver: EngineDriver) -> None:
     await driver.deploy({"wait.bpmn": WAIT})
     message = await driver.publish("kit-answered", "case-1", {"答え": "可"})

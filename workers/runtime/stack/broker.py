@@ -41,7 +41,7 @@ def command(  # noqa: PLR0913 (one keyword for each thing that a test sets)
             and some failed jobs never come back.
 
     Ready when ``/v2/topology`` on the REST port names a healthy partition. SIGTERM stops it in about a second.
-    Exporters are added by ``.with_env(opensearch_exporter(url))`` or ``.with_env(elasticsearch_exporter(url))``.
+    Exporters are added by their environment: ``.with_env(opensearch_exporter(url))``.
     """
     env = {
         "SPRING_PROFILES_ACTIVE": "broker",
@@ -88,28 +88,12 @@ def camunda_argv(  # noqa: PLR0913 (all but the folders by name)
 
 def opensearch_exporter(url: str) -> dict[str, str]:
     """Return the environment that exports every record to OpenSearch, for Operate and Tasklist."""
-    name = "OPENSEARCH"
+    prefix = "ZEEBE_BROKER_EXPORTERS_OPENSEARCH"
     return {
-        **_exporter(name, "io.camunda.zeebe.exporter.opensearch.OpensearchExporter", url),
-        # A thousand by default, thus once a second at most: few records are soon written, many in large parts.
-        f"ZEEBE_BROKER_EXPORTERS_{name}_ARGS_BULK_SIZE": "20",
-    }
-
-
-def elasticsearch_exporter(url: str, *, bulk_size: int = 1) -> dict[str, str]:
-    """Return the environment that posts every record to an HTTP receiver that talks like Elasticsearch (test kit)."""
-    name = "ELASTICSEARCH"
-    return {
-        **_exporter(name, "io.camunda.zeebe.exporter.ElasticsearchExporter", url),
-        f"ZEEBE_BROKER_EXPORTERS_{name}_ARGS_BULK_SIZE": str(bulk_size),
-    }
-
-
-def _exporter(name: str, class_name: str, url: str) -> dict[str, str]:
-    prefix = f"ZEEBE_BROKER_EXPORTERS_{name}"
-    return {
-        f"{prefix}_CLASSNAME": class_name,
+        f"{prefix}_CLASSNAME": "io.camunda.zeebe.exporter.opensearch.OpensearchExporter",
         f"{prefix}_ARGS_URL": url,
         f"{prefix}_ARGS_BULK_DELAY": "1",
         f"{prefix}_ARGS_INDEX_PREFIX": RECORD_PREFIX,
+        # A thousand by default, thus once a second at most: few records are soon written, many in large parts.
+        f"{prefix}_ARGS_BULK_SIZE": "20",
     }
