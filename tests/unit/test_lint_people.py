@@ -107,8 +107,10 @@ def test_a_sub_process_keeps_its_people_to_itself(tmp_path: Path) -> None:
         inner += 'targetRef="Ask"/><bpmn:sequenceFlow id="Y" sourceRef="Ask" targetRef="Record"/>'
         return f'<bpmn:subProcess id="Body">{scope}{inner}</bpmn:subProcess>'
 
-    assert _found(tmp_path, _START + body(""), "Start>Body") == [("person-scope", "Body")]
+    other = _SCOPE.replace('"act"', '"answer"')
+    assert _found(tmp_path, _START + body(other), "Start>Body") == [("person-scope", "Body")]
     assert _found(tmp_path, _START + body(_SCOPE), "Start>Body") == []
+    assert _found(tmp_path, _START + body(""), "Start>Body") == [], "a step without variables only groups"
 
 
 def test_people_who_work_side_by_side_have_scopes_of_their_own(tmp_path: Path) -> None:

@@ -31,8 +31,11 @@ MAIN = bpmn(
     f"""<bpmn:userTask id="Offer" name="申し出る">{_back("first")}</bpmn:userTask>
     <bpmn:userTask id="Check" name="確かめる">{_back("Offer")}</bpmn:userTask>
     <bpmn:callActivity id="Survey" name="照会する">{_back("Check")}</bpmn:callActivity>
-    <bpmn:subProcess id="Talks" name="協議する">{_back("Survey, Check")}
-      <bpmn:userTask id="Talk" name="話す"/></bpmn:subProcess>""",
+    <bpmn:subProcess id="Talks" name="協議する">{_back("Survey, Check")}<bpmn:multiInstanceLoopCharacteristics/>
+      <bpmn:userTask id="Talk" name="話す"/></bpmn:subProcess>
+    <bpmn:subProcess id="Step_Decide" name="可否を決める">
+      <bpmn:userTask id="Hear" name="聞き取る">{_back("Check")}</bpmn:userTask>
+      <bpmn:userTask id="Decide" name="決める">{_back("Hear")}</bpmn:userTask></bpmn:subProcess>""",
 )
 INNER = bpmn(
     "kita-inner",
@@ -132,6 +135,16 @@ async def test_of_several_ways_it_is_the_one_through_which_the_case_came_last(tm
     engine = Engine({1: talks}, {1: [_at(20, "Check"), _at(30, "Survey", "CALL_ACTIVITY"), _at(35, "Check")]})
     (move,) = await _ways(engine, tmp_path).moves(1)
     assert (move.leave, move.enter, [task.key for task in move.tasks]) == (40, "Check", [1042])
+
+
+async def test_tasks_inside_a_step_that_only_groups_go_back_one_by_one(tmp_path: Path) -> None:
+    """Within the step, and out of it to the one before; the step itself is nothing to go back from."""
+    inside = [_at(40, "Step_Decide", "SUB_PROCESS"), _at(42, "Decide")]
+    passed = [_at(20, "Check"), _at(41, "Hear")]
+    (move,) = await _ways(Engine({1: inside}, {1: passed}), tmp_path).moves(1)
+    assert (move.leave, move.enter, [task.key for task in move.tasks]) == (42, "Hear", [1042])
+    (move,) = await _ways(Engine({1: [inside[0], _at(41, "Hear")]}, {1: passed[:1]}), tmp_path).moves(1)
+    assert (move.leave, move.enter) == (41, "Check")
 
 
 def _called(*inner: ElementInstance, passed: Sequence[ElementInstance] = ()) -> Engine:

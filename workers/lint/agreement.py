@@ -16,8 +16,8 @@ from workers.jobs.catalog import JobType
 from workers.lint.conditions import UNKNOWN, compared, evaluate, is_true, paths
 from workers.lint.form_fields import FormField
 from workers.lint.handover import Handover, computed, field_path, handovers
-from workers.lint.model import NS, Diagram, Element, extension, extensions, local
-from workers.lint.tokens import Token, is_passed
+from workers.lint.model import Diagram, Element, extension, extensions, local
+from workers.lint.tokens import Token, condition_of, is_passed
 
 _MOST_CHOICES: Final = 3000
 _FREE: Final = "\N{HORIZONTAL ELLIPSIS}"  # any value that no condition names
@@ -92,11 +92,10 @@ class _Comparison:
         """Find the jobs that may follow, whatever is chosen, and the conditions on the way."""
         pending, seen = [self._start], {self._start}
         while pending:
-            for flow in self._token.flows.get(pending.pop(), []):
-                condition = flow.find("bpmn:conditionExpression", NS)
-                if condition is not None and condition.text:
-                    self._conditions.append(condition.text.strip().removeprefix("="))
-                target = flow.get("targetRef", "")
+            for way in self._token.ways_from(pending.pop()):
+                if condition := condition_of(way):
+                    self._conditions.append(condition)
+                target = way.target
                 node = self._diagram.ids.get(target)
                 if node is None or target in seen:
                     continue

@@ -11,6 +11,7 @@ from workers.adapters.templates import TemplateFolders
 from workers.errors import InputError, PermanentError
 from workers.lint import dmn, forms, model
 from workers.lint.expressions import linked_forms, visible_locals
+from workers.lint.flowgraph import graph_of
 
 SUFFIXES: Final = (".bpmn", ".dmn", ".form")
 _NO_PACKS: Final = frozenset({"element-templates", "scenarios", "templates", "node_modules"})
@@ -65,6 +66,8 @@ class Catalogue:
     """What call activities hand to a process, by its id."""
     caught: dict[str, set[str]] = field(default_factory=dict)
     """The codes of the errors that call activities catch from a process, by its id."""
+    escalating: dict[str, set[str]] = field(default_factory=dict)
+    """The codes of the escalations that events around its calls catch from a process, by its id; empty for any."""
     for_city: str | None = None
     """Common files are checked for this city alone: one city's deployment does not wait for another's template."""
 
@@ -193,6 +196,7 @@ def _collect_locals(catalogue: Catalogue, diagram: model.Diagram) -> None:
             process = called.get("processId", "")
             catalogue.process_inputs.setdefault(process, set()).update(visible_locals(call))
             catalogue.caught.setdefault(process, set()).update(model.caught_errors(diagram, call))
+            catalogue.escalating.setdefault(process, set()).update(graph_of(call).codes_caught(call))
 
 
 def _prefer_loose(catalogue: Catalogue) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from workers.lint.flowgraph import graph_of, nodes_in, scope_of
 from workers.lint.model import SUB_PROCESSES, Element, local
 
 _SCOPES: Final = SUB_PROCESSES | {"process"}
@@ -18,7 +19,8 @@ class Return:
 
     ``scope`` (a sub-process or the process) lives on with its variables; ``entered`` are the sub-processes between it
     and the element, innermost first, which begin anew; ``node`` is the element, or the outermost of ``entered``: what
-    lies in ``scope`` itself. ``way`` are the ids of all that lies on a loop through ``node``, with itself.
+    lies in ``scope`` itself. ``way`` are the ids of all that lies on a loop through ``node``, with itself. Steps that
+    only group count as unfolded everywhere.
     """
 
     scope: Element
@@ -28,7 +30,11 @@ class Return:
 
     def passes(self, identity: str) -> bool:
         """Return whether a token that has done an element of the way, and was not refused there, comes back."""
-        return bool(_flows(self.scope).get(identity, set()) & self.way)
+        return any(way.target in self.way for way in graph_of(self.scope).after(identity))
+
+    def others(self) -> list[Element]:
+        """Return what lies on the loop besides the element."""
+        return [node for node in nodes_in(self.scope) if node.get("id") in self.way - {self.node}]
 
     def avoids(self, identities: set[str]) -> bool:
         """Return whether there is a way back on which none of these elements is done; a refusal leaves it undone."""
@@ -43,12 +49,12 @@ class Return:
 def returns(element: Element) -> Iterator[Return]:
     """Yield every way in which a token comes back to an element, the one that keeps the innermost scope first."""
     entered: list[Element] = []
-    node, scope = element, element.getparent()
+    node, scope = element, scope_of(element)
     while scope is not None and local(scope) in _SCOPES:
         if way := _loop(scope, node.get("id", "")):
             yield Return(scope, tuple(entered), node.get("id", ""), way)
         entered.append(scope)
-        node, scope = scope, scope.getparent()
+        node, scope = scope, scope_of(scope)
 
 
 def scopes_around(element: Element) -> list[Element]:
@@ -62,20 +68,18 @@ def scopes_around(element: Element) -> list[Element]:
 
 def _flows(scope: Element) -> Steps:
     """Return where a token goes from each node of a scope when that node is done."""
-    steps: Steps = {}
-    for child in scope:
-        if local(child) == "sequenceFlow":
-            steps.setdefault(child.get("sourceRef", ""), set()).add(child.get("targetRef", ""))
-    return steps
+    graph = graph_of(scope)
+    return {node: {way.target for way in graph.after(node)} for node in _ids(scope)}
 
 
 def _events(scope: Element) -> Steps:
-    """Return the events that sit on each node of a scope."""
-    steps: Steps = {}
-    for child in scope:
-        if local(child) == "boundaryEvent":
-            steps.setdefault(child.get("attachedToRef", ""), set()).add(child.get("id", ""))
-    return steps
+    """Return the events that may take a token away from each node of a scope."""
+    graph = graph_of(scope)
+    return {node: set(graph.events(node)) for node in _ids(scope)}
+
+
+def _ids(scope: Element) -> list[str]:
+    return [node.get("id", "") for node in nodes_in(scope)]
 
 
 def _loop(scope: Element, identity: str) -> frozenset[str]:

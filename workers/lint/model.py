@@ -140,9 +140,10 @@ def flow_nodes(diagram: Diagram) -> Iterator[Element]:
 
 
 def caught_errors(diagram: Diagram, activity: Element) -> set[str]:
-    """Return the codes of the errors that boundary events at an activity catch."""
+    """Return the codes of the errors that boundary events at an activity, or at what it lies in, catch."""
     codes = {error.get("id"): error.get("errorCode", "") for error in diagram.root.iterfind("bpmn:error", NS)}
-    events = (e for e in diagram.all("boundaryEvent") if e.get("attachedToRef") == activity.get("id"))
+    around = {element.get("id") for element in (activity, *activity.iterancestors())}
+    events = (e for e in diagram.all("boundaryEvent") if e.get("attachedToRef") in around)
     definitions = (event.find("bpmn:errorEventDefinition", NS) for event in events)
     return {codes.get(found.get("errorRef"), "") for found in definitions if found is not None}
 

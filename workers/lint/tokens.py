@@ -6,9 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from workers.lint.conditions import is_true
+from workers.lint.flowgraph import Way, graph_of
 from workers.lint.model import NS, Diagram, Element, local
 
-_PASSED: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask", "scriptTask", "intermediateThrowEvent"})
+_PASSED: Final = frozenset(
+    [
+        *("serviceTask", "sendTask", "businessRuleTask", "scriptTask", "intermediateThrowEvent"),
+        *("startEvent", "endEvent", "boundaryEvent"),  # those of steps, and what catches their escalations
+    ]
+)
 
 
 class Token:
@@ -17,9 +23,11 @@ class Token:
     def __init__(self, diagram: Diagram, start: str) -> None:
         self._diagram = diagram
         self._start = start
-        self.flows: dict[str, list[Element]] = {}
-        for flow in diagram.all("sequenceFlow"):
-            self.flows.setdefault(flow.get("sourceRef", ""), []).append(flow)
+        self._graph = graph_of(diagram.root)
+
+    def ways_from(self, node: str) -> list[Way]:
+        """Return the ways on from a node, whatever their conditions."""
+        return self._graph.after(node)
 
     def reached(self, values: Mapping[str, object]) -> Iterator[str]:
         """Yield every node that the token passes under these variables, ``start`` itself where it comes back."""
@@ -48,21 +56,29 @@ class Token:
         return node is not None and is_passed(node)
 
     def _next(self, node: str, values: Mapping[str, object]) -> list[str]:
-        flows = self.flows.get(node, [])
+        ways = self.ways_from(node)
         element = self._diagram.ids[node]
-        if local(element) != "exclusiveGateway" or len(flows) < 2:
-            return [flow.get("targetRef", "") for flow in flows]
-        taken, default = [], element.get("default")
-        for flow in flows:
-            condition = flow.find("bpmn:conditionExpression", NS)
-            if flow.get("id") == default or condition is None:
+        if local(element) != "exclusiveGateway" or len(ways) < 2:
+            return [way.target for way in ways]
+        taken, default = (
+            [],
+            [way for way in ways if way.flow is not None and way.flow.get("id") == element.get("default")],
+        )
+        for way in ways:
+            if way in default or (condition := condition_of(way)) is None:
                 continue
-            held = is_true((condition.text or "").strip().removeprefix("="), values)
+            held = is_true(condition, values)
             if held is not False:
-                taken.append(flow.get("targetRef", ""))
+                taken.append(way.target)
             if held is True:
                 return taken
-        return [*taken, *(flow.get("targetRef", "") for flow in flows if flow.get("id") == default)]
+        return [*taken, *(way.target for way in default)]
+
+
+def condition_of(way: Way) -> str | None:
+    """Return the condition (without ``=``) of a way, None without one."""
+    condition = None if way.flow is None else way.flow.find("bpmn:conditionExpression", NS)
+    return None if condition is None else (condition.text or "").strip().removeprefix("=")
 
 
 def is_passed(node: Element) -> bool:

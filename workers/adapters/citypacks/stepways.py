@@ -30,7 +30,10 @@ _ZEEBE: Final = "{http://camunda.org/schema/zeebe/1.0}"
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A flow node. ``back``: its property, empty without one; ``inside``: the sub-process that holds it, or empty."""
+    """A flow node. ``back``: its property, empty without one.
+
+    ``inside``: the sub-process that is left as a whole and holds it, or empty; steps that only group are none.
+    """
 
     id: str
     name: str
@@ -51,6 +54,21 @@ class Step:
 
 
 Steps = Mapping[str, Step]
+
+
+def is_step(element: etree._Element) -> bool:
+    """Return whether an element is a sub-process that only groups a step of the flow (ALL-22).
+
+    It repeats nothing, waits for nothing by itself and has no variables of its own: for a token and for what it
+    carries, the parts inside stand where the step stands. ``element`` is any element of a BPMN file.
+    """
+    return (
+        element.tag == f"{_BPMN}subProcess"
+        and element.get("triggeredByEvent") != "true"
+        and element.find(f"{_BPMN}multiInstanceLoopCharacteristics") is None
+        and element.find(f"{_BPMN}standardLoopCharacteristics") is None
+        and element.find(f"{_BPMN}extensionElements/{_ZEEBE}ioMapping") is None
+    )
 
 
 class StepWays:
@@ -95,7 +113,7 @@ def _steps(scope: etree._Element, inside: str) -> Iterator[Step]:
         identity = element.get("id", "")
         yield Step(id=identity, name=element.get("name") or identity, back=_property(element), inside=inside)
         if element.tag == f"{_BPMN}subProcess":
-            yield from _steps(element, identity)
+            yield from _steps(element, inside if is_step(element) else identity)
 
 
 def _property(element: etree._Element) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from workers.lint.rules import (
     drawing,
     entered,
+    escalations,
     flow,
     identities,
     mailways,
@@ -48,6 +49,8 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     people.side_by_side,
     flow.timers,
     flow.gateways,
+    escalations.caught,
+    escalations.thrown,
     drawing.missing,
     drawing.lanes,
     drawing.sub_processes,

@@ -8,10 +8,11 @@ user task writes ``act`` meanwhile, and what a timer or a called process leads t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
+from workers.adapters.citypacks.stepways import is_step
 from workers.lint.findings import Finding
+from workers.lint.flowgraph import FlowGraph, graph_of, nodes_in
 from workers.lint.model import (
     BPMN,
     NS,
@@ -21,7 +22,6 @@ from workers.lint.model import (
     Element,
     extension,
     extensions,
-    flow_nodes,
     local,
 )
 from workers.lint.rules.base import Context, name_of, report
@@ -52,10 +52,14 @@ def listeners(diagram: Diagram, context: Context) -> Iterator[Finding]:
 
 
 def scopes(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    """A sub-process with user tasks has an ``act`` of its own; others would write over it."""
+    """A sub-process with variables of its own and user tasks has an ``act``, too; others would write over it."""
     del context
     for body in diagram.all(*sorted(SUB_PROCESSES)):
-        if any(local(child) == "userTask" for child in body) and not _sets_null(body, "input"):
+        if (
+            not is_step(body)
+            and any(local(child) == "userTask" for child in nodes_in(body))
+            and not _sets_null(body, "input")
+        ):
             message = (
                 f"{name_of(body)}: 入力マッピング =null → {VARIABLE} を入れてください"
                 "（同時に進むほかの作業の人の名前が記録されます）"
@@ -65,7 +69,7 @@ def scopes(diagram: Diagram, context: Context) -> Iterator[Finding]:
 
 def recordings(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """A job that records a person's entry follows a user task, on every way that leads to it."""
-    graph = _graph(diagram)
+    graph = _Graph(graph_of(diagram.root))
     for task in _recording(diagram, context):
         if extensions(task, "zeebe:ioMapping/zeebe:input[@target='act']"):
             continue  # says itself whose entry it is: nobody's (=null), or that of the person before (=act)
@@ -81,9 +85,9 @@ def recordings(diagram: Diagram, context: Context) -> Iterator[Finding]:
 
 def side_by_side(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """Of what goes on side by side in one scope, at most one branch has user tasks, where entries are recorded."""
-    graph = _graph(diagram)
+    graph = _Graph(graph_of(diagram.root))
     recording = {task.get("id", "") for task in _recording(diagram, context)}
-    for node in flow_nodes(diagram):
+    for node in graph.nodes.values():
         branches = [graph.branch(first) for first in _first_of_branches(node, graph)]
         manned = [branch for branch in branches if any(local(graph.nodes[n]) == "userTask" for n in branch)]
         if len(manned) > 1 and any(branch & recording for branch in manned):
@@ -94,13 +98,24 @@ def side_by_side(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield report(diagram, node, "person-scope", message)
 
 
-@dataclass
 class _Graph:
-    """Flow nodes by id with the ways between them."""
+    """Whom a token follows, and what it starts side by side."""
 
-    nodes: dict[str, Element] = field(default_factory=dict)
-    before_of: dict[str, list[str]] = field(default_factory=dict)
-    after_of: dict[str, list[str]] = field(default_factory=dict)
+    def __init__(self, graph: FlowGraph) -> None:
+        self._graph = graph
+        self.nodes = graph.nodes
+
+    def before_of(self, node: str) -> list[str]:
+        """Return the nodes from which a token comes to a node."""
+        return [way.source for way in self._graph.before(node)]
+
+    def after_of(self, node: str) -> list[str]:
+        """Return the nodes to which a token goes from a node."""
+        return [way.target for way in self._graph.after(node)]
+
+    def entries(self, node: str) -> list[str]:
+        """Return where a token stands that is at a node: inside, where it is a step."""
+        return self._graph.entries(node)
 
     def before(self, task: str) -> set[str]:
         """Return the nodes that lead to a task without a person: timers, messages, calls, joins, sub-processes."""
@@ -108,7 +123,7 @@ class _Graph:
         seen: set[str] = set()
         open_ = [task]
         while open_:
-            for node in self.before_of.get(open_.pop(), []):
+            for node in self.before_of(open_.pop()):
                 if node in seen:
                     continue
                 seen.add(node)
@@ -128,17 +143,27 @@ class _Graph:
         if kind == "startEvent":
             return self._behind_start(element)
         if kind == "boundaryEvent":
-            host = element.get("attachedToRef", "")
-            refused = element.find("bpmn:errorEventDefinition", NS) is not None
-            return [host] if refused and local(self.nodes[host]) not in SUB_PROCESSES | {"callActivity"} else None
+            return self._behind_event(element)
         if kind in SUB_PROCESSES | _CATCHING | {"callActivity"}:
             return None
-        if kind == "parallelGateway" and len(self.before_of.get(node, [])) > 1:
+        if kind == "parallelGateway" and len(self.before_of(node)) > 1:
             return None
         return [node]
 
+    def _behind_event(self, event: Element) -> list[str] | None:
+        """Return the task that refused, or the end inside a step that threw; None for an event from outside."""
+        if self.before_of(event.get("id", "")):
+            return [event.get("id", "")]
+        host = self.nodes.get(event.get("attachedToRef", ""))
+        refused = host is not None and event.find("bpmn:errorEventDefinition", NS) is not None
+        if host is None or not refused or local(host) in SUB_PROCESSES | {"callActivity"}:
+            return None
+        return [host.get("id", "")]
+
     def _behind_start(self, start: Element) -> list[str] | None:
         scope = start.getparent()
+        if scope is not None and is_step(scope):
+            return [start.get("id", "")]
         if scope is None or local(scope) not in SUB_PROCESSES or _sets_null(scope, "input"):
             return []
         return None if scope.get("triggeredByEvent") == "true" else [scope.get("id", "")]
@@ -149,21 +174,11 @@ class _Graph:
         open_ = [first]
         while open_:
             node = open_.pop()
-            joins = local(self.nodes[node]) in _FORKS and len(self.before_of.get(node, [])) > 1
+            joins = local(self.nodes[node]) in _FORKS and len(self.before_of(node)) > 1
             if node not in seen and not joins:
                 seen.add(node)
-                open_ += self.after_of.get(node, [])
+                open_ += self.after_of(node)
         return seen
-
-
-def _graph(diagram: Diagram) -> _Graph:
-    graph = _Graph({node.get("id", ""): node for node in flow_nodes(diagram)})
-    for flow in diagram.all("sequenceFlow"):
-        source, target = flow.get("sourceRef", ""), flow.get("targetRef", "")
-        if source in graph.nodes and target in graph.nodes:
-            graph.before_of.setdefault(target, []).append(source)
-            graph.after_of.setdefault(source, []).append(target)
-    return graph
 
 
 def _first_of_branches(node: Element, graph: _Graph) -> list[str]:
@@ -171,9 +186,9 @@ def _first_of_branches(node: Element, graph: _Graph) -> list[str]:
     identity = node.get("id", "")
     if local(node) == "boundaryEvent":
         host = node.get("attachedToRef", "")
-        beside = node.get("cancelActivity") == "false" and host in graph.nodes
-        return [identity, host] if beside else []
-    after = graph.after_of.get(identity, [])
+        inside = graph.entries(host)
+        return [identity, *inside] if node.get("cancelActivity") == "false" and inside else []
+    after = graph.after_of(identity)
     return after if len(after) > 1 and local(node) not in _ONE_WAY else []
 
 

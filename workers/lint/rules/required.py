@@ -83,7 +83,8 @@ def _goes_back(diagram: Diagram, task: Element, *, by_variable: bool) -> bool:
     """Return whether a refused form is shown again: by an error, or by a flow on which ``formError`` tells why."""
     if by_variable and any(task.get("id") in way.way for shown in diagram.all("userTask") for way in returns(shown)):
         return True
+    around = {element.get("id") for element in (task, *task.iterancestors())}
     return any(
-        boundary.get("attachedToRef") == task.get("id") and boundary.find("bpmn:errorEventDefinition", NS) is not None
+        boundary.get("attachedToRef") in around and boundary.find("bpmn:errorEventDefinition", NS) is not None
         for boundary in diagram.all("boundaryEvent")
     )

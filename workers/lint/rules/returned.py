@@ -71,7 +71,7 @@ def _comes_back(context: Context, key: _Key, name: str, way: Return) -> bool:
         if (source := source_of(scope, name)) is not None:
             meant = source == "null" and key.empty_by_intent
             return meant or bool(names_in(source)) or loads(scope, name, context.job_types)
-    others = [child for child in way.scope if child.get("id") in way.way - {way.node}]
+    others = way.others()
     if any(clears(other, name) and way.passes(other.get("id", "")) for other in others):
         return False
     if keeps(key.task, name):

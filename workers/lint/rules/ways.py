@@ -7,7 +7,8 @@ from typing import Final
 
 from workers.adapters.citypacks.stepways import BACK, FIRST, FORM, NONE
 from workers.lint.findings import Finding
-from workers.lint.model import BPMN, FLOW_NODES, SUB_PROCESSES, Diagram, Element, extension, extensions, local
+from workers.lint.flowgraph import nodes_in
+from workers.lint.model import BPMN, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.mailways import MAIL
 
@@ -28,9 +29,10 @@ def back(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for process in diagram.processes:
         if not _is_of_a_case(process):
             continue
-        targets = {node.get("id") for node in process if _is_node(node) and local(node) not in _NO_TARGET}
-        for node in process:
-            if _is_node(node) and _waits(node) and _called(node) != MAIL:  # mails have a rule of their own
+        nodes = list(nodes_in(process))
+        targets = {node.get("id") for node in nodes if local(node) not in _NO_TARGET}
+        for node in nodes:
+            if _waits(node) and _called(node) != MAIL:  # mails have a rule of their own
                 yield from _checked(diagram, node, targets)
 
 
@@ -47,7 +49,7 @@ def _checked(diagram: Diagram, node: Element, targets: set[str | None]) -> Itera
         return
     for target in (part.strip() for part in value.split(",")):
         if target not in targets or target == node.get("id"):
-            message = f"{name_of(node)}の {BACK} にある「{target}」は、この図の（サブプロセスの外の）要素ではありません"
+            message = f"{name_of(node)}の {BACK} にある「{target}」は、この図の（繰り返しなどの外の）要素ではありません"
             yield report(diagram, node, "step-back", message)
 
 
@@ -56,11 +58,7 @@ def _is_of_a_case(process: Element) -> bool:
     if process.get("id") == MAIL:
         return False
     types = {definition.get("type") for definition in process.iterfind(".//{*}taskDefinition")}
-    return bool(types & _OPENS) or any(end.get("id") == _STARTED_ALONE for end in process.iterfind("{*}endEvent"))
-
-
-def _is_node(element: Element) -> bool:
-    return isinstance(element.tag, str) and local(element) in FLOW_NODES
+    return bool(types & _OPENS) or any(end.get("id") == _STARTED_ALONE for end in process.iter("{*}endEvent"))
 
 
 def _waits(node: Element) -> bool:
