@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from workers.cli.japanese import JapaneseCommand
+from workers.jobs.catalog import all_job_types
 from workers.lint import diff as comparison
-from workers.lint import linter, pages, report
+from workers.lint import figures, linter, model, pages, report
 from workers.settings import Settings
 
 _PATHS = click.Path(path_type=Path)
@@ -22,13 +24,26 @@ _PATHS = click.Path(path_type=Path)
     "\n\nBPMN・DMN・フォームの書き方、FEEL 式の先頭の =、知らないジョブ型、つながらないフォーム・デシジョン・プロセス、"
     "宣言のない変数、文面やひな形の不足、図に描かれていない要素、city.toml と departments.csv の誤りを知らせます。",
 )
-@click.argument("paths", nargs=-1, required=True, type=_PATHS, metavar="PATH…")
+@click.argument("paths", nargs=-1, type=_PATHS, metavar="PATH…")
 @click.option("--packs", multiple=True, type=_PATHS, metavar="DIR", help="ほかの場所にある市のパックのフォルダー。")
 @click.option("--no-node", is_flag=True, help="Camunda の検査（Node.js）を省き、renkei の規則だけで検査します。")
+@click.option(
+    "--figures",
+    "as_figures",
+    is_flag=True,
+    help="検査の代わりに、図の段ごとの大きさと込み具合の表を出します。PATH を省くと全部の図です。",
+)
+@click.option("--strict", is_flag=True, help="--figures で、上限を超える段があれば終了コード 1 を返します。")
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
-def lint(*, paths: tuple[Path, ...], packs: tuple[Path, ...], no_node: bool, as_json: bool) -> None:
+def lint(  # noqa: PLR0913 (the options of the command)
+    *, paths: tuple[Path, ...], packs: tuple[Path, ...], no_node: bool, as_figures: bool, strict: bool, as_json: bool
+) -> None:
     """Check files and folders; leave with 1 when there is an error."""
     settings = Settings()
+    if as_figures:
+        _figures(paths or (settings.home / "bpmn", *settings.packs, *packs), as_json=as_json, strict=strict)
+    if not paths:
+        raise click.UsageError("検査する PATH を指定してください")
     found = linter.lint(paths, home=settings.home, packs=[*settings.packs, *packs])
     if no_node:
         found.notes.append("Camunda の検査（--no-node が指定されました）")
@@ -37,6 +52,16 @@ def lint(*, paths: tuple[Path, ...], packs: tuple[Path, ...], no_node: bool, as_
     for line in [report.as_json(found)] if as_json else report.as_lines(found):
         click.echo(line)
     sys.exit(0 if found.ok else 1)
+
+
+def _figures(paths: tuple[Path, ...], *, as_json: bool, strict: bool) -> NoReturn:
+    """Print the table of levels and leave."""
+    files, _ = linter.collect(paths)
+    diagrams = [model.load(path) for path in files if path.suffix == ".bpmn"]
+    found = [level for diagram in diagrams for level in figures.levels(diagram, all_job_types())]
+    for line in [figures.as_json(found)] if as_json else figures.as_lines(found):
+        click.echo(line)
+    sys.exit(1 if strict and any(any(level.problems()) for level in found) else 0)
 
 
 @click.command(

@@ -9,7 +9,7 @@ from typing import Final
 
 from workers.adapters.templates import TemplateFolders
 from workers.errors import InputError, PermanentError
-from workers.lint import dmn, forms, model
+from workers.lint import dmn, figures, forms, model
 from workers.lint.expressions import linked_forms, visible_locals
 from workers.lint.flowgraph import graph_of
 
@@ -68,6 +68,8 @@ class Catalogue:
     """The codes of the errors that call activities catch from a process, by its id."""
     escalating: dict[str, set[str]] = field(default_factory=dict)
     """The codes of the escalations that events around its calls catch from a process, by its id; empty for any."""
+    unfolded: frozenset[str] = frozenset()
+    """The names of the diagrams whose levels need not keep the limits yet."""
     for_city: str | None = None
     """Common files are checked for this city alone: one city's deployment does not wait for another's template."""
 
@@ -123,6 +125,8 @@ def build(checked: Sequence[Path], *, home: Path, extra: Sequence[Path]) -> Cata
     home_root = (home / "bpmn").resolve()
     used = [pack for folder, pack in packs.items() if folder.parent != home_root or pack.code not in foreign]
     catalogue = Catalogue(used)
+    beside = {folder for pack in used for folder in (pack.folder.parent, pack.folder)}
+    catalogue.unfolded = figures.unfolded(sorted({home / "bpmn", *extra, *beside}))
     for pack in used:
         for path in pack.files():
             _register(catalogue, pack, path)

@@ -94,14 +94,17 @@ class Edge:
 
 @dataclass
 class Diagram:
-    """One parsed .bpmn file. ``shapes`` and ``edges`` are keyed by the element's id."""
+    """One parsed .bpmn file. ``shapes`` and ``edges`` are keyed by the element's id.
+
+    ``planes`` are the ids of what each plane shows: the process or collaboration first, then folded sub-processes.
+    """
 
     path: Path
     root: Element
     ids: dict[str, Element] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
     edges: dict[str, Edge] = field(default_factory=dict)
-    planes: int = 0
+    planes: list[str] = field(default_factory=list)
 
     def all(self, *names: str) -> Iterator[Element]:
         """Yield the BPMN elements with one of these local names, in document order."""
@@ -181,7 +184,7 @@ def load(path: Path) -> Diagram:
 
 def _read_drawing(diagram: Diagram) -> None:
     planes = diagram.root.findall(".//bpmndi:BPMNPlane", NS)
-    diagram.planes = len(planes)
+    diagram.planes = [plane.get("bpmnElement", "") for plane in planes]
     for number, plane in enumerate(planes):
         for shape in plane.findall("bpmndi:BPMNShape", NS):
             bounds = shape.find("dc:Bounds", NS)

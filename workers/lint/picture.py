@@ -48,7 +48,7 @@ class _Painter:
         return bool(self.diagram.shapes)
 
     def paint(self) -> str:
-        extents = [self._extent(number) for number in range(self.diagram.planes)]
+        extents = [self._extent(number) for number in range(len(self.diagram.planes))]
         width = max(box.width for box in extents) + 2 * _MARGIN
         height = sum(box.height for box in extents) + _MARGIN * (len(extents) + 1)
         root = etree.Element(
