@@ -11,26 +11,13 @@ from click.testing import CliRunner
 
 from tests.kit.diagram import bpmn, drawn
 from tests.kit.lint_examples import JOB_TYPES, SIGNING, Example, example
+from tests.kit.planes import edge, plane, shape
 from workers.cli.diagrams import lint
 from workers.jobs.catalog import all_job_types
 from workers.lint import figures, model
 from workers.lint.figures import Level
 
 ROOT: Final = Path(__file__).parents[2]
-_PLANE: Final = """<bpmndi:BPMNDiagram id="D{n}"><bpmndi:BPMNPlane id="P{n}" bpmnElement="{owner}">{parts}
-  </bpmndi:BPMNPlane></bpmndi:BPMNDiagram>"""
-
-
-def _shape(identity: str, x: int, y: int, width: int = 100, height: int = 80) -> str:
-    return f"""<bpmndi:BPMNShape id="{identity}_di" bpmnElement="{identity}" isExpanded="false">
-      <dc:Bounds x="{x}" y="{y}" width="{width}" height="{height}"/></bpmndi:BPMNShape>"""
-
-
-def _edge(identity: str, *points: tuple[int, int]) -> str:
-    ends = "".join(f'<di:waypoint x="{x}" y="{y}"/>' for x, y in points)
-    return f'<bpmndi:BPMNEdge id="{identity}_di" bpmnElement="{identity}">{ends}</bpmndi:BPMNEdge>'
-
-
 _RECORD: Final = """<bpmn:serviceTask id="Save" name="記録する"><bpmn:extensionElements>
   <zeebe:taskDefinition type="record-answer"/></bpmn:extensionElements></bpmn:serviceTask>"""
 _FLOWS: Final = """<bpmn:sequenceFlow id="F1" sourceRef="A" targetRef="B"/>
@@ -42,8 +29,8 @@ def _levels(folder: Path, *, inside: str = _RECORD, edges: tuple[str, ...] = ())
     """Return the figures of four tasks and a step with something inside."""
     process = f'{_TASKS}{_FLOWS}<bpmn:subProcess id="Step" name="① 相談">{inside}</bpmn:subProcess>'
     places = zip("ABCD", ((0, 0), (400, 400), (0, 400), (400, 0)), strict=True)
-    top = "".join(_shape(name, *place) for name, place in places) + _shape("Step", 600, 0) + "".join(edges)
-    planes = _PLANE.format(n=1, owner="p", parts=top) + _PLANE.format(n=2, owner="Step", parts=_shape("Save", 0, 0))
+    top = plane("p", *(shape(name, *place) for name, place in places), shape("Step", 600, 0), *edges)
+    planes = top + plane("Step", shape("Save", 0, 0))
     path = folder / "p.bpmn"
     path.write_bytes(bpmn("p", process, outside=planes))
     return figures.levels(model.load(path), JOB_TYPES)
@@ -87,7 +74,7 @@ def test_flows_that_meet_without_a_gateway_are_named(tmp_path: Path) -> None:
 def test_crossings_of_flow_lines(
     tmp_path: Path, first: tuple[tuple[int, int], ...], second: tuple[tuple[int, int], ...], found: int
 ) -> None:
-    top, _ = _levels(tmp_path, edges=(_edge("F1", *first), _edge("F2", *second)))
+    top, _ = _levels(tmp_path, edges=(edge("F1", *first), edge("F2", *second)))
     assert top.crossings == found
 
 

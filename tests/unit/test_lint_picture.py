@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from defusedxml import ElementTree
 
+from tests.kit import planes
+from tests.kit.diagram import bpmn
 from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
 from workers.errors import InputError, InputErrors
 from workers.lint import model, pages, tables
@@ -87,6 +89,54 @@ def test_render_writes_a_picture_for_every_diagram_and_table(pack: Example, tmp_
 
     assert sorted(path.name for path in written) == ["common-review.svg", "midori-check.svg", "midori-signing.svg"]
     assert all(ElementTree.fromstring(path.read_bytes()).tag == f"{_SVG}svg" for path in written)
+
+
+def test_a_folded_step_is_drawn_under_its_name_and_its_box_leads_there(tmp_path: Path) -> None:
+    """In one picture, the box and the plane find each other; the box shows that it holds more."""
+    path = tmp_path / "steps.bpmn"
+    path.write_bytes(planes.folded("steps"))
+
+    root = ElementTree.fromstring(draw_svg(path, anchor="new-"))
+
+    (box,) = root.findall(f"{_SVG}g/{_SVG}a")
+    assert box.get("href") == "#new-Step_Talk"
+    (plane,) = [group for group in root.findall(f"{_SVG}g") if group.get("id") == "new-Step_Talk"]
+    titles = [text.text for text in plane.findall(f"{_SVG}text")]
+    assert titles == ["steps　›　", "① 相談する"]
+    inside = {group.get("data-element-id") for group in plane.iter(f"{_SVG}g")} - {None}
+    assert inside == {"Ask", "Tell", "F"}
+
+
+def test_render_writes_the_steps_into_a_picture_of_their_own(tmp_path: Path) -> None:
+    """The first picture is what fits on one screen; its boxes lead to the second one, which leads back."""
+    for name, content in (("flat", planes.flat), ("steps", planes.folded)):
+        (tmp_path / f"{name}.bpmn").write_bytes(content(name))
+
+    written = pages.render([tmp_path], tmp_path / "out")
+
+    assert [path.name for path in written] == ["flat.svg", "steps.svg", "steps-steps.svg"]
+    top, steps = (path.read_text(encoding="utf-8") for path in written[1:])
+    assert 'href="steps-steps.svg#Step_Talk"' in top
+    assert "聞く" not in top
+    assert 'href="steps.svg"' in steps
+    assert "聞く" in steps
+
+
+def test_a_way_out_of_a_step_has_the_sign_of_an_escalation(tmp_path: Path) -> None:
+    """Empty where it is caught at the edge, filled where it is thrown."""
+    path = tmp_path / "p.bpmn"
+    definition = '<bpmn:escalationEventDefinition id="{0}"/>'
+    events = (
+        f'<bpmn:boundaryEvent id="Leave" attachedToRef="Ask">{definition.format("L")}</bpmn:boundaryEvent>'
+        f'<bpmn:endEvent id="Exit">{definition.format("E")}</bpmn:endEvent>'
+    )
+    places = planes.plane("p", *(planes.shape(name, 0, 0, 36, 36) for name in ("Ask", "Leave", "Exit")))
+    path.write_bytes(bpmn("p", '<bpmn:task id="Ask"/>' + events, outside=places))
+
+    root = ElementTree.fromstring(draw_svg(path))
+
+    groups = {group.get("data-element-id"): group for group in root.iter(f"{_SVG}g")}
+    assert [groups[name].find(f"{_SVG}polygon").get("fill") for name in ("Leave", "Exit")] == ["#fff", "#22252b"]
 
 
 def test_render_refuses_what_it_cannot_draw(pack: Example, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from workers.errors import InputError, InputErrors
-from workers.lint import diff, tables
+from workers.lint import diff, model, tables
 from workers.lint.diff import FileDiff
-from workers.lint.picture import draw_svg
+from workers.lint.picture import draw_steps, draw_svg, draw_top
 
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -23,20 +23,20 @@ _SUFFIXES: Final = (".bpmn", ".dmn")
 def render(paths: Sequence[Path], out: Path) -> list[Path]:
     """Write a picture (SVG) of every diagram and decision table and return the files.
 
-    A picture is called like its file; of two files with one name the folder's name goes before it. Raises InputErrors
+    A picture is called like its file; of two files with one name the folder's name goes before it. What lies in folded
+    steps is in a second picture ``NAME-steps.svg``, to which the boxes of the first one lead. Raises InputErrors
     (Japanese) for a path that does not exist or holds nothing to draw, and InputError for a file that cannot be drawn.
     """
     sources = _sources(paths)
-    pictures = [(source, _picture(source)) for source in sources]
-    _make(out)
     stems = [source.stem for source in sources]
-    written = []
-    for source, picture in pictures:
+    pictures: dict[str, str] = {}
+    for source in sources:
         prefix = f"{source.resolve().parent.name}-" if stems.count(source.stem) > 1 else ""
-        target = out / f"{prefix}{source.stem}.svg"
-        _write(target, picture)
-        written.append(target)
-    return written
+        pictures |= _pictures(source, f"{prefix}{source.stem}")
+    _make(out)
+    for name, picture in pictures.items():
+        _write(out / name, picture)
+    return [out / name for name in pictures]
 
 
 def write_diff(difference: FileDiff, out: Path) -> Path:
@@ -45,7 +45,8 @@ def write_diff(difference: FileDiff, out: Path) -> Path:
     if difference.name.endswith(".bpmn"):
         for title, path, of_new in (("変更前", difference.old, False), ("変更後", difference.new, True)):
             if path is not None:
-                picture = draw_svg(path, colours=difference.colours(of_new=of_new))
+                anchor = "after-" if of_new else "before-"
+                picture = draw_svg(path, colours=difference.colours(of_new=of_new), anchor=anchor)
                 pictures.append((title, Markup(picture)))  # noqa: S704 (lxml wrote it and escaped every text)
     colours = {"added": diff.ADDED, "removed": diff.REMOVED, "changed": diff.CHANGED, "moved": diff.MOVED}
     page = _TEMPLATES.get_template("diff.html.j2").render(
@@ -78,8 +79,14 @@ def _sources(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _picture(source: Path) -> str:
-    return draw_svg(source) if source.suffix == ".bpmn" else tables.draw_svg(source)
+def _pictures(source: Path, name: str) -> dict[str, str]:
+    """Return the pictures of a file by their file names."""
+    top, steps = f"{name}.svg", f"{name}-steps.svg"
+    if source.suffix != ".bpmn":
+        return {top: tables.draw_svg(source)}
+    diagram = model.load(source)
+    drawn = {top: draw_top(diagram, steps=steps)}
+    return drawn | ({steps: draw_steps(diagram, top=top)} if len(diagram.planes) > 1 else {})
 
 
 def _make(out: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -17,40 +17,71 @@ from workers.lint.svg import FONT, INK, SVG, Pen, Point, arrow_head, text_width,
 
 _MARGIN: Final = 20.0
 _EXTERNAL_WIDTH: Final = 96.0
+_HEAD: Final = 52.0
+_LINK: Final = "#1565c0"
 
 
-def draw_svg(bpmn_path: Path | str, *, colours: Mapping[str, str] | None = None) -> str:
-    """Return the picture of a .bpmn file as an SVG text.
-
-    ``colours`` gives colours (``#rrggbb``) by element id: a node gets that outline and a light fill of it, a
-    connection a thicker line. Several planes (collapsed sub-processes) are drawn one below the other.
+def draw_svg(bpmn_path: Path | str, *, colours: Mapping[str, str] | None = None, anchor: str = "") -> str:
+    """Return the picture of a .bpmn file as an SVG text; see ``draw``.
 
     Raises InputError (Japanese) when the file cannot be read, is no BPMN or has no drawing.
     """
-    return draw(model.load(Path(bpmn_path)), colours=colours)
+    return draw(model.load(Path(bpmn_path)), colours=colours, anchor=anchor)
 
 
-def draw(diagram: Diagram, *, colours: Mapping[str, str] | None = None) -> str:
-    """Return the picture of a parsed diagram; see ``draw_svg``."""
-    painter = _Painter(diagram, colours or {})
-    if not painter.has_drawing:
+def draw(
+    diagram: Diagram,
+    *,
+    colours: Mapping[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
+    anchor: str = "",
+) -> str:
+    """Return the picture of a parsed diagram: the top plane, and below it each folded step under its name.
+
+    ``colours`` gives colours (``#rrggbb``) by element id: a node gets that outline and a light fill of it, a
+    connection a thicker line. ``notes`` gives a remark by plane (the id of the step, or of the process), shown above
+    it. A folded box leads to its plane, whose id in the picture is the step's after ``anchor``.
+    """
+    painter = _painter(diagram, colours or {}, lambda step: f"#{anchor}{step}")
+    painter.notes = notes or {}
+    painter.anchor = anchor
+    return painter.paint(range(len(diagram.planes)))
+
+
+def draw_top(diagram: Diagram, *, steps: str) -> str:
+    """Return the picture of the top plane alone; its boxes lead to the planes in the picture ``steps``."""
+    return _painter(diagram, {}, lambda step: f"{steps}#{step}").paint([0])
+
+
+def draw_steps(diagram: Diagram, *, top: str) -> str:
+    """Return the picture of all planes below the top, each under its step's name, with a way back to ``top``."""
+    painter = _painter(diagram, {}, lambda step: f"#{step}")
+    painter.top = top
+    return painter.paint(range(1, len(diagram.planes)))
+
+
+def _painter(diagram: Diagram, colours: Mapping[str, str], link: Callable[[str], str]) -> _Painter:
+    if not diagram.shapes:
         raise InputError(str(diagram.path), "図の座標（BPMNDI）がありません。Modeler で開いて保存し直してください")
-    return painter.paint()
+    return _Painter(diagram, colours, link)
 
 
 @dataclass
 class _Painter:
     diagram: Diagram
     colours: Mapping[str, str]
+    link: Callable[[str], str]
+    """Where a folded box leads, by the step's id."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    anchor: str = ""
+    top: str = ""
+    """The picture of the top plane, where it is another one."""
 
-    @property
-    def has_drawing(self) -> bool:
-        return bool(self.diagram.shapes)
-
-    def paint(self) -> str:
-        extents = [self._extent(number) for number in range(len(self.diagram.planes))]
-        width = max(box.width for box in extents) + 2 * _MARGIN
-        height = sum(box.height for box in extents) + _MARGIN * (len(extents) + 1)
+    def paint(self, planes: Sequence[int]) -> str:
+        extents = {number: self._extent(number) for number in planes}
+        heads = {number: _HEAD if self._heading(number) else 0.0 for number in planes}
+        width = max(box.width for box in extents.values()) + 2 * _MARGIN
+        height = sum(box.height for box in extents.values()) + sum(heads.values()) + _MARGIN * (len(extents) + 1)
         root = etree.Element(
             f"{{{SVG}}}svg",
             {
@@ -66,14 +97,46 @@ class _Painter:
         pen.add("title").text = self._title()
         pen.add("rect", width=width, height=height, fill="#fff")
         top = _MARGIN
-        for number, box in enumerate(extents):
-            shift = f"translate({_MARGIN - box.x:g} {top - box.y:g})"
-            self._paint_plane(pen.group(transform=shift), number)
-            top += box.height + _MARGIN
+        for number, box in extents.items():
+            plane = pen.group(id=self.anchor + self.diagram.planes[number]) if number else pen
+            self._paint_heading(plane, number, top)
+            shift = f"translate({_MARGIN - box.x:g} {top + heads[number] - box.y:g})"
+            self._paint_plane(plane.group(transform=shift), number)
+            top += heads[number] + box.height + _MARGIN
         return etree.tostring(root, encoding="unicode")
 
+    def _heading(self, plane: int) -> str:
+        """Return what stands above a plane: the step's name; above the top one only where there is a note."""
+        note = self.notes.get(self.diagram.planes[plane], "")
+        name = self._name(plane) if plane or note else ""
+        return f"{name}（{note}）" if note else name
+
+    def _name(self, plane: int) -> str:
+        owner = self.diagram.ids.get(self.diagram.planes[plane])
+        return one_line(owner) if plane and owner is not None else self._title()
+
+    def _paint_heading(self, pen: Pen, plane: int, top: float) -> None:
+        if not (heading := self._heading(plane)):
+            return
+        left = _MARGIN
+        for number in self._above(plane):
+            text = f"{self._name(number)}　›　"
+            target = self.top if number == 0 else self.link(self.diagram.planes[number])
+            way = Pen(pen.add("a", href=target)) if target else pen
+            way.add("text", x=left, y=top + 12, font_size=12, fill=_LINK).text = text
+            left += text_width(text, 12)
+        pen.add("text", x=_MARGIN, y=top + 34, font_size=16, font_weight="bold", fill=INK).text = heading
+
+    def _above(self, plane: int) -> list[int]:
+        """Return the planes from the top one down to that which holds a plane's box."""
+        found: list[int] = []
+        while plane and (shape := self.diagram.shapes.get(self.diagram.planes[plane])) and shape.plane not in found:
+            plane = shape.plane
+            found.insert(0, plane)
+        return found
+
     def _title(self) -> str:
-        return "、".join(str(p.get("name") or p.get("id")) for p in self.diagram.processes)
+        return "、".join(one_line(process) for process in self.diagram.processes)
 
     def _extent(self, plane: int) -> Box:
         boxes = [shape.box for shape in self.diagram.shapes.values() if shape.plane == plane]
@@ -122,9 +185,11 @@ class _Painter:
     def _paint_shape(self, pen: Pen, identity: str, shape: Shape) -> None:
         element = self.diagram.ids[identity]
         colour = self.colours.get(identity)
-        group = pen.group(colour=colour or INK, data_element_id=identity)
+        folded = not shape.expanded and identity in self.diagram.planes
+        way = Pen(pen.add("a", href=self.link(identity))) if folded else pen
+        group = way.group(colour=colour or INK, data_element_id=identity)
         if name := element.get("name"):
-            group.add("title").text = name
+            group.add("title").text = f"{name}（中を開く）" if folded else name
         nodes.paint(group, element, shape, colour)
 
     def _paint_edge(self, pen: Pen, identity: str, edge: Edge) -> None:
@@ -181,6 +246,11 @@ class _Painter:
 
 
 _DEPTH_OF_EDGES: Final = 3
+
+
+def one_line(element: Element) -> str:
+    """Return an element's name in one line, its id where it has none."""
+    return " ".join((element.get("name") or element.get("id") or "").split())
 
 
 def _direction(start: Point, towards: Point) -> Point:
