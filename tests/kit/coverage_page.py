@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tests.kit.clock import TOKYO
-from tests.kit.coverage import ProcessCoverage
+from tests.kit.coverage import Part, ProcessCoverage
 from workers.lint.picture import draw
 
 PASSED, MISSED = "#1a7f37", "#cf222e"
@@ -28,7 +28,7 @@ def write(report: Sequence[ProcessCoverage], folder: Path) -> Path:
     folder.mkdir(parents=True)
     pictures = []
     for process in report:
-        svg = draw(process.diagram, colours=_colours(process))
+        svg = draw(process.diagram, colours=_colours(process), notes=_notes(process), anchor=f"{process.process_id}-")
         (folder / f"{process.process_id}.svg").write_text(svg, encoding="utf-8")
         pictures.append((process, Markup(svg)))  # noqa: S704 (lxml wrote it and escaped every text)
     moment = datetime.now(TOKYO).replace(microsecond=0)
@@ -49,6 +49,24 @@ def _colours(process: ProcessCoverage) -> dict[str, str]:
     return {part.id: PASSED if part.times else MISSED for part in process.parts}
 
 
+def _levels(process: ProcessCoverage) -> dict[str, list[Part]]:
+    """Return the parts that each plane shows, by the id of its step, or of the process."""
+    places = {**process.diagram.shapes, **process.diagram.edges}
+    shown: dict[str, list[Part]] = {plane: [] for plane in process.diagram.planes}
+    for part in process.parts:
+        if place := places.get(part.id):
+            shown[process.diagram.planes[place.plane]].append(part)
+    return shown
+
+
+def _notes(process: ProcessCoverage) -> dict[str, str]:
+    """Return what stands above each plane of a diagram with folded steps."""
+    levels = _levels(process)
+    counted = {plane: sum(part.times > 0 for part in parts) for plane, parts in levels.items()}
+    notes = {plane: f"{counted[plane]}/{len(parts)} 要素を通過" for plane, parts in levels.items()}
+    return notes if len(notes) > 1 else {}
+
+
 def _figures(process: ProcessCoverage) -> dict[str, Any]:
     return {
         "id": process.process_id,
@@ -58,5 +76,9 @@ def _figures(process: ProcessCoverage) -> dict[str, Any]:
         "elements": len(process.parts),
         "missing": [part.id for part in process.missing],
         "times": {part.id: part.times for part in process.parts},
+        "levels": {
+            plane: {"passed": sum(part.times > 0 for part in parts), "elements": len(parts)}
+            for plane, parts in _levels(process).items()
+        },
         "foreign_versions": process.foreign,
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.kit import planes
 from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
 from workers.errors import InputError
 from workers.lint import pages
@@ -145,6 +147,43 @@ def test_a_moved_shape_is_layout_only(old: Example, new: Example) -> None:
 
     assert not found.sentences
     assert set(found.moved) == {"Task_Judge"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentences"),
+    [
+        (planes.expanded, planes.folded, ["折りたたんだ: サブプロセス「① 相談する」（Step_Talk）"]),
+        (planes.folded, planes.expanded, ["広げた: サブプロセス「① 相談する」（Step_Talk）"]),
+        (
+            planes.flat,
+            planes.folded,
+            [
+                "折りたたんだ: サブプロセス「① 相談する」（Step_Talk）（「聞く」、「伝える」を中に入れた）",
+                "追加: サブプロセス「① 相談する」（Step_Talk）",
+            ],
+        ),
+        (
+            planes.folded,
+            planes.flat,
+            [
+                "広げた: サブプロセス「① 相談する」（Step_Talk）（「聞く」、「伝える」を外に出した）",
+                "削除: サブプロセス「① 相談する」（Step_Talk）",
+            ],
+        ),
+    ],
+    ids=["fold", "unfold", "fold-flat", "flatten"],
+)
+def test_what_was_folded_or_spread_out_is_told_as_such(
+    tmp_path: Path, before: Callable[[str], bytes], after: Callable[[str], bytes], sentences: list[str]
+) -> None:
+    """The parts inside have not moved: they stand on another level."""
+    old_file, new_file = tmp_path / "old.bpmn", tmp_path / "new.bpmn"
+    old_file.write_bytes(before("p"))
+    new_file.write_bytes(after("p"))
+
+    (found,) = compare(old_file, new_file)
+
+    assert (list(found.sentences), found.moved) == (sentences, frozenset())
 
 
 def test_files_that_only_one_side_has_are_told(old: Example, new: Example) -> None:

@@ -68,8 +68,8 @@ def _figures(paths: tuple[Path, ...], *, as_json: bool, strict: bool) -> NoRetur
     cls=JapaneseCommand,
     short_help="図とデシジョン表の絵（SVG）を書き出します。",
     help="PATH（ファイルかフォルダー）にある .bpmn と .dmn の絵を、DIR に SVG で書き出します。"
-    "\n\nModeler で描いたとおりの配置で、ブラウザーなしで描きます。畳んだ手順の中は 名前-steps.svg に、手順の名前を付けて"
-    "描きます（箱を押すと移ります）。フォームの絵は作りません。",
+    "\n\nModeler で描いたとおりの配置で、ブラウザーなしで描きます。畳んだ手順の中は 名前-steps.svg に、"
+    "手順の名前を付けて描きます（箱を押すと移ります）。フォームの絵は作りません。",
 )
 @click.argument("paths", nargs=-1, required=True, type=_PATHS, metavar="PATH…")
 @click.option("--out", required=True, type=_PATHS, metavar="DIR", help="書き出し先のフォルダー。なければ作ります。")

@@ -10,7 +10,8 @@ from typing import Final
 from workers.errors import InputError
 from workers.lint import model
 from workers.lint.catalogue import SUFFIXES
-from workers.lint.facts import Item, read
+from workers.lint.facts import INSIDE, Item, read
+from workers.lint.folds import Folds, folds
 
 REMOVED: Final = "#c62828"
 ADDED: Final = "#2e7d32"
@@ -67,9 +68,11 @@ def compare_files(old: Path, new: Path, name: str) -> FileDiff:
     if old.suffix != new.suffix:
         raise InputError(str(new), f"{old.suffix} と {new.suffix} は比べられません")
     before, after = read(old), read(new)
-    changes = {key: list(_changes(before[key], after[key])) for key in before if key in after}
+    folded = folds(old, new) if new.suffix == ".bpmn" else Folds()
+    changes = {key: list(_changes(before[key], after[key], folded.steps)) for key in before if key in after}
     added, removed = after.keys() - before.keys(), before.keys() - after.keys()
     sentences = [
+        *folded.sentences,
         *(f"追加: {_full(after[key])}" for key in after if key in added),
         *(f"削除: {_full(before[key])}" for key in before if key in removed),
         *(f"変更: {after[key].title}の{change}" for key, found in changes.items() for change in found),
@@ -82,7 +85,7 @@ def compare_files(old: Path, new: Path, name: str) -> FileDiff:
         removed=frozenset(removed),
         added=frozenset(added),
         changed=frozenset(key for key, found in changes.items() if found),
-        moved=_moved(old, new) if new.suffix == ".bpmn" else frozenset(),
+        moved=_moved(old, new) - folded.inside - folded.steps if new.suffix == ".bpmn" else frozenset(),
     )
 
 
@@ -98,11 +101,14 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 
-def _changes(before: Item, after: Item) -> Iterator[str]:
+def _changes(before: Item, after: Item, folded: frozenset[str]) -> Iterator[str]:
+    """Yield what changed; that a part lies in a step that was folded around it has been told before."""
     if before.kind != after.kind:
         yield f"種類が{before.kind}から{after.kind}に変わった"
     for label in dict.fromkeys([*before.facts, *after.facts]):
         old, new = before.facts.get(label), after.facts.get(label)
+        if label == INSIDE and {fact.value for fact in (old, new) if fact} <= folded:
+            continue
         if old is None:
             yield f"{label}「{new.shown if new else ''}」が加わった"
         elif new is None:

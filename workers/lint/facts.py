@@ -40,6 +40,7 @@ KINDS: Final = {
     "messageFlow": "メッセージフロー",
     "message": "メッセージ",
     "error": "エラー",
+    "escalation": "エスカレーション",
     "signal": "シグナル",
     "textAnnotation": "注釈",
     "decision": "デシジョン",
@@ -79,6 +80,8 @@ _LABELS: Final = {
     "signalEventDefinition.signalRef": "シグナル",
     "errorEventDefinition.errorRef": "エラー",
     "errorCode": "エラーコード",
+    "escalationEventDefinition.escalationRef": "エスカレーション",
+    "escalationCode": "エスカレーションのコード",
     "processRef": "プロセス",
     "isExecutable": "実行可能",
     "decisionTable.hitPolicy": "ヒットポリシー",
@@ -87,8 +90,20 @@ _LABELS: Final = {
     "key": "変数",
     "type": "種類",
 }
+INSIDE: Final = "サブプロセス"
+"""The label of the sub-process that an element lies in."""
 _REFERENCES: Final = frozenset(
-    ["出る要素", "入る要素", "付く相手", "既定のフロー", "メッセージ", "シグナル", "エラー", "プロセス"]
+    [
+        "出る要素",
+        "入る要素",
+        "付く相手",
+        "既定のフロー",
+        "メッセージ",
+        "シグナル",
+        "エラー",
+        "エスカレーション",
+        "プロセス",
+    ]
 )
 _ITEMS: Final = frozenset(KINDS) | model.FLOW_NODES | model.CONNECTIONS | model.ARTIFACTS | {"escalation"}
 _SILENT: Final = frozenset({"incoming", "outgoing", "flowNodeRef", "extensionElements", "laneSet", "DMNDI"})
@@ -130,9 +145,17 @@ def read(path: Path) -> dict[str, Item]:
             items[identity] = _item(element, names)
     for lane in root.iter(f"{{{model.BPMN}}}lane"):
         for reference in lane.findall("bpmn:flowNodeRef", NS):
-            if node := items.get((reference.text or "").strip()):
-                _add(node, "レーン", lane.get("id") or "", names)
+            for identity in _with_inside(root, (reference.text or "").strip()):
+                if node := items.get(identity):
+                    _add(node, "レーン", lane.get("id") or "", names)
     return items
+
+
+def _with_inside(root: Element, identity: str) -> Iterator[str]:
+    """Yield the id of a lane's element and those of the nodes inside it, whose lane it is, too."""
+    for element in root.iter(*(f"{{{model.BPMN}}}{kind}" for kind in sorted(model.FLOW_NODES))):
+        if element.get("id") == identity or any(part.get("id") == identity for part in element.iterancestors()):
+            yield element.get("id") or ""
 
 
 def _item(element: Element, names: dict[str, str]) -> Item:
@@ -142,7 +165,7 @@ def _item(element: Element, names: dict[str, str]) -> Item:
         _add(item, label, value, names if label in _REFERENCES else {})
     parent = element.getparent()
     if parent is not None and local(parent) in model.SUB_PROCESSES:
-        _add(item, "サブプロセス", parent.get("id") or "", names)
+        _add(item, INSIDE, parent.get("id") or "", names)
     return item
 
 
