@@ -9,13 +9,16 @@ from typing import Final
 import pytest
 from click.testing import CliRunner
 
+from tests.kit import planes
 from tests.kit.diagram import bpmn, drawn
 from tests.kit.lint_examples import JOB_TYPES, SIGNING, Example, example
 from tests.kit.planes import edge, plane, shape
 from workers.cli.diagrams import lint
 from workers.jobs.catalog import all_job_types
 from workers.lint import figures, model
+from workers.lint.catalogue import Catalogue
 from workers.lint.figures import Level
+from workers.lint.rules import Context, drawing
 
 ROOT: Final = Path(__file__).parents[2]
 _RECORD: Final = """<bpmn:serviceTask id="Save" name="記録する"><bpmn:extensionElements>
@@ -30,9 +33,9 @@ def _levels(folder: Path, *, inside: str = _RECORD, edges: tuple[str, ...] = ())
     process = f'{_TASKS}{_FLOWS}<bpmn:subProcess id="Step" name="① 相談">{inside}</bpmn:subProcess>'
     places = zip("ABCD", ((0, 0), (400, 400), (0, 400), (400, 0)), strict=True)
     top = plane("p", *(shape(name, *place) for name, place in places), shape("Step", 600, 0), *edges)
-    planes = top + plane("Step", shape("Save", 0, 0))
+    levels_ = top + plane("Step", shape("Save", 0, 0))
     path = folder / "p.bpmn"
-    path.write_bytes(bpmn("p", process, outside=planes))
+    path.write_bytes(bpmn("p", process, outside=levels_))
     return figures.levels(model.load(path), JOB_TYPES)
 
 
@@ -131,3 +134,27 @@ def test_the_repositorys_diagrams_keep_the_limits_or_are_listed() -> None:
     for path in sorted((ROOT / "bpmn").glob("*/*.bpmn")):
         over = any(any(level.problems()) for level in figures.levels(model.load(path), job_types))
         assert over is (path.name in listed), path.name
+
+
+def _drawing(folder: Path, content: bytes) -> list[tuple[str, str]]:
+    """Return what the rules on levels say of a drawing."""
+    path = folder / "p.bpmn"
+    path.write_bytes(content)
+    found = drawing.levels(model.load(path), Context(Catalogue([]), {}, {}))
+    return [(one.element, one.message) for one in found]
+
+
+def test_what_is_folded_is_drawn_on_its_own_plane(tmp_path: Path) -> None:
+    """A part that is left on the level above, and a box that cannot be opened, are named."""
+    good = planes.folded("p")
+    assert _drawing(tmp_path, good) == []
+    assert _drawing(tmp_path, planes.expanded("p")) == []
+    closed = good.replace(b'bpmnElement="Step_Talk"><bpmndi', b'bpmnElement="X"><bpmndi')
+    ((element, message),) = _drawing(tmp_path, closed)
+    assert (element, "中の段がありません" in message) == ("Step_Talk", True)
+    tasks = '<bpmn:task id="Ask" name="聞く"/><bpmn:task id="Tell"/>'
+    step = f'<bpmn:subProcess id="Step_Talk" name="① 相談する">{tasks}</bpmn:subProcess>'
+    above = planes.plane("p", shape("Step_Talk", 0, 0), shape("Ask", 0, 0))
+    inside = planes.plane("Step_Talk", shape("Tell", 0, 0))
+    found = _drawing(tmp_path, bpmn("p", step, outside=above + inside))
+    assert found == [("Ask", "「聞く」が「① 相談する」の中の段に描かれていません")]

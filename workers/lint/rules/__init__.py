@@ -55,6 +55,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     drawing.missing,
     drawing.lanes,
     drawing.sub_processes,
+    drawing.levels,
     levels.limits,
     variables.undeclared,
     entered.emptied_lists,

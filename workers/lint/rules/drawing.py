@@ -65,6 +65,38 @@ def sub_processes(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield report(diagram, node, "drawing", f"{name_of(node)}が付く相手の縁に描かれていません")
 
 
+def levels(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """What lies in a folded sub-process is drawn on its plane and nowhere else; else nobody can open it."""
+    del context
+    for element in diagram.all(*sorted(FLOW_NODES | {"sequenceFlow"})):
+        place = diagram.shapes.get(element.get("id", "")) or diagram.edges.get(element.get("id", ""))
+        folded = _folded_around(diagram, element)
+        wanted = 0 if folded is None else _plane_of(diagram, folded)
+        if place is None or place.plane == wanted or (folded is not None and wanted is None):
+            continue
+        where = "一番上の段" if folded is None else f"{name_of(folded)}の中の段"
+        yield report(diagram, element, "drawing", f"{name_of(element)}が{where}に描かれていません")
+    for body in diagram.all(*sorted(SUB_PROCESSES)):
+        shape = diagram.shapes.get(body.get("id", ""))
+        if shape is not None and not shape.expanded and _plane_of(diagram, body) is None:
+            message = f"{name_of(body)}は畳まれていますが、中の段がありません。Modeler で開いて広げ、畳み直してください"
+            yield report(diagram, body, "drawing", message)
+
+
+def _folded_around(diagram: Diagram, element: Element) -> Element | None:
+    """Return the innermost folded sub-process around an element."""
+    for around in element.iterancestors():
+        shape = diagram.shapes.get(around.get("id", ""))
+        if local(around) in SUB_PROCESSES and shape is not None and not shape.expanded:
+            return around
+    return None
+
+
+def _plane_of(diagram: Diagram, body: Element) -> int | None:
+    identity = body.get("id", "")
+    return diagram.planes.index(identity) if identity in diagram.planes else None
+
+
 def _inside(node: Element, shape: Shape, frame: Box) -> bool:
     """Return whether a node lies in a frame; boundary events may hang over its edge."""
     if local(node) == "boundaryEvent":
