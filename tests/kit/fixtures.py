@@ -52,15 +52,19 @@ def _stop_the_watch(driver: EngineDriver) -> None:
         driver.api.deploy({"common-renewal-watch.bpmn": _WITHOUT_TIMER})
 
 
-@pytest.fixture
-def settings(driver: EngineDriver, tmp_path: Path) -> Settings:
-    """Settings of a worker on the run's broker with a registry of this test's own."""
-    broker = driver.broker
+def settings_of(broker: Broker, data: Path) -> Settings:
+    """Return settings of a worker on a broker, with an empty registry in a folder."""
     settings = Settings(
-        data=tmp_path, gateway_address=broker.gateway, rest_address=broker.rest, health_port=broker.ports.health
+        data=data, gateway_address=broker.gateway, rest_address=broker.rest, health_port=broker.ports.health
     )
     prepare(settings.registry_url)
     return settings
+
+
+@pytest.fixture
+def settings(driver: EngineDriver, tmp_path: Path) -> Settings:
+    """Settings of a worker on the run's broker with a registry of this test's own."""
+    return settings_of(driver.broker, tmp_path)
 
 
 @pytest.fixture

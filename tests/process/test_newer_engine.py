@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.kit.desk import PACKS, office
 from tests.kit.driver import EngineDriver
 from tests.kit.model import JobState
 from tests.kit.newer import VERSION, NewerEngine
+from tests.kit.prepared import prepare
 from tests.kit.receiver import HOST
 from tests.kit.stack import open_sockets
 from workers.adapters.camunda.gateway import open_channel, zeebe_client
 from workers.adapters.offerfile import read_offer
-from workers.cli.packdeploy import State, deploy_city, deploy_common
+from workers.cli.packdeploy import PackDeployment, State, deploy_city, deploy_common
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 from workers.wiring import services
@@ -41,9 +43,15 @@ def newer(engine: NewerEngine) -> Iterator[EngineDriver]:
     driver.api.close()
 
 
+def _settings(engine: NewerEngine, data: Path) -> Settings:
+    settings = Settings(data=data, gateway_address=engine.gateway, rest_address=engine.rest, engine_id="newer")
+    prepare(settings.registry_url)
+    return settings
+
+
 @pytest.fixture
 def at_work(engine: NewerEngine, tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path, gateway_address=engine.gateway, rest_address=engine.rest, engine_id="newer")
+    return _settings(engine, tmp_path)
 
 
 async def _start(settings: Settings, driver: EngineDriver, process_id: str, variables: dict[str, str]) -> int:
@@ -66,15 +74,30 @@ async def test_the_engine_listens_on_this_machine_only(engine: NewerEngine) -> N
     assert open_sockets([engine.pid]) == ({f"tcp {HOST}:{engine.ports.gateway}"}, set())
 
 
-async def test_every_pack_deploys_and_unchanged_packs_stay_as_they_are(at_work: Settings) -> None:
+async def _deploy_all(settings: Settings) -> list[PackDeployment]:
+    async with services(settings) as built:
+        done = [await deploy_city(built, code) for code in _CITIES]
+        return done + ([common] if (common := await deploy_common(built)) else [])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def first(engine: NewerEngine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[PackDeployment]]:
+    """The packs' first deployment on the newer engine, and with what settings."""
+    settings = _settings(engine, tmp_path_factory.mktemp("registry"))
+    return settings, await _deploy_all(settings)
+
+
+async def test_every_pack_deploys_and_unchanged_packs_stay_as_they_are(
+    first: tuple[Settings, list[PackDeployment]],
+) -> None:
     """The newer engine answers a second call as the older one does: nothing new, no foreign hand."""
-    async with services(at_work) as built:
-        for expected in (State.DEPLOYED, State.UNCHANGED):
-            done = [await deploy_city(built, code) for code in _CITIES]
-            done += [common] if (common := await deploy_common(built)) else []
-            assert {(found.state, tuple(found.foreign)) for found in done} == {(expected, ())}
+    settings, deployed = first
+    again = await _deploy_all(settings)
+    for done, expected in ((deployed, State.DEPLOYED), (again, State.UNCHANGED)):
+        assert {(found.state, tuple(found.foreign)) for found in done} == {(expected, ())}
 
 
+@pytest.mark.usefixtures("first")
 @pytest.mark.parametrize("city", _CITIES)
 async def test_a_case_runs_up_to_its_first_user_task(city: str, newer: EngineDriver, at_work: Settings) -> None:
     """The real workers take its jobs from the newer gateway and their results are taken back."""
@@ -84,7 +107,6 @@ async def test_a_case_runs_up_to_its_first_user_task(city: str, newer: EngineDri
         path = min((PACKS / city / "scenarios").glob("offer-*.toml"))
         async with built.open_unit() as uow:
             case_id = (await file_case(uow, pack, read_offer(path, pack, newer.clock.today()))).id
-        await deploy_city(built, city)
         instance = await _start(at_work, newer, pack.signing_process, {"caseId": case_id})
         task = await newer.reached(
             lambda: next(iter(newer.records.open_tasks(instance=instance)), None), instance=instance, what="a user task"
@@ -99,16 +121,18 @@ async def test_a_case_runs_up_to_its_first_user_task(city: str, newer: EngineDri
 
 
 @pytest.mark.parametrize("city", _CITIES)
-async def test_inner_processes_started_alone_end_at_once(city: str, newer: EngineDriver, at_work: Settings) -> None:
+async def test_inner_processes_started_alone_end_at_once(
+    city: str, newer: EngineDriver, first: tuple[Settings, list[PackDeployment]]
+) -> None:
     """Their first gateway decides in FEEL, as the newer engine reads it."""
-    async with services(at_work) as built:
-        deployed = await deploy_city(built, city)
+    settings, packs = first
+    (deployed,) = [done for done in packs if done.pack == city]
     keys = {item.key for item in deployed.definitions if item.kind == "process"}
     found = newer.records.definitions
     await newer.records.wait(lambda: keys <= set(found), what="the records of the processes")
     inner = [found[key].process_id for key in keys if 'id="EndEvent_StartedByMistake"' in found[key].xml.decode()]
     assert inner
     for process_id in inner:
-        instance = await _start(at_work, newer, process_id, {})
+        instance = await _start(settings, newer, process_id, {})
         await newer.completed(instance)
         assert newer.records.passed("EndEvent_StartedByMistake", instance=instance)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.kit import outgoing
+from tests.kit.broker import Broker
 from tests.kit.desk import PACKS, assert_ends_as_told, office
 from tests.kit.driver import EngineDriver
 from tests.kit.extension import extend_asahikawa
+from tests.kit.fixtures import settings_of
 from workers.lint import linter
 from workers.settings import Settings
 
@@ -47,31 +50,47 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("packs")
 
 
-@pytest.fixture
-def sixth(packs: Path, settings: Settings) -> Settings:
-    """Settings with the pack that ``renkei new-city`` has written."""
+@dataclass(frozen=True)
+class SixthCity:
+    """The pack that ``renkei new-city`` has written, and what ``renkei deploy`` said of it."""
+
+    packs: Path
+    deployed: str
+
+
+@pytest.fixture(scope="module")
+def sixth_city(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> SixthCity:
+    packs = tmp_path_factory.mktemp("packs")
+    settings = settings_of(broker, tmp_path_factory.mktemp("registry"))
     _renkei(settings, "new-city", _CODE, _NAME, "--dir", str(packs))
-    return settings.model_copy(update={"packs": [packs]})
+    return SixthCity(packs, _renkei(settings, "deploy", _CODE, "--packs", str(packs)))
+
+
+@pytest.fixture
+def sixth(sixth_city: SixthCity, settings: Settings) -> Settings:
+    """Settings with the sixth city's pack, which is deployed."""
+    return settings.model_copy(update={"packs": [sixth_city.packs]})
+
+
+async def test_a_new_city_is_clean_and_deploys(sixth_city: SixthCity, sixth: Settings) -> None:
+    """Linted and deployed with ``--packs``."""
+    pack = sixth_city.packs / _CODE
+    checked = linter.lint([pack], home=sixth.home, packs=sixth.packs)
+    assert checked.findings == []
+    assert checked.packs == [pack]
+    assert sixth_city.deployed.startswith(f"{_CODE}: ")
+    assert "（プロセス4、デシジョン1、フォーム12）" in sixth_city.deployed
 
 
 @pytest.mark.parametrize("scenario", ["signed", "declined", "hard", "withdrawn", "given-up"])
 async def test_a_new_city_works_at_once(scenario: str, driver: EngineDriver, sixth: Settings) -> None:
-    """Linted, deployed and played to the end with ``--packs``, as its own scenarios say."""
-    (packs,) = sixth.packs
-    checked = linter.lint([packs / _CODE], home=sixth.home, packs=[packs])
-    assert checked.findings == []
-    assert checked.packs == [packs / _CODE]
-    said = _renkei(sixth, "deploy", _CODE, "--packs", str(packs))
-    assert said.startswith(f"{_CODE}: ")
-    assert "（プロセス4、デシジョン1、フォーム12）" in said
+    """Played to the end, as its own scenarios say."""
     async with office(driver, sixth) as at_work:
         await assert_ends_as_told(at_work, _CODE, scenario)
 
 
 async def test_a_new_citys_agreement_is_registered_and_written(driver: EngineDriver, sixth: Settings) -> None:
     """Registry, document and mails bear the new city's name; nothing of the pack's own code was needed."""
-    (packs,) = sixth.packs
-    _renkei(sixth, "deploy", _CODE, "--packs", str(packs))
     async with office(driver, sixth) as at_work:
         await at_work.play(_CODE, "signed")
         async with at_work.services.open_unit() as uow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from workers.lint.feel_order import FeelSyntaxError, Order
@@ -49,6 +50,8 @@ _OPERATOR_WORDS: Final = frozenset({"and", "or", "in", "between", "instance"})
 _WORDS: Final = frozenset({"if", "then", "else", "for", "some", "every", "return", "satisfies"})
 _TYPES: Final = ("years and months duration", "days and time duration", "date and time")
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+_REMEMBERED: Final = 10_000
+"""The same expressions are read by many rules, and stand in many forms and diagrams."""
 _ROLES: Final = {**dict.fromkeys("([{", "open"), **dict.fromkeys(")]}", "close"), ",": "comma", ".": "dot"}
 
 
@@ -62,6 +65,11 @@ class Token:
 
 def tokens(expression: str) -> list[Token]:
     """Split an expression (without its leading ``=``); raises FeelSyntaxError for a sign that FEEL does not know."""
+    return list(_tokens(expression))
+
+
+@lru_cache(_REMEMBERED)
+def _tokens(expression: str) -> tuple[Token, ...]:
     result, position = [], 0
     while position < len(expression):
         match = _TOKEN.match(expression, position)
@@ -73,7 +81,7 @@ def tokens(expression: str) -> list[Token]:
         if match.lastgroup != "space":
             result.append(Token(match.lastgroup or "", match.group()))
         position = match.end()
-    return result
+    return tuple(result)
 
 
 def variables(expression: str, *, unary: bool = False) -> list[str]:
@@ -82,7 +90,12 @@ def variables(expression: str, *, unary: bool = False) -> list[str]:
     ``expression`` comes without its leading ``=``; ``unary``: it is a condition of a decision table. Raises
     FeelSyntaxError for unknown signs, unbalanced brackets, and missing or doubled operators.
     """
-    return _Reader(tokens(expression), Order(unary=unary)).read()
+    return list(_variables(expression, unary=unary))
+
+
+@lru_cache(_REMEMBERED)
+def _variables(expression: str, *, unary: bool) -> tuple[str, ...]:
+    return tuple(_Reader(tokens(expression), Order(unary=unary)).read())
 
 
 def shadowed(expression: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -153,8 +154,26 @@ def caught_errors(diagram: Diagram, activity: Element) -> set[str]:
 
 def parse_xml(path: Path) -> Element:
     """Return the root of an XML file; raises InputError (Japanese) for a DOCTYPE, broken XML or an unreadable file."""
+    return _parsed(path, _content(path))
+
+
+def load(path: Path) -> Diagram:
+    """Parse a .bpmn file; raises InputError when it is no BPMN or its drawing holds no numbers.
+
+    Nobody changes a diagram: a file that has not changed is the same one again.
+    """
+    return _diagram(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), f"ファイルを読めません（{error}）") from error
+
+
+def _parsed(path: Path, content: bytes) -> Element:
+    try:
         SafeElementTree.fromstring(content, forbid_dtd=True)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
         return etree.fromstring(content, parser)
@@ -162,13 +181,13 @@ def parse_xml(path: Path) -> Element:
         raise InputError(str(path), "DOCTYPE（DTD・実体の宣言）を含む XML は受け付けません") from error
     except (SafeElementTree.ParseError, etree.XMLSyntaxError) as error:
         raise InputError(str(path), f"XML として読めません（{error}）") from error
-    except (OSError, ValueError, LookupError) as error:
+    except (ValueError, LookupError) as error:
         raise InputError(str(path), f"ファイルを読めません（{error}）") from error
 
 
-def load(path: Path) -> Diagram:
-    """Parse a .bpmn file; raises InputError when it is no BPMN or its drawing holds no numbers."""
-    root = parse_xml(path)
+@lru_cache(maxsize=200)
+def _diagram(path: Path, content: bytes) -> Diagram:
+    root = _parsed(path, content)
     if root.tag != f"{{{BPMN}}}definitions":
         raise InputError(str(path), "BPMN の definitions で始まっていません")
     diagram = Diagram(path=path, root=root)
