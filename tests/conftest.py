@@ -1,4 +1,4 @@
-"""Fixtures of all tests: surroundings of their own, databases, the coverage of diagrams.
+"""Fixtures of all tests: surroundings of their own, databases.
 
 tests/process/conftest.py adds a broker.
 """
@@ -10,15 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import coverage_page
 from tests.kit.apart import Apart
-from tests.kit.coverage import COVERAGE, ROOT, Coverage
 from tests.kit.postgres import Postgres, PostgresMissingError
-from tests.kit.returned import RETURNED, ReturnedInputs
-from workers.errors import InputError
 
-pytest_plugins = ["tests.kit.bars", "tests.kit.pictures"]
-_LOOKING_BACK = {"diagram_coverage", "returned_inputs"}
+pytest_plugins = ["tests.kit.bars", "tests.kit.lookback", "tests.kit.pictures"]
 
 _APART = pytest.StashKey[Apart]()
 
@@ -78,38 +73,3 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite3'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
-
-
-@pytest.fixture
-def diagram_coverage() -> Coverage:
-    """What this run passed of the diagrams; a test that asks for it runs after all others."""
-    return COVERAGE
-
-
-@pytest.fixture
-def returned_inputs() -> ReturnedInputs:
-    """What this run returned of the diagrams' tasks; a test that asks for it runs after all others."""
-    return RETURNED
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that look back on the run come last."""
-    items.sort(key=lambda item: bool(_LOOKING_BACK & set(getattr(item, "fixturenames", ()))))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Write the coverage report of a run that passed elements of the diagrams, and say where it is.
-
-    Not of one that measures: it knows few of them.
-    """
-    try:
-        if config.getoption("bars") or not COVERAGE.touched():
-            return
-        report = COVERAGE.report()
-        page = coverage_page.write(report, ROOT / "build" / "coverage")
-    except InputError as error:  # a diagram is being edited: the results of the tests matter more
-        terminalreporter.write_line(f"図の網羅状況を書けません: {error.message}")
-        return
-    terminalreporter.section("図の網羅状況")
-    for line in [*coverage_page.summary(report), f"絵: {page.relative_to(ROOT)}"]:
-        terminalreporter.write_line(line)

@@ -32,6 +32,8 @@ _PROGRAMS = {
     "PIP_CONFIG_FILE": ".config/pip/pip.conf",
     "GIT_CONFIG_GLOBAL": ".gitconfig",
 }
+# Hundreds of tests start Python: compiling every module of every one anew would be most of what they do.
+_WITHOUT_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _GRPC = (
     (grpc, "insecure_channel"),
     (grpc, "secure_channel"),
@@ -95,7 +97,8 @@ def own_environment(given: Mapping[str, str], folder: Path, user: Settings, port
     """
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in given.items() if not name.startswith("RENKEI_") and name not in _XDG}
+    left_out = {*_XDG, _WITHOUT_BYTECODE}
+    kept = {name: value for name, value in given.items() if not name.startswith("RENKEI_") and name not in left_out}
     users = Path(given.get("HOME", "/nonexistent"))
     programs = {name: str(users / file) for name, file in _PROGRAMS.items() if (users / file).is_file()}
     # The process of a `pytest -n` is given a run's environment: what that guards stays guarded.

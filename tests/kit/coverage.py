@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypedDict
 
 from lxml import etree
 
@@ -62,6 +63,14 @@ class ProcessCoverage:
         return len(self.parts) - len(self.missing)
 
 
+class Passed(TypedDict):
+    """How often the elements of a deployed definition were passed."""
+
+    process: str
+    xml: str
+    times: dict[str, int]
+
+
 class _Source:
     """What one broker's records tell. Definition keys of two brokers may be the same."""
 
@@ -93,10 +102,22 @@ class Coverage:
         self._sources.append(source)
         records.subscribe(lambda record: source.take(records, record))
 
-    def add(self, folder: Path) -> None:
-        """Include the diagrams of another folder, such as a pack that a test made."""
-        self._folders.append(folder)
-        self.__dict__.pop("_processes", None)
+    def passed(self) -> list[Passed]:
+        """Return what was passed, definition by definition, for another process to :meth:`add`."""
+        return [
+            Passed(process=source.xml[key][0], xml=source.xml[key][1].decode(), times=dict(times))
+            for source in self._sources
+            for key, times in source.times.items()
+            if key in source.xml
+        ]
+
+    def add(self, passed: Sequence[Passed]) -> None:
+        """Count what another process passed, too."""
+        source = _Source()
+        for key, definition in enumerate(passed):
+            source.times[key] = Counter(definition["times"])
+            source.xml[key] = (definition["process"], definition["xml"].encode())
+        self._sources.append(source)
 
     @cached_property
     def _processes(self) -> dict[str, tuple[Diagram, Element]]:

@@ -1,8 +1,9 @@
 """Runs the tests in lanes side by side: those that wait for an engine beside those that calculate.
 
-``python -m tests.kit.lanes ARGUMENTS`` gives each lane's pytest the arguments. A lane is a process of its own, so each
-folder keeps its broker, and what passes elements of the diagrams is in one lane with the test that counts them. What a
-lane prints while it works appears line by line with its name before it; its report (failures, what took longest)
+``python -m tests.kit.lanes ARGUMENTS`` gives each lane's pytest the arguments. A lane is a process of its own with a
+broker of its own where it needs one: a test and its broker mostly wait for each other, so three lanes keep two
+processors at work. What each passed of the diagrams is counted when all have ended, by a last lane (``lookback.py``).
+What a lane prints while it works appears line by line with its name before it; its report (failures, what took longest)
 follows in one piece when it has ended. The last line adds the lanes up.
 """
 
@@ -24,10 +25,13 @@ from lxml import etree
 from tests.kit.processes import dies_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
+_SCENARIOS = "tests/process/test_scenarios.py"
 LANES = {
-    "engine": ("tests/process", "tests/browser"),
+    "scenarios": (_SCENARIOS,),
+    "engine": ("tests/process", "tests/browser", f"--ignore={_SCENARIOS}"),
     "rest": ("tests/unit", "tests/contract", "tests/chaos", "tests/bench"),
 }
+_LOOKING_BACK = ("tests/process/test_coverage.py", "tests/process/test_returned_inputs.py")
 _REPORTS = ROOT / "build" / "tests"
 _NO_TESTS = 5
 _STOP_SECONDS = 60
@@ -129,18 +133,9 @@ def command(name: str, paths: Sequence[str], arguments: Sequence[str]) -> list[s
     ]
 
 
-def run(lanes: Mapping[str, Sequence[str]], output: TextIO) -> int:
-    """Run the lanes' commands to their end; return the exit code."""
-    _REPORTS.mkdir(parents=True, exist_ok=True)
-    turn = threading.Lock()
-    for name in lanes:
-        (_REPORTS / f"{name}.xml").unlink(missing_ok=True)
-    running = [Lane(name, line, output, turn) for name, line in lanes.items()]
-    try:
-        results = [lane.wait() for lane in running]
-    finally:
-        for lane in running:
-            lane.stop()
+def run(lanes: Mapping[str, Sequence[str]], output: TextIO, *, then: Mapping[str, Sequence[str]] | None = None) -> int:
+    """Run the lanes' commands side by side to their end, ``then`` those that look back; return the exit code."""
+    results = _side_by_side(lanes, output) + _side_by_side(then or {}, output)
     for result in results:
         minutes, seconds = divmod(round(result.seconds), 60)
         output.write(f"{result.name}: {result.counts} in {minutes}:{seconds:02}, exit code {result.code}\n")
@@ -149,12 +144,31 @@ def run(lanes: Mapping[str, Sequence[str]], output: TextIO) -> int:
     return 0 if all(result.ok for result in results) and total.passed else 1
 
 
+def _side_by_side(lanes: Mapping[str, Sequence[str]], output: TextIO) -> list[Result]:
+    _REPORTS.mkdir(parents=True, exist_ok=True)
+    turn = threading.Lock()
+    for name in lanes:
+        for report in (f"{name}.xml", f"{name}.passed.json"):
+            (_REPORTS / report).unlink(missing_ok=True)
+    running = [Lane(name, line, output, turn) for name, line in lanes.items()]
+    try:
+        return [lane.wait() for lane in running]
+    finally:
+        for lane in running:
+            lane.stop()
+
+
 def main() -> int:
     """Run every lane with the arguments of the command line."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     os.environ.setdefault("COLUMNS", "120")
     try:
-        return run({name: command(name, paths, sys.argv[1:]) for name, paths in LANES.items()}, sys.stdout)
+        passed = {name: str(_REPORTS / f"{name}.passed.json") for name in LANES}
+        lanes = {
+            name: command(name, paths, [f"--passed={passed[name]}", *sys.argv[1:]]) for name, paths in LANES.items()
+        }
+        last = command("last", _LOOKING_BACK, [*sys.argv[1:], "--judge", *passed.values()])
+        return run(lanes, sys.stdout, then={"last": last})
     except KeyboardInterrupt:
         return 130
 

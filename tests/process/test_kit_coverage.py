@@ -117,6 +117,9 @@ async def test_every_construct_counts_once_it_was_passed_and_not_before(
     coverage.assert_full()
     (found,) = coverage.report(["kit-cover"])
     assert {part.id: part.times for part in found.parts}["Each"] == 2
+    elsewhere = Coverage([files[0].parent])
+    elsewhere.add(json.loads(json.dumps(coverage.passed())))
+    assert elsewhere.report() == coverage.report()
 
     page = coverage_page.write(coverage.report(), tmp_path / "report")
     assert "すべての要素を通りました" in page.read_text(encoding="utf-8")
