@@ -23,8 +23,8 @@ def _pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_lane_leaves_the_judgement_to_the_last() -> None:
-    listed = _pytest("--collect-only", "--passed=unused").stdout
+def test_a_lane_leaves_the_judgement_to_the_last(tmp_path: Path) -> None:
+    listed = _pytest("--collect-only", f"--passed={tmp_path / 'one.passed.json'}").stdout
     assert "test_the_control_of_a_case" in listed
     assert "test_the_run" not in listed
 
