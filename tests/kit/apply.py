@@ -60,7 +60,12 @@ def _process_instance(records: Records, intent: str, key: int, value: Value) -> 
             )
         )
     elif key in records.elements and intent in _ENDED:
-        records.elements[key].state = _ENDED[intent]
+        records.elements[key].state = State.COMPLETED if _is_a_way_out(value) else _ENDED[intent]
+
+
+def _is_a_way_out(value: Value) -> bool:
+    """Whether an element is the end event by which a step is left: the boundary event that catches it ends it, too."""
+    return bool(value["bpmnElementType"] == "END_EVENT" and value.get("bpmnEventType") == "ESCALATION")
 
 
 def _process(records: Records, intent: str, key: int, value: Value) -> None:
