@@ -15,10 +15,8 @@ A program lives through all rounds, so that what it compiles or imports is not c
 
 from __future__ import annotations
 
-import hashlib
 import os
 import queue
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,11 +29,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock
-
+from tests.kit.nodepackages import installed
 from tests.kit.processes import dies_with_parent
 from workers.errors import RenkeiError
-from workers.lint.node_tools import find_node, run
+from workers.lint.node_tools import find_node
 from workers.runtime.stack.distribution import camunda_home
 from workers.runtime.stack.helpers import compiled_jar
 from workers.runtime.stack.java import camunda_java
@@ -201,26 +198,8 @@ def node() -> Kind:
 
     def argv() -> Sequence[str]:
         try:
-            found = find_node()
-            return (*found.node, str(_installed(Settings().cache, found.npm) / "peer.mjs"))
+            return (*find_node().node, str(installed(_FOLDER / "node", "node-peer") / "peer.mjs"))
         except (RenkeiError, OSError) as error:
             raise MissingPeer(str(error)) from error
 
     return Kind(name="Node SDK", argv=argv)
-
-
-def _installed(cache: Path, npm: Sequence[str]) -> Path:
-    sources = sorted((_FOLDER / "node").glob("*.*js*"))
-    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    folder = cache / "node-peer" / digest
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock"), timeout=660):
-        if not (folder / ".installed").is_file():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            for path in sources:
-                shutil.copy(path, folder)
-            options = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-            run((*npm, *options), folder=folder, seconds=600)
-            (folder / ".installed").touch()
-    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +112,21 @@ def test_a_move_to_another_lane_is_a_change(old: Example, new: Example) -> None:
     assert list(_changed(old, new).sentences) == [
         "変更: ビジネスルールタスク「要件を判定する」（Task_Judge）のレーンが「企画課」から「担当課」に変わった"
     ]
+
+
+def test_a_row_of_its_own_is_no_change_of_a_field(old: Example, new: Example) -> None:
+    """Modeler writes one for every field; two fields in one row stand side by side."""
+    with_rows = json.loads(new.path(FORM).read_text(encoding="utf-8"))
+    for component in with_rows["components"]:
+        component["layout"] = {"row": f"Row_{component['id']}", "columns": None}
+    new.path(FORM).write_text(json.dumps(with_rows), encoding="utf-8")
+    assert [found.name for found in compare(old.packs, new.packs) if not found.is_same] == []
+
+    for component in with_rows["components"][:2]:
+        component["layout"] = {"row": "Row_one", "columns": 8}
+    new.path(FORM).write_text(json.dumps(with_rows), encoding="utf-8")
+    assert [line for line in _changed(old, new).sentences if "横の並び" in line] == list(_changed(old, new).sentences)
+    assert len(_changed(old, new).sentences) == 2
 
 
 def test_a_renamed_element_is_no_change_of_its_neighbours(old: Example, new: Example) -> None:

@@ -12,6 +12,7 @@ _MODULES = (
     "stack",
     "worker",
     "diagrams",
+    "formats",
     "new_city",
     "deploying",
     "cases",

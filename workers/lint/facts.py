@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,7 @@ _LABELS: Final = {
     "escalationEventDefinition.escalationRef": "エスカレーション",
     "escalationCode": "エスカレーションのコード",
     "processRef": "プロセス",
+    "layout": "横の並び",
     "isExecutable": "実行可能",
     "decisionTable.hitPolicy": "ヒットポリシー",
     "text": "内容",
@@ -226,16 +228,30 @@ def _form_items(form: forms.Form) -> dict[str, Item]:
     items = {
         form.id: Item(form.id, "フォーム", "", _flat({k: v for k, v in form.content.items() if k != "components"}))
     }
+    rows = Counter(filter(None, map(_row, forms.components(form))))
     for component in forms.components(form):
         identity = str(component.get("id", ""))
-        facts = _flat({key: value for key, value in component.items() if key not in {"components", "id"}})
+        facts = _flat(_own(component, shares_row=rows[_row(component)] > 1))
         items[identity] = Item(identity, "フォームの部品", str(component.get("label", "")), facts)
     return items
 
 
+def _row(component: dict[str, Any]) -> str:
+    layout = component.get("layout")
+    return str(layout.get("row", "")) if isinstance(layout, dict) else ""
+
+
+def _own(component: dict[str, Any], *, shares_row: bool) -> dict[str, Any]:
+    """Return what a component says by itself. A row of its own, which Modeler gives to each, makes no difference."""
+    own = {key: value for key, value in component.items() if key not in {"components", "id", "layout"}}
+    layout = component.get("layout")
+    placed = isinstance(layout, dict) and (shares_row or layout.get("columns") is not None)
+    return {**own, "layout": layout} if placed else own
+
+
 def _flat(content: dict[str, Any]) -> dict[str, Fact]:
     texts = {
-        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
         for key, value in content.items()
     }
     return {_LABELS.get(key, key): Fact(text, text) for key, text in texts.items()}

@@ -1,4 +1,4 @@
-"""Camunda's linters run on Node.js: found on the machine or brought by PyPI, installed once into the cache."""
+"""Camunda's linters and writers run on Node.js: found here or brought by PyPI, installed once into the cache."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REQUIRE: Final = "import{createRequire as __cr}from'module';const require=__cr(
 
 
 class NodeError(RenkeiError):
-    """Camunda's linters cannot run here; the message says why."""
+    """Camunda's tools cannot run here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def find_node() -> Node:
 
 
 def installed(cache: Path, node: Node, *, say: Callable[[str], None] = lambda _: None) -> Path:
-    """Return the folder with the installed linters, installing them at first use.
+    """Return the folder with the installed tools, installing them at first use.
 
     The folder's name is a hash of the lock file and the scripts, so that another version of renkei gets its own.
     ``say`` is told (Japanese) when an installation starts. Raises NodeError when it fails.
@@ -69,12 +69,12 @@ def installed(cache: Path, node: Node, *, say: Callable[[str], None] = lambda _:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock"), timeout=_LOCK_SECONDS):
             if not (folder / _STAMP).is_file():
-                say("Camunda の検査ツールを用意しています（はじめての 1 回だけ）…")
+                say("Camunda のツールを用意しています（はじめての 1 回だけ）…")
                 _install(folder, node)
     except LockTimeout:
-        raise NodeError("Camunda の検査ツールの用意が、ほかの renkei で終わりません") from None
+        raise NodeError("Camunda のツールの用意が、ほかの renkei で終わりません") from None
     except OSError as error:
-        raise NodeError(f"Camunda の検査ツールを {folder} に置けません（{error.strerror}）") from error
+        raise NodeError(f"Camunda のツールを {folder} に置けません（{error.strerror}）") from error
     return folder
 
 
@@ -107,16 +107,17 @@ def _install(folder: Path, node: Node) -> None:
     try:
         run((*node.npm, *options), folder=folder, seconds=_INSTALL_SECONDS)
     except NodeError as error:
-        raise NodeError(f"Camunda の検査ツールをダウンロードできません（{error.message}）") from error
-    run(
-        (
-            *(str(_esbuild(folder)), "camunda.src.mjs", "--bundle", "--platform=node", "--format=esm"),
-            *("--outfile=camunda.mjs", "--log-level=error", f"--banner:js={_REQUIRE}"),
-        ),
-        folder=folder,
-        seconds=60,
-    )
+        raise NodeError(f"Camunda のツールをダウンロードできません（{error.message}）") from error
+    for source in sorted(folder.glob("*.src.mjs")):
+        _bundle(source, folder)
     (folder / _STAMP).touch()
+
+
+def _bundle(source: Path, folder: Path) -> None:
+    """Make NAME.mjs of NAME.src.mjs and all that it imports."""
+    outfile = f"--outfile={source.name.replace('.src.', '.')}"
+    options = ("--bundle", "--platform=node", "--format=esm", outfile, "--log-level=error", f"--banner:js={_REQUIRE}")
+    run((str(_esbuild(folder)), source.name, *options), folder=folder, seconds=60)
 
 
 def _esbuild(folder: Path) -> Path:
