@@ -112,18 +112,17 @@ _SHAPES = """\
       <bpmndi:BPMNShape id="Task_CloseSigned_di" """
 _STEP_WIDTH = 140
 _CLOSING = re.compile(r'bpmnElement="Task_CloseSigned">\s*<dc:Bounds x="(\d+)" y="(\d+)"')
-_END = re.compile(r'bpmnElement="EndEvent_Signed">.*?</bpmndi:BPMNShape>', re.DOTALL)
+_END = re.compile(r'bpmnElement="EndEvent_Agreement">.*?</bpmndi:BPMNShape>', re.DOTALL)
 _LAST_FLOW = re.compile(r'bpmnElement="Flow_CloseSigned_Signed">.*?</bpmndi:BPMNEdge>', re.DOTALL)
 
 
 def extend_asahikawa(pack: Path) -> None:
-    """Add both tasks before the end of a signed case, with their places in the drawing, and a step to a scenario."""
+    """Add both tasks to the last step, before a signed case is closed, drawn in its plane, and a step to a scenario."""
     diagram = pack / "asahikawa-signing.bpmn"
     text = diagram.read_text(encoding="utf-8")
     for before, after in (
-        ("        <bpmn:flowNodeRef>Task_CloseSigned</bpmn:flowNodeRef>\n", _lane_members()),
         ('<bpmn:serviceTask id="Task_CloseSigned" ', _NODES),
-        ("<bpmn:incoming>Flow_Signed_CloseSigned</bpmn:incoming>\n      <bpmn:outgoing>Flow_CloseSigned", ""),
+        ("<bpmn:incoming>Flow_Signed_CloseSigned</bpmn:incoming>\n        <bpmn:outgoing>Flow_CloseSigned", ""),
         ('sourceRef="Gateway_Signed" targetRef="Task_CloseSigned"', ""),
     ):
         assert text.count(before) == 1, before
@@ -157,14 +156,9 @@ def _further(match: re.Match[str]) -> str:
 
 
 _REDIRECTED = {
-    "<bpmn:incoming>Flow_Signed_CloseSigned</bpmn:incoming>\n      <bpmn:outgoing>Flow_CloseSigned": (
+    "<bpmn:incoming>Flow_Signed_CloseSigned</bpmn:incoming>\n        <bpmn:outgoing>Flow_CloseSigned": (
         "Flow_Signed_CloseSigned",
         "Flow_SendGuide_CloseSigned",
     ),
     'sourceRef="Gateway_Signed" targetRef="Task_CloseSigned"': ("Task_CloseSigned", "Task_PlanCeremony"),
 }
-
-
-def _lane_members() -> str:
-    tasks = ("Task_PlanCeremony", "Task_SendGuide", "Task_CloseSigned")
-    return "".join(f"        <bpmn:flowNodeRef>{task}</bpmn:flowNodeRef>\n" for task in tasks)
