@@ -48,7 +48,8 @@ def drawn(diagram: bytes) -> bytes:
     process = root.find(f"{{{BPMN}}}process")
     assert process is not None
     plane = f'<bpmndi:BPMNPlane id="Plane" bpmnElement="{process.get("id")}">'
-    places = {node.get("id"): 150 * number for number, node in enumerate(process.iter(f"{{{BPMN}}}*"))}
+    nodes = [part for part in process.iterdescendants(f"{{{BPMN}}}*") if part.get("id") and not part.get("sourceRef")]
+    places = {node.get("id"): 150 * number for number, node in enumerate(nodes)}
     for element in process.iter(f"{{{BPMN}}}*"):
         identity = element.get("id")
         if element.get("sourceRef"):
