@@ -11,6 +11,7 @@ from lxml import etree
 
 from tests.kit.diagram import bpmn
 from tests.kit.folding import fold
+from tests.kit.lint_examples import example
 from workers.jobs.catalog import all_job_types
 from workers.lint import catalogue, model
 from workers.lint.catalogue import Catalogue
@@ -205,6 +206,25 @@ def test_an_escalation_has_a_code(tmp_path: Path) -> None:
 def test_a_caller_may_catch_what_a_called_process_throws(tmp_path: Path) -> None:
     known = Catalogue([], escalating={"midori-steps": {"back"}})
     assert _ways_out(_load(tmp_path, _step(catches=False)), known) == []
+
+
+_CALLS: Final = """<bpmn:startEvent id="Start"/><bpmn:sequenceFlow id="F1" sourceRef="Start" targetRef="Call"/>
+  <bpmn:callActivity id="Call" name="部品を呼ぶ"><bpmn:extensionElements>
+    <zeebe:calledElement processId="midori-steps"/></bpmn:extensionElements></bpmn:callActivity>
+  <bpmn:boundaryEvent id="Back" attachedToRef="Call">
+    <bpmn:escalationEventDefinition escalationRef="Escalation_Back"/></bpmn:boundaryEvent>"""
+
+
+@pytest.mark.parametrize(("code", "found"), [("back", set()), ("other", {"Exit_A_Back", "Back"})])
+def test_an_escalation_passes_from_a_called_process_to_its_call(tmp_path: Path, code: str, found: set[str]) -> None:
+    """Each of the two files is judged with the other one in mind; of different codes, both are wrong."""
+    pack = example(tmp_path)
+    steps = bpmn("midori-steps", _step(catches=False), outside=_ESCALATION.format(code="back"))
+    pack.path("midori/midori-steps.bpmn").write_bytes(steps)
+    calls = bpmn("midori-calls", _CALLS, outside=_ESCALATION.format(code=code))
+    pack.path("midori/midori-calls.bpmn").write_bytes(calls)
+
+    assert {one.element for one in pack.lint().findings if one.rule == "escalation"} == found
 
 
 def test_what_only_runs_beside_the_way_does_not_end_a_step(tmp_path: Path) -> None:

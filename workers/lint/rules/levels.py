@@ -18,11 +18,14 @@ def limits(diagram: Diagram, context: Context) -> Iterator[Finding]:
     The list (``unfolded.txt`` beside the packs) is the only switch: without it the limits hold for every diagram.
     """
     found = figures.levels(diagram, context.job_types)
-    problems = [(level, problem) for level in found for problem in level.problems()]
+    over = [level for level in found if any(level.problems())]
     listed = diagram.path.name in context.catalogue.unfolded
-    if listed and not problems:
+    if listed and not over:
         message = f"{figures.LIST} にありますが、どの段も上限を守っています。一覧の行を消してください"
         yield report(diagram, diagram.root, _RULE, message)
-    for level, problem in [] if listed else problems:
-        element = diagram.ids.get(level.id, diagram.root)
-        yield report(diagram, element, _RULE, f"図の段「{level.name}」: {problem}")
+    for level in [] if listed else over:
+        message = (
+            f"図の段「{level.name}」が上限を超えています: {'。'.join(level.problems())}。手順の箱に畳んでください"
+            f"（畳むまでは、パックの {figures.LIST} に {diagram.path.name} と書けば検査しません）"
+        )
+        yield report(diagram, diagram.ids.get(level.id, diagram.root), _RULE, message)
