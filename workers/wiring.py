@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from workers.adapters.citypacks.configured import ConfiguredCities
 from workers.adapters.citypacks.packs import CityPacks
 from workers.adapters.citypacks.stepways import StepWays
 from workers.adapters.documents.word import WordDocuments
@@ -102,7 +103,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     factory = uow_factory(
         sessions,
         clock=business_clock,
-        cities=packs,
+        cities=ConfiguredCities(packs),
         renderer=WordDocuments(templates),
         mail_renderer=JinjaMails(
             templates, packs, business_clock, tasklist_url=settings.tasklist_url, open_url=settings.open_url

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from workers.cli.mails import mail_rows
 from workers.cli.options import data_option, packs_option
 from workers.cli.packdeploy import deploy_city, deploy_common
 from workers.cli.running import command_settings
+from workers.cli.standstill import open_incidents, until_one_more
 from workers.domain.entities import CaseOutcome
 from workers.errors import PermanentError
 from workers.runtime.stack import Stack
@@ -55,7 +57,7 @@ def demo(*, city: str, scenario: str, packs: tuple[Path, ...], data: Path | None
                 _CONSOLE.print(f"[green]✓[/] {built.packs.city(code).name}の図とフォームを配備しました")
             if await deploy_common(built):
                 _CONSOLE.print("[green]✓[/] 自分で始まる共通のプロセスを配備しました")
-            result = await _play(built, city, scenario)
+            result = await _unless_it_stands_still(built, _play(built, city, scenario))
             await _show(built, result)
 
     asyncio.run(work())
@@ -65,6 +67,22 @@ def demo(*, city: str, scenario: str, packs: tuple[Path, ...], data: Path | None
 class _Result:
     case_id: str
     documents: list[Path]
+
+
+async def _unless_it_stands_still(built: Services, play: Coroutine[Any, Any, _Result]) -> _Result:
+    """Return what a play comes to; raises PermanentError as soon as something stands still in the engine meanwhile."""
+    known = {incident.key for incident in await open_incidents(built.settings)}
+    playing = asyncio.ensure_future(play)
+    watching = asyncio.ensure_future(until_one_more(built.settings, built.packs, known))
+    try:
+        await asyncio.wait([playing, watching], return_when=asyncio.FIRST_COMPLETED)
+        if not playing.done():
+            await watching
+        return await playing
+    finally:
+        for task in (playing, watching):
+            task.cancel()
+        await asyncio.gather(playing, watching, return_exceptions=True)
 
 
 async def _play(built: Services, code: str, name: str) -> _Result:

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
+from workers.cli.standstill import standstill
 from workers.cli.workerstate import worker_state
 from workers.runtime.health import DEFAULT_PORT
 from workers.runtime.stack import Stack, StackError, StackStatus
@@ -79,19 +80,26 @@ def down(*, data: Path | None) -> None:
     click.echo("すべて止まりました。データは残っています。")
 
 
-@command(help="手元の Camunda 一式の状態を表示します。動いていないものがあれば終了コードは 1 です。")
+@command(
+    help="手元の Camunda 一式の状態を表示します。動いていないものや、止まっている仕事（インシデント）があれば、"
+    "終了コードは 1 です。"
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
 @data_option
 def status(*, as_json: bool, data: Path | None) -> None:
     """Say which component runs, is ready, or has ended by itself."""
     settings = local_settings(data)
     found = Stack(settings).status()
+    asked = any(part.name == "webapps" and part.state == "ready" for part in found.parts)
+    incidents = standstill(settings) if asked else []
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**found.to_json(), "incidents": incidents}, ensure_ascii=False, indent=2))
     else:
         _print_status(found)
     works = as_json or _print_worker(found, settings)
-    if not (found.ok and works):
+    if not as_json:
+        _print_incidents(incidents)
+    if not (found.ok and works) or incidents:
         sys.exit(1)
 
 
@@ -149,6 +157,15 @@ def _print_worker(found: StackStatus, settings: Settings) -> bool:
     state = worker_state(settings.health_port or settings.port(DEFAULT_PORT))
     click.echo("\n" + "\n".join(state.lines))
     return state.works
+
+
+def _print_incidents(incidents: list[str] | None) -> None:
+    """Print what stands still until a person looks."""
+    if incidents is None:
+        click.echo("止まっている仕事（インシデント）: Operate から答えがなく、調べられません")
+    elif incidents:
+        click.echo(f"止まっている仕事（インシデント）: {len(incidents)} 件。直してから、Operate で再試行してください")
+        click.echo("\n".join(f"  {line}" for line in incidents))
 
 
 def _print_status(found: StackStatus) -> None:

@@ -41,7 +41,7 @@ class Cities(Protocol):
     """The city packs."""
 
     def city(self, code: str) -> City:
-        """Return the pack of a city; raises InputError for an unknown code."""
+        """Return the pack of a city; raises PermanentError where the configuration has none or a broken one."""
 
     def codes(self) -> list[str]:
         """Return the codes of every pack."""
