@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from workers.adapters.citypacks import CityPacks
+from workers.adapters.citypacks.stepways import is_step
 from workers.lint import model
 from workers.lint.model import Element, extension, extensions
 from workers.lint.rules.mailways import MAIL, may_return, no_way_back
@@ -58,13 +59,20 @@ def partner_mails(bpmn: Path = ROOT / "bpmn") -> Iterator[PartnerMail]:
             for template in _templates(element):
                 yield PartnerMail(
                     diagram=path,
-                    process=(process.get("name") or "").removeprefix("【内部】"),
+                    process=_step_of(element, process),
                     element=element.get("id", ""),
                     name=(element.get("name") or "").replace("\n", ""),
                     template=template,
                     reviewed=extension(element, "calledElement") is not None or _kind(element) in _REVIEWED_APART,
                     way_back=_way_back(element),
                 )
+
+
+def _step_of(element: Element, process: Element) -> str:
+    """Return the process's name and, where the flow is folded, that of the step at its top level."""
+    steps = [box.get("name") or "" for box in element.iterancestors() if is_step(box)]
+    name = (process.get("name") or "").removeprefix("【内部】")
+    return " ".join([name, *steps[-1:]])
 
 
 def _way_back(element: Element) -> str:
