@@ -25,7 +25,7 @@ _CITY = "midori"
 def test_a_case_of_a_city_that_the_worker_lacks_stands_still_and_is_named(stack: Settings, tmp_path: Path) -> None:
     """The worker runs without the pack of a city that was deployed from elsewhere; ``status`` and ``demo`` tell it."""
     instance = asyncio.run(_start_where_the_worker_lacks_the_pack(stack, tmp_path / "packs"))
-    wait_for(lambda: asyncio.run(open_incidents(stack)), seconds=120)
+    wait_for(lambda: bool(asyncio.run(open_incidents(stack))), 120, "an incident")
     status = renkei("status", data=stack.data)
     told = renkei("status", "--json", data=stack.data)
     with pytest.raises(PermanentError) as stopped:
