@@ -32,14 +32,12 @@ test: packages ## テスト（3 つずつ並べる）
 	@.ci/bootstrap --stack
 	@$(BIN)/python -m workers.runtime.stack
 	@$(BIN)/python -m tests.kit.newer
-	@$(MAKE) --no-print-directory check
 	@$(LANES) -m "not slow"
 
 test-all: packages ## すべての組み合わせのテスト（長い）
 	@.ci/bootstrap --stack
 	@$(BIN)/python -m workers.runtime.stack
 	@$(BIN)/python -m tests.kit.newer
-	@$(MAKE) --no-print-directory check
 	@$(LANES)
 
 chaos: ## 障害を起こすテスト（SEED=… で同じ順を繰り返す。2 つずつ並べる、LANES=1 なら一つずつ）

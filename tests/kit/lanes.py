@@ -1,6 +1,7 @@
 """Runs the tests in lanes side by side: those that wait for an engine beside those that calculate.
 
-``python -m tests.kit.lanes ARGUMENTS`` gives each lane's pytest the arguments. A lane is a process of its own with a
+``python -m tests.kit.lanes ARGUMENTS`` gives each lane's pytest the arguments; ``make check`` is one more lane, the
+first to end, so that its one processor is not all that works meanwhile. A lane is a process of its own with a
 broker of its own where it needs one: a test and its broker mostly wait for each other, so three lanes keep two
 processors at work. What each passed of the diagrams is counted when all have ended, by a last lane (``lookback.py``).
 What a lane prints while it works appears line by line with its name before it; its report (failures, what took longest)
@@ -31,6 +32,8 @@ LANES = {
     "engine": ("tests/process", "tests/browser", f"--ignore={_SCENARIOS}"),
     "rest": ("tests/unit", "tests/contract", "tests/chaos", "tests/bench"),
 }
+CHECK = "check"
+"""The lane without tests."""
 _LOOKING_BACK = ("tests/process/test_coverage.py", "tests/process/test_returned_inputs.py")
 _REPORTS = ROOT / "build" / "tests"
 _NO_TESTS = 5
@@ -102,6 +105,8 @@ class Lane:
         """Return when the lane has ended."""
         code = self.process.wait()
         self._reader.join()
+        if self.name == CHECK:
+            return Result(self.name, code, self._seconds, failed=int(code != 0))
         return read_result(self.name, code, self._seconds, self.xml)
 
     def stop(self) -> None:
@@ -167,6 +172,7 @@ def main() -> int:
         lanes = {
             name: command(name, paths, [f"--passed={passed[name]}", *sys.argv[1:]]) for name, paths in LANES.items()
         }
+        lanes[CHECK] = ["make", "--no-print-directory", CHECK]
         last = command("last", _LOOKING_BACK, [*sys.argv[1:], "--judge", *passed.values()])
         return run(lanes, sys.stdout, then={"last": last})
     except KeyboardInterrupt:

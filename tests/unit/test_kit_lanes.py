@@ -79,6 +79,16 @@ def test_lanes_that_break_fail_the_run(tmp_path: Path) -> None:
     assert lines[-1] == "2 passed, 2 failed, 0 skipped"
 
 
+@pytest.mark.parametrize(("told", "code"), [("true", 0), ("false", 1)])
+def test_what_is_checked_beside_the_tests_counts_as_one_failure_or_none(tmp_path: Path, told: str, code: int) -> None:
+    file = tmp_path / "test_one.py"
+    file.write_text(_GOOD, encoding="utf-8")
+    alone = ["-o", "addopts=", f"--rootdir={tmp_path}", f"--confcutdir={tmp_path}", "-p", "no:cacheprovider"]
+    output = io.StringIO()
+    assert lanes.run({"one": lanes.command("one", [str(file)], alone), lanes.CHECK: [told]}, output) == code
+    assert output.getvalue().splitlines()[-1] == f"2 passed, {code} failed, 0 skipped"
+
+
 def test_a_run_without_any_test_fails(tmp_path: Path) -> None:
     """A selection may leave one lane empty, not both."""
     assert _run(tmp_path, one=_GOOD, two="")[0] == 0
