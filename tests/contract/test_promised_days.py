@@ -9,15 +9,17 @@ import pytest
 
 from tests.contract.test_mail_render_templates import TO_PARTNER, render, text_of
 from tests.kit import papers
+from workers.lint import model
 
 _CITIES = papers.CITIES
-_UNTIL = re.compile(r"duration\(&quot;P(\d+)D&quot;\)")
+_UNTIL = re.compile(r'duration\("P(\d+)D"\)')
 
 
 def _ways(city: str, diagram: str, task: str) -> int:
     """Return the days after which a user task is late."""
-    text = (papers.ROOT / f"bpmn/{city}/{diagram}.bpmn").read_text(encoding="utf-8")
-    found = _UNTIL.search(text, text.index(f'<bpmn:userTask id="{task}"'))
+    root = model.parse_xml(papers.ROOT / f"bpmn/{city}/{diagram}.bpmn")
+    (schedule,) = root.iterfind(f".//bpmn:userTask[@id='{task}']//zeebe:taskSchedule", model.NS)
+    found = _UNTIL.search(schedule.get("dueDate", ""))
     assert found is not None
     return int(found[1])
 
