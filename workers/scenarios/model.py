@@ -2,9 +2,10 @@
 
 ``input`` names the offer's file. ``start`` is ``form`` (the office's start form in Tasklist) or ``command``
 (``renkei start``). Each ``[[steps]]`` completes a user task (``task`` with ``answers``; ``department`` chooses one of
-several, ``"*"`` all that are still open), lets time pass (``timer``: until this timer event has fired), or breaks the
-case off or goes back (``control``: ``withdraw``, ``stop``, ``cancel``, ``back``, with ``reason``, ``tell``). Dates may
-be written ``{today}``, ``{today+14}`` (the business day on or after that day), ``{today-14}`` (on or before).
+several, ``"*"`` all that are still open), lets time pass (``timer``: until this timer event has fired; with
+``unless_over`` only where its day of the year has not come when the case gets there), or breaks the case off or goes
+back (``control``: ``withdraw``, ``stop``, ``cancel``, ``back``, with ``reason``, ``tell``). Dates may be written
+``{today}``, ``{today+14}`` (the business day on or after that day), ``{today-14}`` (on or before).
 ``[expect]`` says how it ends. ``slow = true`` leaves a long scenario to ``make test-all``.
 
 A procedure of a signed agreement has an ``[agreement]`` section instead of an offer that is filed: those facts are
@@ -47,6 +48,7 @@ class Step(_Strict):
     answers: dict[str, Any] = Field(default_factory=dict)
     offer: bool = False
     timer: str = ""
+    unless_over: bool = False
     control: Literal["", "withdraw", "stop", "cancel", "back"] = ""
     reason: str = ""
     tell: bool = False

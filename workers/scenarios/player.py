@@ -45,8 +45,8 @@ class Desk(Protocol):
     async def complete_all(self, task: str, answers: Mapping[str, Any]) -> None:
         """Wait for the open tasks of this kind and complete them all."""
 
-    async def let_fire(self, timer: str) -> None:
-        """Let time pass until a timer event has fired."""
+    async def let_fire(self, timer: str, *, unless_over: bool = False) -> None:
+        """Let time pass until a timer event has fired; with ``unless_over`` it may have fired by itself."""
 
     async def control(self, order: Mapping[str, Any]) -> None:
         """Break the case off or go back one step (ALL-22); returns when it is done."""
@@ -91,7 +91,7 @@ class Player:
     async def play(self, step: Step) -> None:
         """Do one step."""
         if step.timer:
-            await self._desk.let_fire(step.timer)
+            await self._desk.let_fire(step.timer, unless_over=step.unless_over)
             return
         if step.control:
             await self._desk.control(control_form(step))

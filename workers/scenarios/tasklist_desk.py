@@ -103,7 +103,7 @@ class TasklistDesk:
         await self._tasklist.assign(key)
         await self._tasklist.complete(key, answers)
 
-    async def let_fire(self, timer: str) -> None:
+    async def let_fire(self, timer: str, *, unless_over: bool = False) -> None:  # noqa: ARG002 (the desk's signature)
         """Refuse: real time cannot be moved."""
         raise PermanentError(f"このシナリオは {timer} まで時間を進めます。実際の時計では進められません")
 
