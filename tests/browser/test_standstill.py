@@ -20,6 +20,13 @@ from workers.wiring import services
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 _CITY = "midori"
+_CONSULTATION = {
+    "origin": "partner",
+    "name": "株式会社みほん",
+    "representative": "代表取締役 見本 太郎",
+    "contact": "見本 花子",
+    "email": "hanako@mihon.example",
+}
 
 
 def test_a_case_of_a_city_that_the_worker_lacks_stands_still_and_is_named(stack: Settings, tmp_path: Path) -> None:
@@ -43,7 +50,7 @@ async def _start_where_the_worker_lacks_the_pack(stack: Settings, folder: Path) 
     write_pack(folder, _CITY, "みどり市", taken=[])
     async with services(stack.model_copy(update={"packs": [folder]})) as built, Tasklist.from_settings(stack) as desk:
         await deploy_city(built, _CITY)
-        return await desk.start(built.packs.city(_CITY).signing_process, {"name": "株式会社みほん"})
+        return await desk.start(built.packs.city(_CITY).signing_process, _CONSULTATION)
 
 
 async def _watched(stack: Settings) -> None:
