@@ -12,10 +12,12 @@ from click.testing import CliRunner, Result
 from lxml import etree
 
 from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
+from workers.adapters.citypacks.new_pack import STARTER
 from workers.cli import formats
 from workers.lint import model
 
-_PLANES = Path(__file__).parents[1] / "data" / "planes.bpmn"
+_ROOT = Path(__file__).parents[2]
+_PLANES = _ROOT / "tests" / "data" / "planes.bpmn"
 
 
 def _run(*arguments: str | Path) -> Result:
@@ -37,6 +39,13 @@ def by_hand(tmp_path: Path) -> Example:
 
 def _other_order(element: str) -> str:
     return f'<bpmn:endEvent name="遅れを記録した" id="{element}"'
+
+
+def test_every_file_of_the_packs_is_as_modeler_writes_it() -> None:
+    """So that a change made in Modeler is all that git shows: ``renkei format`` mends it."""
+    result = _run(_ROOT / "bpmn", STARTER, "--check")
+
+    assert result.exit_code == 0, result.output
 
 
 def test_check_names_the_files_that_differ_and_changes_none(by_hand: Example) -> None:
