@@ -197,7 +197,7 @@ async def _to_notice(clerk: Clerk, ends_on: date, notified_by: str = "city") -> 
 
 async def test_an_agreement_is_terminated_on_its_day(driver: EngineDriver, settings: Settings) -> None:
     """ISE-T2, D-8: candidate by rule, low prospects by a person, talks, decision, notice a month before, the day."""
-    facts = {"signed": "{today-1500}"}
+    facts = {"signed": "{today-1500}", "expires": "{today+300}"}
     async with clerk_of(driver, settings, **facts) as clerk:
         await clerk.begin("common-agreement-termination", "nowhere")
         assert "協定番号" in await clerk.told("Task_CorrectStart")
