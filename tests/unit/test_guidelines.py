@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-PAGES = ROOT / "docs" / "guidelines"
-GUIDELINES = tomllib.loads((ROOT / "tests" / "data" / "guidelines.toml").read_text(encoding="utf-8"))
+from tests.kit.guidelines import GUIDELINES, PAGES, ROOT, expanded, passages_of
+
 HEADER = "| 箇所 | 求められること（要旨） | どこで | 確かめるテスト |"
 NOT_DONE = "## まだのもの"
 MAY_BE_MISSING: frozenset[str] = frozenset()
 """Cities whose page is not written yet. This set may only shrink."""
 
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_RANGE = re.compile(rf"(.*)([{_CIRCLED}])〜([{_CIRCLED}])")
 _TICKED = re.compile(r"`([^`]+)`")
 _ELEMENT = re.compile(r"([a-z0-9-]+): (\w+)")
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
@@ -33,19 +28,6 @@ class Row:
     asked: str
     places: tuple[str, ...]
     tests: tuple[str, ...]
-
-
-def expanded(passage: str) -> tuple[str, ...]:
-    """Return the passages that ``3(2)①〜③`` stands for; another passage is itself."""
-    if not (found := _RANGE.fullmatch(passage)):
-        return (passage,)
-    before, first, last = found.groups()
-    return tuple(before + number for number in _CIRCLED[_CIRCLED.index(first) : _CIRCLED.index(last) + 1])
-
-
-def passages_of(city: str) -> list[str]:
-    """Return the passages of a city's guideline, in their order."""
-    return [each for passage in GUIDELINES[city]["passages"] for each in expanded(passage)]
 
 
 def rows_of(text: str) -> list[Row]:
