@@ -89,7 +89,8 @@ def document(found: dict[str, Trace]) -> str:
     lines = [
         "# 要件の所在",
         "",
-        "要件の番号ごとに、図の要素、Python の規則、試験を挙げます。何を求める番号かは[要件の一覧](requirements.md)にあります。",
+        "要件の番号ごとに、図の要素、Python の規則、試験を挙げます。",
+        "何を求める番号かは[要件の一覧](requirements.md)にあります。",
         "`python -m tests.kit.traceability` で作り直します。",
         "試験がこの表と実物の一致を確かめ、「まだのもの」が増えることを許しません。",
         "",
