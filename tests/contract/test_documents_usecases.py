@@ -233,7 +233,7 @@ async def test_an_agreement_s_own_years_of_renewal_stand_in_it_and_in_the_regist
 
 
 async def test_what_is_signed_exists_before_the_ceremony(units: Units, registry: Registry) -> None:
-    """The text without 案 carries the planned day; a day that moves the last day is refused, another is not (ISE-8)."""
+    """The text without 案 carries the planned day; one that moves the last day is refused, no other (ISE-8, D-11)."""
     registry.clock.pinned = datetime(2026, 12, 25, 9, 0, tzinfo=JST)
     await agree(units)
     async with units() as uow:

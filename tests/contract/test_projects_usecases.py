@@ -281,7 +281,7 @@ async def test_a_ground_that_applies_is_named(uow: SqlUnitOfWork) -> None:
 
 
 async def test_before_the_decision_only_what_is_left_counts(uow: SqlUnitOfWork) -> None:
-    """A project that the talks dropped counts no longer, and neither does a ground that held for it alone (AGE-7)."""
+    """A project that the talks dropped counts no longer, and neither does a ground of it alone (AGE-7, ALL-27)."""
     check = {
         "notGovernment": "yes",
         "sharedGoal": "yes",

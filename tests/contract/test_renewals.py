@@ -315,7 +315,7 @@ async def test_an_agreed_end_renews_only_where_the_agreement_says_so(terms: Term
 
 
 async def test_an_agreement_without_an_end_goes_on_and_is_never_asked_about_its_renewal(terms: Terms) -> None:
-    """D-3: no procedure, no deadline, no expiry in twenty years; the yearly procedure opens all the same."""
+    """D-3, ALL-26: no procedure, no deadline, no expiry in twenty years; the yearly procedure opens all the same."""
     await terms.sign("asahikawa", SIGNED, endless=True)
     for year in range(2027, 2047):
         report = await terms.sweep(date(year, 4, 1))

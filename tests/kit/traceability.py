@@ -15,7 +15,7 @@ _ELEMENT = re.compile(r'id="([^"]+)"[^>]*>\s*<bpmn:documentation>([^<]*)</bpmn:d
 _FILES_SHOWN = 4
 
 REQUIREMENTS = (
-    *(f"D-{n}" for n in range(1, 9)),
+    *(f"D-{n}" for n in range(1, 12)),
     *("AGE-R1", "AGE-R2", *(f"AGE-{n}" for n in range(1, 10)), *(f"AGE-A{n}" for n in range(1, 6))),
     *("AGE-T0", "AGE-T1", "AGE-T2"),
     *("ISE-R1", "ISE-R2", *(f"ISE-{n}" for n in range(1, 10)), *(f"ISE-F{n}" for n in range(1, 6))),
@@ -23,8 +23,8 @@ REQUIREMENTS = (
     *("DAT-R1", *(f"DAT-{n}" for n in range(13)), "DAT-A", "DAT-T1", "DAT-T2", *(f"DAT-F{n}" for n in range(1, 9))),
     *(f"CHI-{n}" for n in range(1, 10)),
     *(f"ASA-{n}" for n in range(1, 9)),
-    *(f"ALL-{n}" for n in range(1, 19)),
-    "ALL-22",
+    *(f"ALL-{n}" for n in range(1, 23)),
+    *("ALL-26", "ALL-27"),
 )
 """The requirement ids of the specification."""
 

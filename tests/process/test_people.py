@@ -1,4 +1,4 @@
-"""Who did it, on the real engine (ALL-15): whose act an entry is, and that the listener costs nobody's answer."""
+"""Who did it, on the real engine (ALL-15, ALL-21): whose act an entry is; the listener costs nobody's answer."""
 
 from __future__ import annotations
 

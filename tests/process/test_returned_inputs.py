@@ -1,4 +1,4 @@
-"""Every task that the diagrams can return was returned once in this run, and showed all that was typed there before."""
+"""Every task that the diagrams can return was returned once in this run, and showed all that was typed (ALL-19)."""
 
 from __future__ import annotations
 

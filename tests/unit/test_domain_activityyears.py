@@ -1,4 +1,4 @@
-"""The years of a project that runs over years: planned, running, done, called off (ALL-6, D-8)."""
+"""The years of a project that runs over years: planned, running, done, called off (ALL-6, D-8, D-10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deadlines by a city's rule, and when the yearly procedure opens (D-1, D-6)."""
+"""Deadlines by a city's rule, and when the yearly procedure opens (D-1, D-6, D-9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First terms, notice deadlines and renewals (D-3 to D-5)."""
+"""First terms, notice deadlines and renewals (D-3 to D-5, ALL-26)."""
 
 from __future__ import annotations
 

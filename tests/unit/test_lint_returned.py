@@ -1,4 +1,4 @@
-"""A returned task shows what was typed: the rule finds each way of losing it, and accepts each way of keeping it."""
+"""A returned task shows what was typed: the rule finds each way of losing it, accepts each of keeping it (ALL-19)."""
 
 from __future__ import annotations
 

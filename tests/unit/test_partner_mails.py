@@ -1,4 +1,4 @@
-"""Nothing leaves unread: every mail to a partner is seen by the office first or is declared routine (ALL-2)."""
+"""Nothing leaves unread: every mail to a partner is seen by the office first or is declared routine (ALL-2, ALL-20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which years a project under an agreement stands on the list, up to which day it is a record (ALL-6, D-8).
+"""In which years a project under an agreement stands on the list, up to which day it is a record (ALL-6, D-8, D-10).
 
 A project that is planned or runs is asked about in every yearly procedure from the year of its plan, until it is said
 to have ended or to be called off. Without dates it counts to 31 March of its year.

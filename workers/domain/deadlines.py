@@ -1,4 +1,4 @@
-"""When a task is due, and when the yearly procedure of an agreement opens (D-1, D-6, D-7)."""
+"""When a task is due, and when the yearly procedure of an agreement opens (D-1, D-6, D-7, D-9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terms of agreements: first term, notice deadline, renewal (D-3 to D-5), by the Civil Code's months and years."""
+"""Terms of agreements: first term, notice deadline, renewal (D-3 to D-5, ALL-26), by the Civil Code's calendar."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ def planned_signing_day(case: Case) -> date | None:
 
 
 def _term_as_printed(city: City, case: Case, terms: Mapping[str, Any], signed_on: date) -> AgreementTerm:
-    """Return the first term; raises InputError where the text, made for the planned day, names another last day."""
+    """Return the first term; raises InputError where the text, made for the planned day, names another (D-11)."""
     term = term_of(city, terms, signed_on)
     planned = planned_signing_day(case)
     if planned and (printed := term_of(city, terms, planned).expires_on) != term.expires_on:

@@ -1,4 +1,4 @@
-"""Who did it: a person's completion of a task goes to the history, and so does what is recorded right after it.
+"""Who did it: a person's completion of a task goes to the history, and so does what is recorded after it (ALL-21).
 
 The engine tells who it was only afterwards (``runtime.persons``): until then the entry waits for a name.
 """

@@ -1,4 +1,4 @@
-"""A mail to the partner that the office sees before it leaves: prepared, then sent, dropped or taken back (ALL-2).
+"""A mail to the partner that the office sees before it leaves: prepared, sent, dropped or taken back (ALL-2, ALL-20).
 
 The text that the office saw and changed is the text that leaves: the template is filled once, when the draft is made.
 """

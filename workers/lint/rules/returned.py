@@ -1,4 +1,4 @@
-"""A task that a token comes back to shows again what was typed: every key of its form has a way back into it."""
+"""A task that a token comes back to shows what was typed: every key of its form has a way back into it (ALL-19)."""
 
 from __future__ import annotations
 
