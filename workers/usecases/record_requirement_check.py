@@ -55,7 +55,7 @@ async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping
 
 
 async def recheck_requirements(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
-    """Return ``eligibility`` once more, from the recorded check and what is left of the projects (ISE-7, AGE-7, ALL-27).
+    """Return ``eligibility`` again, from the recorded check and what is left of the projects (ISE-7, AGE-7, ALL-27).
 
     Done before the decision: projects that were dropped in the discussion or the talks count no longer, and neither do
     grounds that held for them alone. A case without a check in its present round has nothing judged.
