@@ -86,7 +86,7 @@ def test_render_names_the_pictures(tmp_path: Path) -> None:
     result = _run(diagrams.render, _REAL / "bpmn" / "common", "--out", tmp_path / "out")
 
     assert result.exit_code == 0
-    assert [Path(line) for line in result.output.splitlines()] == sorted((tmp_path / "out").iterdir())
+    assert {Path(line) for line in result.output.splitlines()} == set((tmp_path / "out").iterdir())
 
 
 def test_diff_tells_and_shows_the_changes(pack: Example, tmp_path: Path) -> None:
