@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.apart import run_apart
 from tests.kit.stack import renkei, wait_for
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
@@ -31,13 +32,13 @@ _CONSULTATION = {
 
 def test_a_case_of_a_city_that_the_worker_lacks_stands_still_and_is_named(stack: Settings, tmp_path: Path) -> None:
     """The worker runs without the pack of a city that was deployed from elsewhere; ``status`` and ``demo`` tell it."""
-    instance = asyncio.run(_start_where_the_worker_lacks_the_pack(stack, tmp_path / "packs"))
-    wait_for(lambda: bool(asyncio.run(open_incidents(stack))), 120, "an incident")
+    instance = run_apart(_start_where_the_worker_lacks_the_pack(stack, tmp_path / "packs"))
+    wait_for(lambda: bool(run_apart(open_incidents(stack))), 120, "an incident")
     status = renkei("status", data=stack.data)
     told = renkei("status", "--json", data=stack.data)
     with pytest.raises(PermanentError) as stopped:
-        asyncio.run(_watched(stack))
-    tasks = asyncio.run(_ended_and_its_tasks(stack, instance))
+        run_apart(_watched(stack))
+    tasks = run_apart(_ended_and_its_tasks(stack, instance))
     assert status.returncode == 1
     assert "止まっている仕事（インシデント）: 1 件" in status.stdout
     assert f"「{_CITY}」という市はありません" in status.stdout

@@ -6,15 +6,13 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.apart import run_apart
 from tests.kit.stack import renkei, wait_for
 from tests.kit.users import add_user
 from workers.adapters.camunda.open_tasks import OpenTasks
@@ -30,7 +28,6 @@ from workers.settings import Settings
 from workers.wiring import Services, services
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
-T = TypeVar("T")
 _GROUP = "isesaki-korei"
 _COMMENT = "地域包括支援センターと組み合わせて進めたい。"
 _WAIT = 60_000
@@ -49,7 +46,7 @@ _GLYPHS_DIFFER = """
 
 def test_a_department_answers_its_survey_in_tasklist(stack: Settings, chromium: Browser, screenshots: Path) -> None:
     """Follow the mail's link to the task, claim it, rate a project, complete it: the registry has the answer."""
-    case_id = _run(_case_with_open_survey(stack))
+    case_id = run_apart(_case_with_open_survey(stack))
     page = chromium.new_page(viewport={"width": 1400, "height": 1300}, locale="ja-JP")
     page.set_default_timeout(_WAIT)
     _log_in(page, stack)
@@ -61,7 +58,7 @@ def test_a_department_answers_its_survey_in_tasklist(stack: Settings, chromium: 
     page.screenshot(path=screenshots / "tasklist-answer-filled.png", full_page=True)
     page.get_by_role("button", name="Complete Task").click()
     expect(page.get_by_text("Task completed").first).to_be_visible()
-    answer = _run(_answer(stack, case_id))
+    answer = run_apart(_answer(stack, case_id))
     _says_done(page, link)
     page.screenshot(path=screenshots / "link-of-a-done-task.png")
     page.close()
@@ -75,8 +72,8 @@ def test_the_history_names_both_users_of_a_case_and_what_nobody_was_assigned_to(
     """Two users work on a case in Tasklist, a program completes a task past it (ALL-15)."""
     for user in ("sato", "tanaka"):
         add_user(stack, user, user)
-    case_id = _run(_worked_by_two(stack))
-    _run(_completed_by_nobody(stack, case_id))
+    case_id = run_apart(_worked_by_two(stack))
+    run_apart(_completed_by_nobody(stack, case_id))
     shown: dict[str, str] = {}
 
     def all_known() -> bool:
@@ -92,12 +89,6 @@ def test_the_history_names_both_users_of_a_case_and_what_nobody_was_assigned_to(
     assert offered == "sato"
     text = renkei("case", case_id, data=stack.data).stdout
     assert all(who in text for who in ("sato", "tanaka", NOBODY, SYSTEM))
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run async work in a thread of its own: Playwright's event loop occupies this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result(timeout=300)
 
 
 def _log_in(page: Page, stack: Settings) -> None:
@@ -133,7 +124,7 @@ def _says_done(page: Page, link: str) -> None:
 
 def _open_task(page: Page, stack: Settings, link: str) -> None:
     page.goto(link)
-    expect(page).to_have_url(f"{stack.tasklist}/tasklist/{_run(_task_key(stack))}")
+    expect(page).to_have_url(f"{stack.tasklist}/tasklist/{run_apart(_task_key(stack))}")
     page.get_by_role("button", name="Assign to me").click()
     expect(page.get_by_role("button", name="Unassign")).to_be_visible()
     expect(page.get_by_text("この提案に関わりますか")).to_be_visible()
