@@ -161,6 +161,18 @@ def test_labels_are_wrapped_within_their_width_and_lose_nothing() -> None:
     assert all(abs(a - b) <= 48 for a, b in pairwise(widths))
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("締結の可否を判断する", ["締結の可否を", "判断する"]),
+        ("協定書を協議し締結する", ["協定書を協議し", "締結する"]),
+        ("ワーカーを動かす", ["ワーカーを", "動かす"]),
+    ],
+)
+def test_a_name_breaks_between_words_where_it_can(text: str, lines: list[str]) -> None:
+    assert wrap(text, 86, 12) == lines
+
+
 def test_the_pictures_in_the_documentation_show_the_diagrams_as_they_are(tmp_path: Path) -> None:
     """Whoever changes a diagram or a table draws them anew: ``renkei render bpmn --out docs/pictures``."""
     root = Path(__file__).parents[2]

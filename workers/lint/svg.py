@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from lxml import etree
@@ -16,6 +17,7 @@ FONT: Final = "'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans','Yu Gothic UI',
 INK: Final = "#22252b"
 LINE_HEIGHT: Final = 1.25
 _NOT_AT_START: Final = frozenset("、。，．・：；？！）」』】〕〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々,.)]}%％")
+_WORDS: Final = frozenset({"CJK", "KATAKANA"})
 _NOT_AT_END: Final = frozenset("（「『【〔〈《([{")
 
 Point = tuple[float, float]
@@ -137,17 +139,31 @@ class Pen:
 def wrap(text: str, width: float, size: float, *, balanced: bool = True) -> list[str]:
     """Split text into lines of at most ``width`` pixels; no line starts with 。 and the like.
 
-    ``balanced`` makes the lines about equally long, without adding one.
+    ``balanced`` makes the lines about equally long, without adding one, and breaks between words where it can.
     """
     lines = _fill(text, width, size)
-    narrow = width
+    found, narrow = [lines], width
     while balanced and len(lines) > 1 and narrow > size * 4:
         narrow -= size / 2
         shorter = _fill(text, narrow, size)
         if len(shorter) > len(lines):
             break
-        lines = shorter
-    return lines
+        found.append(shorter)
+    return min(reversed(found), key=_broken)
+
+
+def _broken(lines: list[str]) -> int:
+    """Return how badly lines break: within a word (Chinese characters, katakana, Latin letters), before a particle."""
+    total = 0
+    for line, following in pairwise(lines):
+        before, after = _script(line[-1]), _script(following[0])
+        total += 2 if before == after != "HIRAGANA" else int(before in _WORDS and after == "HIRAGANA")
+    return total
+
+
+def _script(sign: str) -> str:
+    """Return what kind of sign it is, in Unicode's word: CJK, KATAKANA, HIRAGANA, LATIN, DIGIT …."""
+    return unicodedata.name(sign, "").replace("-", " ").split(" ", maxsplit=1)[0]
 
 
 def _fill(text: str, width: float, size: float) -> list[str]:
