@@ -23,7 +23,10 @@ class Demo:
         for name in ("mails/1.eml", "files/ab/cd", "documents/c1/a.docx", "logs/worker.log", "zeebe/data/raft/1.log"):
             self.write(name, name)
         self.execute(
-            "CREATE TABLE mail (id, status)", "CREATE TABLE sweep_run (id)", "INSERT INTO mail VALUES (1, 'sent')"
+            "CREATE TABLE mail (id, status)",
+            "CREATE TABLE engine_call (id, kind)",
+            "CREATE TABLE sweep_run (id)",
+            "INSERT INTO mail VALUES (1, 'sent')",
         )
 
     def ask(self, *arguments: str) -> Any:
@@ -63,9 +66,9 @@ def test_what_changes_by_itself_is_no_difference(demo: Demo) -> None:
     before = demo.keep()
     demo.write("logs/worker.log", "longer")
     demo.write("zeebe/data/raft/2.log", "new")
-    demo.execute("INSERT INTO sweep_run VALUES (1)")
+    demo.execute("INSERT INTO sweep_run VALUES (1)", "INSERT INTO engine_call VALUES (1, 'remind-offices')")
     assert untouched.differences(before, demo.keep()) == []
-    assert untouched.summary(before) == "1 case, 3 file, 1 mail, 1 process, 1 table"
+    assert untouched.summary(before) == "1 case, 3 file, 1 mail, 1 process, 2 table"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,7 @@ def test_what_changes_by_itself_is_no_difference(demo: Demo) -> None:
         (lambda demo: demo.mails.append({"message_id": "<2@x>"}), "new: mail <2@x>"),
         (lambda demo: demo.history.append("x"), "changed: case c1"),
         (lambda demo: setattr(demo, "pid", 101), "changed: process worker"),
+        (lambda demo: demo.execute("INSERT INTO engine_call VALUES (1, 'publish')"), "changed: table engine_call"),
         (lambda demo: demo.execute("UPDATE mail SET status = 'queued'"), "changed: table mail"),
     ],
 )
