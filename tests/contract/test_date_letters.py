@@ -24,6 +24,7 @@ _DATE = papers.CITIES.city("date")
 _RENDERER = WordDocuments(papers.FOLDERS)
 _CASE = replace(papers.case(), id="date-2026-1", city="date", process_id="date-signing")
 _PARTNER = papers.partner()
+_ALL_PARTIES = f"{_PARTNER.name}・株式会社みらい"
 _ROW = {"number": "1", "title": "減塩の献立づくり教室", "judgement": "no", "reason": "同じ教室がすでにある。"}
 _PROPOSAL = {
     "number": 2,
@@ -39,6 +40,7 @@ def _mail(template: str, case: Case = _CASE, **values: Any) -> tuple[str, str]:
     context = {
         "case": case,
         "partner": _PARTNER,
+        "partner_names": _ALL_PARTIES,
         "projects": [],
         "message": "",
         "agreement": None,
@@ -73,6 +75,7 @@ def _filled(name: str, **values: Any) -> bytes:
         "office": _DATE.office,
         "signatory": _DATE.signatory,
         "partner": _PARTNER,
+        "partner_names": _ALL_PARTIES,
         "today": papers.TODAY,
         "draft": False,
         "steps": {},
@@ -129,7 +132,7 @@ def test_every_sheet_says_whose_projects_it_is_about() -> None:
     rows = [{"number": "1", "title": "教室", "content": "開く", "proposer_name": "事業者等", "result_name": "可"}]
     department = _DATE.department("kenko")
     text = _paper("form6", department=department, feedback_rows=[{**rows[0], "reason": None}])
-    assert "貴課に関わる、株式会社上州あおぞら銀行との包括連携協定の連携事業について、提案の結果" in text
+    assert f"貴課に関わる、{_ALL_PARTIES}との包括連携協定の連携事業について、提案の結果" in text
     assert "貴課の提案の結果" not in text
     for name, part in (
         ("form1", "包括連携協定に係る連携事業を、次のとおり提案します"),
@@ -230,7 +233,7 @@ def test_the_published_list_says_who_reported_what() -> None:
         ["No.", "連携事業名", "実績内容"],
         ["1", "教室", "管理栄養士を派遣した。"],
     ]
-    assert "株式会社上州あおぞら銀行からの報告" in word_text(content)
+    assert f"{_ALL_PARTIES}からの報告" in word_text(content)
     alone = _filled("results-list", published=[], partner_results=[], year_name="令和7年度")
     assert len(WordDocument(io.BytesIO(alone)).tables) == 1
 
