@@ -193,6 +193,18 @@ def test_a_way_out_that_nobody_catches_is_refused(tmp_path: Path) -> None:
     assert _ways_out(_load(tmp_path, _step())) == []
 
 
+@pytest.mark.parametrize(
+    ("flow_id", "old", "new"),
+    [("F1", 'targetRef="Step_A"', 'targetRef="Task_A"'), ("F4", 'targetRef="Out"', 'targetRef="End"')],
+)
+def test_a_flow_over_the_edge_of_a_step_is_refused(tmp_path: Path, flow_id: str, old: str, new: str) -> None:
+    context = Context(Catalogue([]), {}, {})
+    assert list(flow.borders(_load(tmp_path, _step()), context)) == []
+    before, _, after = _step().partition(f'id="{flow_id}"')
+    (found,) = flow.borders(_load(tmp_path, f'{before}id="{flow_id}"{after.replace(old, new, 1)}'), context)
+    assert (found.element, "境を越えています" in found.message) == (flow_id, True)
+
+
 def test_an_event_whose_escalation_nothing_throws_is_refused(tmp_path: Path) -> None:
     ((element, message),) = _ways_out(_load(tmp_path, _step(throws=False)))
     assert (element, "どこも投げません" in message) == ("Leave_A_Back", True)

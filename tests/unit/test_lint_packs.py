@@ -112,6 +112,17 @@ def test_a_pack_from_elsewhere_stands_in_for_the_one_of_the_same_name(pack: Exam
     assert rules == {("mail-template", "Task_SendNotice")}
 
 
+def test_a_pack_and_its_copy_that_are_checked_together_clash(pack: Example, tmp_path: Path) -> None:
+    """Nobody can tell which of them an id means."""
+    copy = tmp_path / "copy" / "bpmn"
+    shutil.copytree(pack.packs, copy)
+    (copy / "midori" / "city.toml").touch()
+
+    found = pack.lint(pack.path(SIGNING), copy / SIGNING).findings
+
+    assert {f.rule for f in found} == {"id-unique"}
+
+
 def test_a_single_file_from_elsewhere_stands_in_for_its_original(pack: Example, tmp_path: Path) -> None:
     """Only what is wrong with the file itself is reported."""
     trial = tmp_path / "trial" / "midori-signing.bpmn"

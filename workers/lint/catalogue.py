@@ -110,7 +110,8 @@ class Catalogue:
 def build(checked: Sequence[Path], *, home: Path, extra: Sequence[Path]) -> Catalogue:
     """Collect all packs: those of ``home/bpmn`` and ``extra``, and the folders of the checked files.
 
-    A folder from elsewhere stands in for the pack of the same name in ``home`` (a copy being tried out).
+    A folder from elsewhere stands in for the pack of the same name in ``home`` (a copy being tried out), unless that
+    one is checked, too: then every id that both own is told.
     """
     packs = {}
     for root in (home / "bpmn", *extra):
@@ -118,12 +119,14 @@ def build(checked: Sequence[Path], *, home: Path, extra: Sequence[Path]) -> Cata
             if folder.is_dir() and folder.name not in _NO_PACKS and not folder.name.startswith("."):
                 packs[folder.resolve()] = Pack(folder.resolve(), home / "templates")
     known = set(packs)
-    for folder in sorted({path.resolve().parent for path in checked}):
+    folders = {path.resolve().parent for path in checked}
+    for folder in sorted(folders):
         for neighbour in _neighbours(folder) if folder not in known else []:
             packs[neighbour] = _foreign(neighbour, home)
     foreign = {pack.code for folder, pack in packs.items() if folder not in known and not pack.loose}
     home_root = (home / "bpmn").resolve()
-    used = [pack for folder, pack in packs.items() if folder.parent != home_root or pack.code not in foreign]
+    standing = [folder for folder, pack in packs.items() if folder.parent == home_root and pack.code in foreign]
+    used = [pack for folder, pack in packs.items() if folder not in standing or folder in folders]
     catalogue = Catalogue(used)
     beside = {folder for pack in used for folder in (pack.folder.parent, pack.folder)}
     catalogue.unfolded = figures.unfolded(sorted({home / "bpmn", *extra, *beside}))

@@ -50,6 +50,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     people.side_by_side,
     flow.timers,
     flow.gateways,
+    flow.borders,
     escalations.caught,
     escalations.thrown,
     drawing.missing,

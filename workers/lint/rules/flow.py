@@ -1,4 +1,4 @@
-"""Timers and gateways."""
+"""Timers, gateways, and flows between levels."""
 
 from __future__ import annotations
 
@@ -51,3 +51,21 @@ def gateways(diagram: Diagram, context: Context) -> Iterator[Finding]:
             elif flow in conditional and flow.get("id") == default:
                 message = f"{name_of(gateway)}の既定のフローに条件が付いています（条件は評価されません）"
                 yield report(diagram, flow, "gateway-condition", message)
+
+
+def borders(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """A flow stays on one level: into a step it leads to the box, out of it from an end event or the box's edge.
+
+    The engine deploys a flow that crosses a sub-process's border and enters the inside without starting the step.
+    """
+    del context
+    for flow in diagram.all("sequenceFlow"):
+        ends = [diagram.ids.get(flow.get(side, "")) for side in ("sourceRef", "targetRef")]
+        if all(end is None or end.getparent() is flow.getparent() for end in ends):
+            continue
+        between = "と".join(name_of(end) for end in ends if end is not None)
+        message = (
+            f"{between}を結ぶフローが、手順の箱（サブプロセス）の境を越えています。中へは箱に、"
+            "外へは中の終了イベントか箱の縁の境界イベントからつないでください"
+        )
+        yield report(diagram, flow, "flow-border", message)
