@@ -57,12 +57,14 @@ async def until_one_more(settings: Settings, names: Names, known: Collection[int
 
     An index that does not answer for a moment is asked again: who waits for something else has a deadline.
     """
-    while True:
-        try:
-            found = await open_incidents(settings)
-        except RenkeiError:
-            found = []
-        if new := [incident for incident in found if incident.key not in known]:
-            lines = "\n".join(f"  {said(incident, names)}" for incident in new)
-            raise PermanentError(f"仕事が止まりました。直してから、Operate で「再試行」してください。\n{lines}")
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
+        incidents = Incidents(rest, tasklist)
+        while True:
+            try:
+                found = await incidents.open()
+            except RenkeiError:
+                found = []
+            if new := [incident for incident in found if incident.key not in known]:
+                lines = "\n".join(f"  {said(incident, names)}" for incident in new)
+                raise PermanentError(f"仕事が止まりました。直してから、Operate で「再試行」してください。\n{lines}")
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from workers.adapters.camunda.index import EngineIndex, first_of
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 
@@ -39,8 +40,7 @@ class Instances:
 
     def __init__(self, rest: RestClient, tasklist: Tasklist) -> None:
         self._rest = rest
-        self._tasklist = tasklist
-        self._has_search: bool | None = None
+        self._index = EngineIndex(rest, tasklist)
 
     async def tree(self, root: int) -> list[RunningInstance]:
         """Return a running instance and all that it called, callers first; empty where it has ended."""
@@ -62,49 +62,31 @@ class Instances:
         await self._rest.modify_process_instance(instance, leave=leave, enter=enter)
 
     async def _instances(self, wanted: Mapping[str, int]) -> list[RunningInstance]:
-        found = await self._search("process-instances", {**wanted, "state": "ACTIVE"}, _OPERATE_INSTANCE)
+        found = await self._index.search("process-instances", {**wanted, "state": "ACTIVE"}, _OPERATE_INSTANCE)
         return [
             RunningInstance(
-                key=int(_first(item, "processInstanceKey", "key")),
-                process_id=str(_first(item, "processDefinitionId", "bpmnProcessId")),
-                parent_key=_number(_first(item, "parentProcessInstanceKey", "parentKey")),
-                parent_element_key=_number(_first(item, "parentElementInstanceKey", "parentFlowNodeInstanceKey")),
+                key=int(first_of(item, "processInstanceKey", "key")),
+                process_id=str(first_of(item, "processDefinitionId", "bpmnProcessId")),
+                parent_key=_number(first_of(item, "parentProcessInstanceKey", "parentKey")),
+                parent_element_key=_number(first_of(item, "parentElementInstanceKey", "parentFlowNodeInstanceKey")),
             )
             for item in found
         ]
 
     async def _elements(self, instance: int, state: str) -> list[ElementInstance]:
         wanted = {"processInstanceKey": instance, "state": state}
-        found = await self._search("element-instances", wanted, _OPERATE_ELEMENT)
+        found = await self._index.search("element-instances", wanted)
         return [
             ElementInstance(
-                key=int(_first(item, "elementInstanceKey", "key")),
-                element_id=str(_first(item, "elementId", "flowNodeId")),
+                key=int(first_of(item, "elementInstanceKey", "key")),
+                element_id=str(first_of(item, "elementId", "flowNodeId")),
                 type=str(item.get("type") or ""),
             )
             for item in found
         ]
 
-    async def _search(self, what: str, wanted: Mapping[str, Any], old: Mapping[str, str]) -> list[dict[str, Any]]:
-        if self._has_search is not False:
-            found = await self._rest.search_all(what, wanted)
-            self._has_search = found is not None
-            if found is not None:
-                return found
-        names = {name: old.get(name, name) for name in wanted}
-        return await self._tasklist.search_operate(
-            _OPERATE_PATHS[what], {names[name]: value for name, value in wanted.items()}
-        )
 
-
-_OPERATE_PATHS: Final = {"process-instances": "process-instances", "element-instances": "flownode-instances"}
 _OPERATE_INSTANCE: Final = {"processInstanceKey": "key", "parentProcessInstanceKey": "parentKey"}
-_OPERATE_ELEMENT: Final[Mapping[str, str]] = {}
-
-
-def _first(item: Mapping[str, Any], new: str, old: str) -> Any:
-    value = item.get(new)
-    return item.get(old) if value is None else value
 
 
 def _number(value: Any) -> int | None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from workers.adapters.citypacks.packs import CityPacks
 from workers.domain.cities import City
 from workers.errors import InputError, InputErrors, PermanentError
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -21,7 +17,12 @@ class ConfiguredCities:
 
     def city(self, code: str) -> City:
         """Return a city's pack; raises PermanentError for a code that no pack folder has and for a broken pack."""
-        return _configured(lambda: self.packs.city(code))
+        try:
+            return self.packs.city(code)
+        except (InputError, InputErrors) as error:
+            raise PermanentError(
+                f"市のパックを読めません。ワーカーの設定（packs）とパックを直してください。{error.message}"
+            ) from error
 
     def codes(self) -> list[str]:
         """Return the codes of every pack."""
@@ -30,12 +31,3 @@ class ConfiguredCities:
     def task_name(self, process_id: str, element_id: str) -> str:
         """Return what a diagram calls a task; the task's id where that is not known."""
         return self.packs.task_name(process_id, element_id)
-
-
-def _configured(read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except (InputError, InputErrors) as error:
-        raise PermanentError(
-            f"市のパックを読めません。ワーカーの設定（packs）とパックを直してください。{error.message}"
-        ) from error
