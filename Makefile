@@ -30,29 +30,29 @@ check: setup ## 書式、型、依存の向きを調べる
 
 test: packages ## テスト（3 つずつ並べる）
 	@.ci/bootstrap --stack
-	@$(BIN)/python -m workers.runtime.stack
+	@$(BIN)/python -m workers.localstack
 	@$(BIN)/python -m tests.kit.newer
 	@$(LANES) -m "not slow"
 
 test-all: packages ## すべての組み合わせのテスト（長い）
 	@.ci/bootstrap --stack
-	@$(BIN)/python -m workers.runtime.stack
+	@$(BIN)/python -m workers.localstack
 	@$(BIN)/python -m tests.kit.newer
 	@$(LANES)
 
 chaos: ## 障害を起こすテスト（SEED=… で同じ順を繰り返す。2 つずつ並べる、LANES=1 なら一つずつ）
 	@.ci/bootstrap --stack
-	@$(BIN)/python -m workers.runtime.stack
+	@$(BIN)/python -m workers.localstack
 	@$(PYTEST) -v tests/chaos -n $(or $(LANES),2) --maxschedchunk 1 --bars chaos $(if $(SEED),--seed $(SEED))
 
 bench: ## 速さを測る
 	@.ci/bootstrap --stack
-	@$(BIN)/python -m workers.runtime.stack
+	@$(BIN)/python -m workers.localstack
 	@$(PYTEST) -s tests/bench --bars bench
 
 soak: ## 長く動かして、メモリーの伸びとメールの遅れを見る（MINUTES=60）
 	@.ci/bootstrap --stack
-	@$(BIN)/python -m workers.runtime.stack
+	@$(BIN)/python -m workers.localstack
 	@MINUTES=$(or $(MINUTES),60) $(PYTEST) -s tests/bench/test_soak.py --bars soak
 
 packages:

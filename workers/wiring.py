@@ -10,9 +10,6 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from workers.adapters.citypacks.configured import ConfiguredCities
-from workers.adapters.citypacks.packs import CityPacks
-from workers.adapters.citypacks.stepways import StepWays
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.files import FileStore
 from workers.adapters.mail.renderer import JinjaMails
@@ -23,9 +20,12 @@ from workers.adapters.registry.queue import EngineCallQueue, MailQueue
 from workers.adapters.registry.shared_transaction import opening
 from workers.adapters.registry.turns import Turns
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
-from workers.adapters.templates import TemplateFolders
 from workers.domain.jst import JST
 from workers.jobs.catalog import JobType, all_job_types
+from workers.packs.configured import ConfiguredCities
+from workers.packs.finding import CityPacks
+from workers.packs.stepways import StepWays
+from workers.packs.templates import TemplateFolders
 from workers.settings import Settings
 from workers.usecases.ports import Clock
 

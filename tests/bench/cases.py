@@ -13,10 +13,10 @@ from pyzeebe import ZeebeClient
 from pyzeebe.errors import ZeebeBackPressureError
 
 from tests.kit.desk import PACKS
-from workers.adapters.offerfile import read_offer
 from workers.domain.cities import City
 from workers.domain.jst import JST
-from workers.scenarios.model import Scenario, Step, dated, read_scenario
+from workers.packs.scenarios import Scenario, Step, dated, read_scenario
+from workers.readers.offerfile import read_offer
 from workers.scenarios.player import offer_form, start_form
 
 _AT_ONCE = 8

@@ -33,9 +33,9 @@ from tests.kit.nodepackages import installed
 from tests.kit.processes import dies_with_parent
 from workers.errors import RenkeiError
 from workers.lint.node_tools import find_node
-from workers.runtime.stack.distribution import camunda_home
-from workers.runtime.stack.helpers import compiled_jar
-from workers.runtime.stack.java import camunda_java
+from workers.localstack.distribution import camunda_home
+from workers.localstack.helpers import compiled_jar
+from workers.localstack.java import camunda_java
 from workers.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent

@@ -19,8 +19,8 @@ from tests.kit.broker import Broker
 from tests.kit.desk import PACKS, ROOT, BrokerDesk, pack_files
 from tests.kit.driver import EngineDriver
 from tests.kit.smtp import HOST, SmtpServer
-from workers.adapters.offerfile import read_offer
-from workers.scenarios.model import read_scenario
+from workers.packs.scenarios import read_scenario
+from workers.readers.offerfile import read_offer
 from workers.scenarios.player import Player
 from workers.settings import Settings
 from workers.wiring import services

@@ -14,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.modeler_page import open_page
-from workers.adapters.citypacks.new_pack import STARTER
-from workers.lint import formatting, linter, model
+from workers.lint import formatting, linter
+from workers.packs.diagrams import model
+from workers.packs.new_pack import STARTER
 from workers.settings import Settings
 
 _ROOT = Path(__file__).parents[2]

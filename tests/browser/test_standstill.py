@@ -12,10 +12,10 @@ from tests.browser.apart import run_apart
 from tests.kit.stack import renkei, wait_for
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
-from workers.adapters.citypacks.new_pack import write_pack
 from workers.cli.packdeploy import deploy_city
 from workers.cli.standstill import open_incidents, until_one_more
 from workers.errors import PermanentError
+from workers.packs.new_pack import write_pack
 from workers.settings import Settings
 from workers.wiring import services
 

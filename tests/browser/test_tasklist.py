@@ -18,10 +18,10 @@ from tests.kit.users import add_user
 from workers.adapters.camunda.open_tasks import OpenTasks
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
-from workers.adapters.offerfile import read_offer
 from workers.domain.acts import SYSTEM
 from workers.domain.entities import SurveyAnswer
-from workers.scenarios.model import read_scenario
+from workers.packs.scenarios import read_scenario
+from workers.readers.offerfile import read_offer
 from workers.scenarios.player import Player
 from workers.scenarios.tasklist_desk import TasklistDesk
 from workers.settings import Settings

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from tests.kit.desk import PACKS, BrokerDesk
 from tests.kit.driver import EngineDriver
 from tests.kit.smtp import Mail, SmtpServer
-from workers.adapters.offerfile import read_offer
 from workers.adapters.registry.queue import QueueStatus
 from workers.domain.cities import City
-from workers.scenarios.model import read_scenario
+from workers.packs.scenarios import read_scenario
+from workers.readers.offerfile import read_offer
 from workers.scenarios.player import Player
 from workers.wiring import Services
 

@@ -19,9 +19,9 @@ from tests.kit.bars import Bars
 from tests.kit.desk import PACKS, pack_files
 from tests.kit.driver import EngineDriver, IncidentRaised
 from tests.kit.smtp import HOST, SmtpServer, Stage
-from workers.adapters.offerfile import read_offer
-from workers.domain.offerinput import OfferInput, PartnerInput
-from workers.scenarios.model import Scenario, read_scenario
+from workers.packs.scenarios import Scenario, read_scenario
+from workers.readers.offerfile import read_offer
+from workers.readers.offerinput import OfferInput, PartnerInput
 from workers.scenarios.player import Player
 from workers.settings import Settings
 from workers.wiring import services

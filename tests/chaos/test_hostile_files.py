@@ -26,13 +26,13 @@ from tests.kit.desk import PACKS, ROOT
 from tests.kit.hostile import hostile, leaves, replaced
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.samples import CITY
-from workers.adapters.citypacks.loading import load_pack
-from workers.adapters.citypacks.mails import MAILS_FILE, common_mails
-from workers.adapters.offerfile import read_offer
 from workers.adapters.sheets import excel_bytes, write_csv
 from workers.cli.importing import import_file
 from workers.errors import BusinessError, InputErrors, PermanentError
 from workers.lint.linter import lint
+from workers.packs.loading import load_pack
+from workers.packs.mails import MAILS_FILE, common_mails
+from workers.readers.offerfile import read_offer
 from workers.settings import Settings
 from workers.wiring import services
 

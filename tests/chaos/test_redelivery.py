@@ -28,13 +28,13 @@ from tests.kit.desk import PACKS, Office, office, pack_files
 from tests.kit.driver import EngineDriver
 from tests.kit.mail import Mail
 from tests.kit.smtp import HOST, SmtpServer
-from workers.adapters.offerfile import read_offer
 from workers.adapters.registry.columns import Moment
 from workers.adapters.registry.tables import metadata
+from workers.packs.scenarios import read_scenario
+from workers.readers.offerfile import read_offer
 from workers.runtime import supervisor
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
-from workers.scenarios.model import read_scenario
 from workers.scenarios.player import Player
 from workers.settings import Settings
 from workers.usecases.open_case import file_case

@@ -12,7 +12,8 @@ import pytest
 from workers.domain.meetings import parse_moment
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
-from workers.lint import dates, node_tools
+from workers.lint import node_tools
+from workers.packs.diagrams import dates
 from workers.settings import Settings
 
 _EVALUATE: Final = """

@@ -16,8 +16,8 @@ from lxml import etree
 from tests.kit import endings, papers, yearly
 from workers.adapters.documents import WordDocuments
 from workers.adapters.documents.word import MEDIA_TYPE, SUFFIX
-from workers.adapters.templates import TemplateFolders, environment
 from workers.errors import PermanentError
+from workers.packs.templates import TemplateFolders, environment
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     **endings.DOCUMENTS,

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from lxml import etree
 
 from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
-from workers.adapters.citypacks.new_pack import STARTER
 from workers.cli import formats
-from workers.lint import model
+from workers.packs.diagrams import model
+from workers.packs.new_pack import STARTER
 
 _ROOT = Path(__file__).parents[2]
 _PLANES = _ROOT / "tests" / "data" / "planes.bpmn"

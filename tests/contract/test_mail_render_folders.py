@@ -15,8 +15,8 @@ import pytest
 
 from tests.kit import papers
 from workers.adapters.mail import JinjaMails
-from workers.adapters.templates import TemplateFolders
 from workers.errors import InputError, PermanentError
+from workers.packs.templates import TemplateFolders
 from workers.settings import Settings
 from workers.usecases.ports import MailRequest
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.test_mail_render_templates import TO_PARTNER, render, text_of
 from tests.kit import papers
-from workers.lint import model
+from workers.packs.diagrams import model
 
 _CITIES = papers.CITIES
 _UNTIL = re.compile(r'duration\("P(\d+)D"\)')

@@ -18,8 +18,8 @@ import pytest
 
 from tests.kit.stack import free_offset, renkei, wait_for
 from workers.cli.stack import local_settings
-from workers.runtime.stack import PartStatus, Stack, StackError, processes
-from workers.runtime.stack.progress import Reporter
+from workers.localstack import PartStatus, Stack, StackError, processes
+from workers.localstack.progress import Reporter
 from workers.settings import Settings
 
 

@@ -19,10 +19,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from workers.runtime.stack import distribution, java, maven, packages
-from workers.runtime.stack.errors import StackError
-from workers.runtime.stack.packages import Package, ensure
-from workers.runtime.stack.progress import Reporter
+from workers.localstack import distribution, java, maven, packages
+from workers.localstack.errors import StackError
+from workers.localstack.packages import Package, ensure
+from workers.localstack.progress import Reporter
 
 _QUIET = Reporter(quiet=True)
 _ANSWER = """\

@@ -16,9 +16,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from workers.runtime import mailsink
-from workers.runtime.mailpage import make_app
-from workers.runtime.mailsink import smtp_server, store
+from workers.localstack import mailsink
+from workers.localstack.mailpage import make_app
+from workers.localstack.mailsink import smtp_server, store
 
 
 class Page:

@@ -16,11 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workers.runtime.stack import processes, state
-from workers.runtime.stack.errors import StackError
-from workers.runtime.stack.launch import Launch
-from workers.runtime.stack.processes import Handle
-from workers.runtime.stack.progress import Reporter
+from workers.localstack import processes, state
+from workers.localstack.errors import StackError
+from workers.localstack.launch import Launch
+from workers.localstack.processes import Handle
+from workers.localstack.progress import Reporter
 
 _SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 _LARGE = f"import socket; held = b'1' * 600_000_000; server = socket.create_server(('127.0.0.1', 0)); {_SLEEP}"
@@ -174,8 +174,8 @@ def test_without_a_record_nothing_was_started(tmp_path: Path) -> None:
 
 def test_a_second_start_waits_for_the_first_and_says_so(tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path; from workers.runtime.stack import state;"
-        "from workers.runtime.stack.progress import Reporter\n"
+        "from pathlib import Path; from workers.localstack import state;"
+        "from workers.localstack.progress import Reporter\n"
         f"with state.locked(Path({str(tmp_path)!r}), Reporter(quiet=True)): print('held', flush=True); input()"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from tests.kit.stack import free_offset, open_sockets, wait_for
-from workers.runtime.stack import Options, PartStatus, Stack, StackStatus, processes
-from workers.runtime.stack.ports import HOST, Ports
-from workers.runtime.stack.progress import Reporter
+from workers.localstack import Options, PartStatus, Stack, StackStatus, processes
+from workers.localstack.ports import HOST, Ports
+from workers.localstack.progress import Reporter
 from workers.settings import Settings
 
 _PROCESS = """<?xml version="1.0" encoding="UTF-8"?>

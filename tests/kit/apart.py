@@ -21,7 +21,7 @@ import grpc
 
 from tests.kit.guarded import renkei_guard
 from tests.kit.stack import free_offset
-from workers.runtime.stack.ports import Ports
+from workers.localstack.ports import Ports
 from workers.settings import Settings
 
 _GUARDED = Path(__file__).with_name("guarded")

@@ -25,11 +25,11 @@ from tests.kit.processes import dies_with_parent
 from tests.kit.receiver import HOST, Receiver, exporter
 from tests.kit.records import FOLLOWED, Records
 from workers.adapters.camunda.http import trusted
-from workers.runtime.stack import broker as stack_broker
-from workers.runtime.stack.distribution import camunda_home
-from workers.runtime.stack.helpers import broker_agent
-from workers.runtime.stack.ports import Ports
-from workers.runtime.stack.readiness import broker_ready
+from workers.localstack import broker as stack_broker
+from workers.localstack.distribution import camunda_home
+from workers.localstack.helpers import broker_agent
+from workers.localstack.ports import Ports
+from workers.localstack.readiness import broker_ready
 from workers.settings import Settings
 
 _READY_SECONDS = 180  # ten on an idle machine

@@ -10,11 +10,11 @@ from tests.kit import outgoing
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
 from tests.kit.driver import EngineDriver
 from tests.kit.model import State
-from workers.adapters.offerfile import read_offer
 from workers.domain.agreements import Agreement
 from workers.domain.entities import Case, CaseKind
+from workers.packs.scenarios import AgreementFacts, dated
+from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import register
-from workers.scenarios.model import AgreementFacts, dated
 from workers.settings import Settings
 
 APPROVED = {

@@ -18,8 +18,8 @@ from lxml import etree
 
 from tests.kit.model import MULTI_INSTANCE_BODY
 from tests.kit.records import Record, Records
-from workers.lint import model
-from workers.lint.model import FLOW_NODES, Diagram, Element, local
+from workers.packs.diagrams import model
+from workers.packs.diagrams.model import FLOW_NODES, Diagram, Element, local
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BPMN = ROOT / "bpmn"

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from tests.kit.clock import TOKYO
 from tests.kit.coverage import Part, ProcessCoverage
-from workers.lint.picture import draw
+from workers.drawing.picture import draw
 
 PASSED, MISSED = "#1a7f37", "#cf222e"
 _TEMPLATES = Environment(

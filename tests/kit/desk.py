@@ -21,14 +21,14 @@ from workers.adapters.camunda.instances import ElementInstance, Instances, Runni
 from workers.adapters.camunda.open_tasks import OpenTask, OpenTasks
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
-from workers.adapters.citypacks.closure import COMMON, PackCall, common_call
-from workers.adapters.offerfile import read_offer
 from workers.domain.cities import City
 from workers.domain.jst import JST
+from workers.packs.closure import COMMON, PackCall, common_call
+from workers.packs.scenarios import Scenario, read_scenario
+from workers.readers.offerfile import read_offer
 from workers.runtime.ports import PeopleSource
 from workers.runtime.supervisor import run_worker
 from workers.scenarios.agreement import begin
-from workers.scenarios.model import Scenario, read_scenario
 from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS, REVIEW_TASK, Player, as_it_stands
 from workers.settings import Settings
 from workers.usecases.open_case import draw_case_id, file_case

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tests.kit.made_packs import DUE
-from workers.lint import dates
+from workers.packs.diagrams import dates
 
 _FORM = {
     "type": "default",

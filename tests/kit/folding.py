@@ -6,7 +6,7 @@ from typing import Final
 
 from lxml import etree
 
-from workers.lint.model import BPMN, Element
+from workers.packs.diagrams.model import BPMN, Element
 
 _B: Final = f"{{{BPMN}}}"
 

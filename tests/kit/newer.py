@@ -20,12 +20,12 @@ from tests.kit.clock import EngineClock
 from tests.kit.processes import dies_with_parent
 from tests.kit.receiver import HOST
 from tests.kit.records import Records
-from workers.runtime.stack.distribution import copy_files
-from workers.runtime.stack.errors import StackError
-from workers.runtime.stack.helpers import compiled_jar
-from workers.runtime.stack.java import camunda_java, java_options
-from workers.runtime.stack.packages import Package, ensure
-from workers.runtime.stack.progress import Reporter
+from workers.localstack.distribution import copy_files
+from workers.localstack.errors import StackError
+from workers.localstack.helpers import compiled_jar
+from workers.localstack.java import camunda_java, java_options
+from workers.localstack.packages import Package, ensure
+from workers.localstack.progress import Reporter
 from workers.settings import Settings
 
 VERSION = "8.8.21"

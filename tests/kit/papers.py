@@ -16,15 +16,15 @@ import pytest
 from tests.kit import samples
 from tests.kit.clock import TOKYO, EngineClock
 from tests.kit.registry import Registry
-from workers.adapters.citypacks import CityPacks
 from workers.adapters.documents import WordDocuments
 from workers.adapters.mail import JinjaMails
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
-from workers.adapters.templates import TemplateFolders
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget
 from workers.domain.meetings import ExcludedPeriod, Meeting
+from workers.packs import CityPacks
+from workers.packs.templates import TemplateFolders
 from workers.usecases.parties import party_rows, spoken
 
 ROOT = Path(__file__).resolve().parents[2]

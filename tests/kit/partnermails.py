@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from workers.adapters.citypacks import CityPacks
-from workers.adapters.citypacks.stepways import is_step
-from workers.lint import model
-from workers.lint.model import Element, extension, extensions
 from workers.lint.rules.mailways import MAIL, may_return, no_way_back
+from workers.packs import CityPacks
+from workers.packs.diagrams import model
+from workers.packs.diagrams.model import Element, extension, extensions
+from workers.packs.stepways import is_step
 from workers.usecases.renewals import OCCASIONS
 
 ROOT: Final = Path(__file__).parent.parent.parent

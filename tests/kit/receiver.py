@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workers.runtime.stack.distribution import camunda_home
-from workers.runtime.stack.helpers import compiled_jar
+from workers.localstack.distribution import camunda_home
+from workers.localstack.helpers import compiled_jar
 from workers.settings import Settings
 
 HOST = "127.0.0.1"

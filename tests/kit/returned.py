@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from tests.kit.model import UserTask
 from tests.kit.records import Records
-from workers.lint import forms, model
-from workers.lint.expressions import linked_forms
 from workers.lint.loops import returns, scopes_around
-from workers.lint.model import Diagram, Element, extension, extensions, local
 from workers.lint.supplies import names_in, repeats_over, source_of
+from workers.packs.diagrams import forms, model
+from workers.packs.diagrams.expressions import linked_forms
+from workers.packs.diagrams.model import Diagram, Element, extension, extensions, local
 
 _PACKS: Final = Path(__file__).parents[2] / "bpmn"
 _NAMES: Final = ("code", "title", "id", "name", "number")

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import psutil
 
-from workers.runtime.stack.ports import HOST, Ports
-from workers.runtime.stack.processes import port_owner
+from workers.localstack.ports import HOST, Ports
+from workers.localstack.processes import port_owner
 
 _HIGHEST_OFFSET = 6200  # above, the gateway's port would be among those that the system gives to clients
 _drawn: list[ExitStack] = []

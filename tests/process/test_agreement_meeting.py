@@ -11,7 +11,7 @@ from tests.kit.clerk import clerk as clerk_of
 from tests.kit.driver import EngineDriver
 from workers.domain.entities import CaseKind, CaseOutcome
 from workers.domain.meetings import MeetingStatus
-from workers.scenarios.model import dated
+from workers.packs.scenarios import dated
 from workers.settings import Settings
 from workers.usecases.dissolution import standing
 

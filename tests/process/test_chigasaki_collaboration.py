@@ -11,9 +11,9 @@ import pytest
 from tests.kit import outgoing
 from tests.kit.desk import PACKS, office, pack_files
 from tests.kit.driver import EngineDriver
-from workers.adapters.offerfile import read_offer
 from workers.domain.business_days import on_or_after
 from workers.domain.wareki import format_wareki
+from workers.readers.offerfile import read_offer
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 

@@ -15,12 +15,12 @@ from tests.kit.clock import TOKYO
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
 from tests.kit.driver import EngineDriver
 from tests.kit.smtp import HOST, SmtpServer
-from workers.adapters.offerfile import read_offer
 from workers.adapters.registry import outbox_tables
 from workers.domain.entities import Case, CaseKind
 from workers.domain.meetings import Meeting, MeetingStatus
+from workers.packs.scenarios import AgreementFacts, dated
+from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import register
-from workers.scenarios.model import AgreementFacts, dated
 from workers.settings import Settings
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]

@@ -15,7 +15,7 @@ from workers.domain.agreements import AgreementEnd
 from workers.domain.entities import CaseKind, CaseOutcome
 from workers.domain.terms import months_before
 from workers.domain.wareki import format_wareki
-from workers.scenarios.model import dated
+from workers.packs.scenarios import dated
 from workers.settings import Settings
 from workers.usecases.procedures import file_procedure, start_procedure
 

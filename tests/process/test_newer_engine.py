@@ -19,8 +19,8 @@ from tests.kit.prepared import prepare
 from tests.kit.receiver import HOST
 from tests.kit.stack import open_sockets
 from workers.adapters.camunda.gateway import open_channel, zeebe_client
-from workers.adapters.offerfile import read_offer
 from workers.cli.packdeploy import PackDeployment, State, deploy_city, deploy_common
+from workers.readers.offerfile import read_offer
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 from workers.wiring import services

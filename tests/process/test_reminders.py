@@ -9,9 +9,9 @@ import pytest
 from tests.kit import outgoing
 from tests.kit.desk import PACKS, Office, office, pack_files, starting_files
 from tests.kit.driver import EngineDriver
-from workers.adapters.offerfile import read_offer
 from workers.domain.business_days import is_business_day, next_business_day, on_or_after
 from workers.domain.jst import JST
+from workers.readers.offerfile import read_offer
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 

@@ -11,13 +11,13 @@ import pytest
 
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, scenario_files_of, skip_known_numbers, starting_files
 from tests.kit.driver import EngineDriver
-from workers.adapters.offerfile import read_offer
 from workers.domain.agreements import Agreement, AgreementEnd
 from workers.domain.entities import CaseKind, CaseOutcome
 from workers.domain.renewal import watch
 from workers.domain.terms import notice_deadline
+from workers.packs.scenarios import AgreementFacts
+from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import register
-from workers.scenarios.model import AgreementFacts
 from workers.settings import Settings
 from workers.usecases.notices import record_notice
 from workers.usecases.procedures import file_procedure, start_procedure

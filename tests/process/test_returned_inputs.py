@@ -7,7 +7,7 @@ import pytest
 from tests.kit.desk import PACKS, office, scenario_files_of
 from tests.kit.driver import EngineDriver
 from tests.kit.returned import ReturnedInputs, tasks
-from workers.adapters.offerfile import read_offer
+from workers.readers.offerfile import read_offer
 from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS
 from workers.settings import Settings
 from workers.usecases.open_case import file_case

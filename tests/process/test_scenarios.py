@@ -10,11 +10,11 @@ from defusedxml import ElementTree
 
 from tests.kit.desk import PACKS, assert_ends_as_told, office, pack_files, scenario_files_of
 from tests.kit.driver import EngineDriver
-from workers.adapters.citypacks import CityPacks
-from workers.adapters.offerfile import read_offer
 from workers.domain.entities import CaseKind
+from workers.packs import CityPacks
+from workers.packs.scenarios import AgreementFacts, read_scenario, scenario_files
+from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import register
-from workers.scenarios.model import AgreementFacts, read_scenario, scenario_files
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 from workers.usecases.procedures import file_procedure, new_period

@@ -6,8 +6,8 @@ import pytest
 
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
 from tests.kit.driver import EngineDriver
-from workers.adapters.offerfile import read_offer
 from workers.domain.entities import AnswerStatus, TargetStatus
+from workers.readers.offerfile import read_offer
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
 

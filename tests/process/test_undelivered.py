@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from tests.kit.desk import PACKS, Office, office, starting_files
 from tests.kit.driver import EngineDriver
-from workers.adapters.offerfile import read_offer
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.queue import FollowUp
+from workers.readers.offerfile import read_offer
 from workers.runtime.sender import BOUNCED
 from workers.settings import Settings
 from workers.usecases.open_case import file_case

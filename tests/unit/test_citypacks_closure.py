@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.diagram import bpmn
-from workers.adapters.citypacks.closure import city_call, common_call, definitions, starts_by_itself
 from workers.errors import InputError
+from workers.packs.closure import city_call, common_call, definitions, starts_by_itself
 
 _MESSAGE = '<bpmn:message id="Message_1" name="common-asked"/>'
 _END = '<bpmn:sequenceFlow id="F" sourceRef="Start" targetRef="End"/><bpmn:endEvent id="End"/>'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.adapters.citypacks import CityPacks
 from workers.errors import InputError, InputErrors
+from workers.packs import CityPacks
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "bpmn"
 SOME_PACK = next(path.parent for path in sorted(CHECKOUT.glob("*/city.toml")))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.adapters.citypacks import CityPacks
 from workers.errors import InputErrors, PermanentError
+from workers.packs import CityPacks
 
 _PACKS = Path(__file__).parents[2] / "bpmn"
 

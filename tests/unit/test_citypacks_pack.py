@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from workers.adapters.citypacks import CityPacks, load_pack
 from workers.domain.cities import MailRule, TermRule, TermRuleKind
 from workers.errors import InputErrors
+from workers.packs import CityPacks, load_pack
 from workers.usecases.agree import term_of
 from workers.usecases.caseview import city_options
 

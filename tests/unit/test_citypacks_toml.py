@@ -11,8 +11,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.adapters.tomlsource import Place, key_lines, label, read_toml
 from workers.errors import InputErrors
+from workers.readers.tomlsource import Place, key_lines, label, read_toml
 
 TRICKY = '''\
 # a comment with = and [brackets] and "quotes"

@@ -8,9 +8,9 @@ import pytest
 
 from tests.kit import samples
 from workers.adapters.mail.titles import mail_title
-from workers.adapters.templates import TemplateFolders
 from workers.cli.running import show_table
 from workers.domain.cities import MailRule
+from workers.packs.templates import TemplateFolders
 
 NUMBER = "isesaki-2026-0003-renewal-12345678901234567890"
 

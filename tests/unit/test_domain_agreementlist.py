@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 
 from tests.kit.samples import CITY, city
-from workers.domain.agreementlist import ListedAgreement, parse_row
 from workers.domain.agreements import AgreementEnd
 from workers.domain.cities import Department, Field, TermRule, TermRuleKind
-from workers.domain.listcells import CityWords
-from workers.domain.listcolumns import find_header
 from workers.errors import InputError
+from workers.readers.agreementlist import ListedAgreement, parse_row
+from workers.readers.listcells import CityWords
+from workers.readers.listcolumns import find_header
 
 TODAY = date(2026, 11, 1)
 GOOD = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.kit.desk import PACKS
-from workers.adapters.citypacks import load_pack
 from workers.domain.annex import activity_groups
+from workers.packs import load_pack
 
 CITY = load_pack(PACKS / "asahikawa")
 ROWS = [

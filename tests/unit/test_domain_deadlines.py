@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from workers.adapters.citypacks import CityPacks
 from workers.domain.cities import CycleRule, DeadlineRule
 from workers.domain.deadlines import deadline, moments, open_period, opening_day, period_of
 from workers.domain.jst import JST
+from workers.packs import CityPacks
 
 
 @pytest.mark.parametrize(

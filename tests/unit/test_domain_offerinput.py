@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.kit.samples import CITY
 from workers.domain.entities import Origin
-from workers.domain.inputs import FieldError
-from workers.domain.offerinput import (
+from workers.errors import InputError, InputErrors
+from workers.readers.inputs import FieldError
+from workers.readers.offerinput import (
     OfferInput,
     ProjectInput,
     RecordInput,
@@ -23,7 +24,6 @@ from workers.domain.offerinput import (
     parse_partner,
     parse_start,
 )
-from workers.errors import InputError, InputErrors
 
 TODAY = date(2026, 6, 8)
 

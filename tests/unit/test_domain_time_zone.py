@@ -13,10 +13,10 @@ from workers.domain.business_days import add_business_days
 from workers.domain.cities import SurveyPlan, TermRule, TermRuleKind
 from workers.domain.fiscal import fiscal_year
 from workers.domain.jst import JST, at, end_of, jst, jst_date
-from workers.domain.offerinput import parse_content
 from workers.domain.survey import is_late, schedule
 from workers.domain.terms import arrived_in_time, first_term
 from workers.domain.wareki import format_wareki, parse_date
+from workers.readers.offerinput import parse_content
 
 NEW_YORK = timezone(timedelta(hours=-4))
 

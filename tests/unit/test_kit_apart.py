@@ -16,7 +16,7 @@ import pytest
 from tests.kit.apart import Apart, own_environment
 from tests.kit.guarded import renkei_guard
 from tests.kit.stack import _drawn, free_offset
-from workers.runtime.stack.ports import HOST, Ports
+from workers.localstack.ports import HOST, Ports
 from workers.settings import Settings
 
 _DEFAULT_PORTS = set(asdict(Ports()).values())

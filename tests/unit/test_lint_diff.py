@@ -11,9 +11,9 @@ import pytest
 
 from tests.kit import planes
 from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
+from workers.drawing import pages
+from workers.drawing.diff import ADDED, CHANGED, REMOVED, FileDiff, compare
 from workers.errors import InputError
-from workers.lint import pages
-from workers.lint.diff import ADDED, CHANGED, REMOVED, FileDiff, compare
 
 
 @pytest.fixture

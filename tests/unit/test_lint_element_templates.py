@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from workers.adapters.citypacks.stepways import BACK
 from workers.jobs.catalog import all_job_types
-from workers.lint import element_templates, model
-from workers.lint.model import extension, extensions
+from workers.lint import element_templates
+from workers.packs.diagrams import model
+from workers.packs.diagrams.model import extension, extensions
+from workers.packs.stepways import BACK
 
 _FOLDER = Path(__file__).parents[2] / "bpmn" / "element-templates"
 

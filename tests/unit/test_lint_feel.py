@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.lint.feel import FeelSyntaxError, calls, shadowed, variables
+from workers.packs.diagrams.feel import FeelSyntaxError, calls, shadowed, variables
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,7 @@ from tests.kit.diagram import bpmn
 from tests.kit.folding import fold
 from tests.kit.lint_examples import example
 from workers.jobs.catalog import all_job_types
-from workers.lint import catalogue, model
-from workers.lint.catalogue import Catalogue
-from workers.lint.flowgraph import graph_of
 from workers.lint.loops import returns
-from workers.lint.model import BPMN, ZEEBE, Element
 from workers.lint.rules import (
     Context,
     escalations,
@@ -30,6 +26,10 @@ from workers.lint.rules import (
     variables,
     ways,
 )
+from workers.packs.diagrams import catalogue, model
+from workers.packs.diagrams.catalogue import Catalogue
+from workers.packs.diagrams.flowgraph import graph_of
+from workers.packs.diagrams.model import BPMN, ZEEBE, Element
 from workers.variables import VARIABLES
 
 ROOT: Final = Path(__file__).parents[2]

@@ -15,10 +15,11 @@ from tests.kit.lint_examples import JOB_TYPES, SIGNING, Example, example
 from tests.kit.planes import edge, plane, shape
 from workers.cli.diagrams import lint
 from workers.jobs.catalog import all_job_types
-from workers.lint import figures, model
-from workers.lint.catalogue import Catalogue
+from workers.lint import figures
 from workers.lint.figures import Level
 from workers.lint.rules import Context, drawing
+from workers.packs.diagrams import model
+from workers.packs.diagrams.catalogue import Catalogue
 
 ROOT: Final = Path(__file__).parents[2]
 _RECORD: Final = """<bpmn:serviceTask id="Save" name="記録する"><bpmn:extensionElements>
@@ -96,27 +97,9 @@ def wide(tmp_path: Path) -> Example:
     return pack
 
 
-def test_a_level_beyond_the_limits_is_an_error_unless_the_list_names_the_file(wide: Example) -> None:
+def test_a_level_beyond_the_limits_is_an_error(wide: Example) -> None:
     finding = wide.only()
     assert (finding.rule, "ピクセルです" in finding.message) == ("level", True)
-    (wide.packs / figures.LIST).write_text("# 古い図\nmidori-signing.bpmn\n", encoding="utf-8")
-    assert wide.lint().findings == []
-
-
-def test_a_pack_may_have_a_list_of_its_own(wide: Example) -> None:
-    wide.path(f"midori/{figures.LIST}").write_text("midori-signing.bpmn\n", encoding="utf-8")
-    assert wide.lint().findings == []
-
-
-def test_who_keeps_the_limits_is_taken_off_the_list(tmp_path: Path) -> None:
-    pack = example(tmp_path)
-    (pack.packs / figures.LIST).write_text("midori-signing.bpmn\n", encoding="utf-8")
-    assert (pack.only().rule, "行を消してください" in pack.only().message) == ("level", True)
-
-
-def test_the_list_names_only_diagrams_that_there_are() -> None:
-    listed = figures.unfolded([ROOT / "bpmn"])
-    assert listed <= {path.name for path in (ROOT / "bpmn").glob("*/*.bpmn")}
 
 
 def test_the_command_prints_a_table_and_is_strict_when_asked(wide: Example) -> None:
@@ -129,11 +112,11 @@ def test_the_command_prints_a_table_and_is_strict_when_asked(wide: Example) -> N
     assert (found["limits"]["width"], len(found["levels"][0]["problems"])) == (1600, 1)
 
 
-def test_the_repositorys_diagrams_keep_the_limits_or_are_listed() -> None:
-    listed, job_types = figures.unfolded([ROOT / "bpmn"]), all_job_types()
+def test_the_repositorys_diagrams_keep_the_limits() -> None:
+    job_types = all_job_types()
     for path in sorted((ROOT / "bpmn").glob("*/*.bpmn")):
         over = any(any(level.problems()) for level in figures.levels(model.load(path), job_types))
-        assert over is (path.name in listed), path.name
+        assert not over, path.name
 
 
 def _drawing(folder: Path, content: bytes) -> list[tuple[str, str]]:

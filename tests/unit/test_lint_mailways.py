@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from workers.lint import model
-from workers.lint.catalogue import Catalogue
 from workers.lint.rules import Context
 from workers.lint.rules.mailways import MAIL, mail_back
+from workers.packs.diagrams import model
+from workers.packs.diagrams.catalogue import Catalogue
 
 _CALL = """
     <bpmn:callActivity id="Task_Send" name="断りを送る"><bpmn:extensionElements>

@@ -9,11 +9,11 @@ import pytest
 
 from tests.kit.diagram import bpmn
 from tests.kit.lint_examples import JOB_TYPES
-from workers.lint import model
-from workers.lint.catalogue import Catalogue
 from workers.lint.findings import Finding
 from workers.lint.rules import people
 from workers.lint.rules.base import Context
+from workers.packs.diagrams import model
+from workers.packs.diagrams.catalogue import Catalogue
 
 _TASK = '<bpmn:userTask id="Ask"/>'
 _RECORD = (

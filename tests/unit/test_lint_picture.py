@@ -11,10 +11,11 @@ from defusedxml import ElementTree
 from tests.kit import planes
 from tests.kit.diagram import bpmn
 from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
+from workers.drawing import pages, tables
+from workers.drawing.picture import draw_svg
+from workers.drawing.svg import text_width, wrap
 from workers.errors import InputError, InputErrors
-from workers.lint import model, pages, tables
-from workers.lint.picture import draw_svg
-from workers.lint.svg import text_width, wrap
+from workers.packs.diagrams import model
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _REAL = sorted((Path(__file__).parents[2] / "bpmn").glob("*/*.bpmn"))

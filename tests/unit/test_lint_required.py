@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from workers.jobs.catalog import CHECKS, Header, JobInput, JobType
-from workers.lint import forms, model
 from workers.lint.agreement import differences, judges
 from workers.lint.conditions import is_true
-from workers.lint.form_fields import fields
+from workers.packs.diagrams import forms, model
+from workers.packs.diagrams.form_fields import fields
 from workers.usecases.ports import UnitOfWork
 
 _DIAGRAM = """<?xml version='1.0' encoding='UTF-8'?>

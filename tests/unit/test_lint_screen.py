@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.kit.lint_examples import FORM, SIGNING, Example, example
-from workers.lint import dates
 from workers.lint.rules.entered import blank_problem
+from workers.packs.diagrams import dates
 
 _DATE: dict[str, Any] = {
     "type": "textfield",

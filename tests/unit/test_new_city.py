@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from workers.adapters.citypacks import CityPacks
-from workers.adapters.citypacks.new_pack import STARTER, STARTER_CODE, STARTER_NAME, write_pack
 from workers.cli import main
 from workers.cli.stack import local_settings
 from workers.errors import InputError
 from workers.lint import linter
-from workers.scenarios.model import read_scenario, scenario_files
+from workers.packs import CityPacks
+from workers.packs.new_pack import STARTER, STARTER_CODE, STARTER_NAME, write_pack
+from workers.packs.scenarios import read_scenario, scenario_files
 from workers.settings import Settings
 
 

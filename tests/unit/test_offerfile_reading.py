@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.kit.samples import CITY
-from workers.adapters import offerfile
-from workers.adapters.citypacks import CityPacks
-from workers.adapters.offerfile import read_offer
 from workers.domain.cities import City
 from workers.domain.eligibility import eligibility_facts
 from workers.domain.entities import Origin, PastRecord, Project
-from workers.domain.offerinput import OfferInput
 from workers.errors import InputErrors
+from workers.packs import CityPacks
+from workers.readers import offerfile
+from workers.readers.offerfile import read_offer
+from workers.readers.offerinput import OfferInput
 
 TODAY = date(2026, 6, 8)
 CHECKOUT = Path(__file__).resolve().parents[2] / "bpmn"

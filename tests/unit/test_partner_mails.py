@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.partnermails import DOCUMENT, ROOT, PartnerMail, partner_mails, written
-from workers.adapters.citypacks import CityPacks
+from workers.packs import CityPacks
 
 _PACKS = CityPacks([ROOT / "bpmn"])
 

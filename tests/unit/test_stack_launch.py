@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from workers.runtime.stack import broker, webapps
-from workers.runtime.stack.components import Options, choose, components
-from workers.runtime.stack.errors import StackError
-from workers.runtime.stack.launch import Launch, clean_environment
-from workers.runtime.stack.ports import Ports
-from workers.runtime.stack.progress import Reporter
+from workers.localstack import broker, webapps
+from workers.localstack.components import Options, choose, components
+from workers.localstack.errors import StackError
+from workers.localstack.launch import Launch, clean_environment
+from workers.localstack.ports import Ports
+from workers.localstack.progress import Reporter
 from workers.settings import Settings
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from workers.runtime.stack import helpers
-from workers.runtime.stack.components import Options, components
-from workers.runtime.stack.progress import Reporter
+from workers.localstack import helpers
+from workers.localstack.components import Options, components
+from workers.localstack.progress import Reporter
 from workers.settings import Settings
 
 _TASKS = "schema/os/create/template/tasklist-list-view.json"
@@ -27,8 +27,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         jar.writestr("schema/os/create/index/tasklist-user.json", "{}")
         jar.writestr("schema/es/create/template/tasklist-list-view.json", json.dumps(dates))
     for module in ("helpers", "components"):
-        monkeypatch.setattr(f"workers.runtime.stack.{module}.camunda_home", lambda *_: tmp_path)
-    monkeypatch.setattr("workers.runtime.stack.components.broker_agent", lambda *_: tmp_path / "agent.jar")
+        monkeypatch.setattr(f"workers.localstack.{module}.camunda_home", lambda *_: tmp_path)
+    monkeypatch.setattr("workers.localstack.components.broker_agent", lambda *_: tmp_path / "agent.jar")
     (tmp_path / "cache").mkdir()
     return Settings(data=tmp_path / "data", cache=tmp_path / "cache")
 

@@ -12,8 +12,8 @@ import pytest
 from tests.kit.diagram import bpmn
 from workers.adapters.camunda.instances import MULTI_INSTANCE_BODY, ElementInstance, RunningInstance
 from workers.adapters.camunda.open_tasks import OpenTask
-from workers.adapters.citypacks.stepways import StepWays
 from workers.errors import PermanentError
+from workers.packs.stepways import StepWays
 from workers.runtime.stepback import StepBack
 
 pytestmark = pytest.mark.asyncio

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from workers.lint import model
-from workers.lint.expressions import linked_forms
-from workers.lint.model import NS, Diagram, Element, local
+from workers.packs.diagrams import model
+from workers.packs.diagrams.expressions import linked_forms
+from workers.packs.diagrams.model import NS, Diagram, Element, local
 
 _PACKS = Path(__file__).parent.parent.parent / "bpmn"
 _DIAGRAMS = sorted(_PACKS.glob("*/*.bpmn"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from workers.adapters.citypacks.stepways import steps_of
-from workers.lint import model
-from workers.lint.model import NS, Diagram, Element, extension
+from workers.packs.diagrams import model
+from workers.packs.diagrams.model import NS, Diagram, Element, extension
+from workers.packs.stepways import steps_of
 
 _PACKS = Path(__file__).parent.parent.parent / "bpmn"
 _ANSWERED_BY_THE_SYSTEM = "none: システムの答えを待つ"

@@ -10,7 +10,6 @@ import click
 
 from workers.adapters.camunda.rest import UnknownProcessError
 from workers.adapters.camunda.starting import start_case
-from workers.adapters.offerfile import read_offer
 from workers.cli.history import history_output, history_rows
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
@@ -19,6 +18,7 @@ from workers.domain.entities import Case
 from workers.domain.jst import jst_date
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, RetryableError
+from workers.readers.offerfile import read_offer
 from workers.usecases.close_case import state_name
 from workers.usecases.journal import note
 from workers.usecases.open_case import file_case

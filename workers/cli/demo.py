@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from workers.adapters.camunda.tasklist import Tasklist
-from workers.adapters.offerfile import read_offer
 from workers.cli.cases import describe, save_documents
 from workers.cli.japanese import command
 from workers.cli.mails import mail_rows
@@ -24,9 +23,10 @@ from workers.cli.running import command_settings
 from workers.cli.standstill import open_incidents, until_one_more
 from workers.domain.entities import CaseOutcome
 from workers.errors import PermanentError
-from workers.runtime.stack import Stack
+from workers.localstack import Stack
+from workers.packs.scenarios import Scenario, Step, read_scenario
+from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import begin
-from workers.scenarios.model import Scenario, Step, read_scenario
 from workers.scenarios.player import Player
 from workers.scenarios.tasklist_desk import TasklistDesk
 from workers.usecases.close_case import OUTCOME_NAMES

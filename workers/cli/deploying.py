@@ -11,12 +11,12 @@ from typing import Final
 
 import click
 
-from workers.adapters.citypacks.closure import COMMON
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.packdeploy import deploy_pack
 from workers.cli.running import command_settings, run
 from workers.errors import RenkeiError
+from workers.packs.closure import COMMON
 from workers.settings import Settings
 from workers.wiring import Services, services
 

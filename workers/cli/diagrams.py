@@ -9,9 +9,11 @@ from typing import NoReturn
 import click
 
 from workers.cli.japanese import JapaneseCommand
+from workers.drawing import diff as comparison
+from workers.drawing import pages
 from workers.jobs.catalog import all_job_types
-from workers.lint import diff as comparison
-from workers.lint import figures, linter, model, pages, report
+from workers.lint import figures, linter, report
+from workers.packs.diagrams import model
 from workers.settings import Settings
 
 _PATHS = click.Path(path_type=Path)

@@ -14,8 +14,8 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, run, show_json
 from workers.domain.cities import City
-from workers.domain.listcolumns import COLUMNS
 from workers.errors import InputError, InputErrors
+from workers.readers.listcolumns import COLUMNS
 from workers.usecases.import_agreements import ImportResult, RefusedRow, import_agreements
 from workers.wiring import Services
 

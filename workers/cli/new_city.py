@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from workers.adapters.citypacks import CityPacks
-from workers.adapters.citypacks.new_pack import write_pack
 from workers.cli.japanese import command
 from workers.cli.options import packs_option
 from workers.cli.running import command_settings
+from workers.drawing import pages
 from workers.errors import InputError
-from workers.lint import pages
+from workers.packs import CityPacks
+from workers.packs.new_pack import write_pack
 from workers.settings import Settings
 from workers.wiring import pack_folders
 

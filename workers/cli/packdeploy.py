@@ -22,10 +22,10 @@ from tenacity import RetryCallState, retry, retry_if_exception_type, stop_after_
 
 from workers.adapters.camunda.deploy import Answer, Deployed, deploy
 from workers.adapters.camunda.gateway import open_channel
-from workers.adapters.citypacks.closure import COMMON, PackCall, city_call, common_call, definitions
 from workers.adapters.registry.deployments import DeployedDefinition
 from workers.errors import InputError, InputErrors, PermanentError, RetryableError
 from workers.lint import linter, report
+from workers.packs.closure import COMMON, PackCall, city_call, common_call, definitions
 from workers.settings import Settings
 from workers.wiring import Services
 

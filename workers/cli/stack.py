@@ -20,9 +20,9 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.standstill import standstill
 from workers.cli.workerstate import worker_state
+from workers.localstack import Stack, StackError, StackStatus
+from workers.localstack.state import recorded_offset
 from workers.runtime.health import DEFAULT_PORT
-from workers.runtime.stack import Stack, StackError, StackStatus
-from workers.runtime.stack.state import recorded_offset
 from workers.settings import Settings
 
 _WATCH_SECONDS = 1.0

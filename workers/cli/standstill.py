@@ -9,8 +9,8 @@ from typing import Protocol
 from workers.adapters.camunda.incidents import Incidents, OpenIncident
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
-from workers.adapters.citypacks import CityPacks
 from workers.errors import PermanentError, RenkeiError
+from workers.packs import CityPacks
 from workers.settings import Settings
 from workers.wiring import pack_folders
 

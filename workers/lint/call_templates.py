@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from workers.adapters.citypacks.stepways import BACK, NONE
 from workers.lint.rules.mailways import MAIL
+from workers.packs.stepways import BACK, NONE
 
 _GIVEN: Final = ("caseId", "caseTitle", "officeGroup")
 """What every case's diagram has, handed on as it is."""

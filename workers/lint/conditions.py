@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from workers.lint import feel
-from workers.lint.feel import FeelSyntaxError, Token
+from workers.packs.diagrams import feel
+from workers.packs.diagrams.feel import FeelSyntaxError, Token
 
 Choice = Mapping[str, object]
 """Values by dotted path (``this.judgement`` for a list's row); a path that is not there is unknown."""

@@ -6,21 +6,18 @@ A level is one plane of the drawing: the top, with the guideline's own steps, or
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from workers.jobs.catalog import JobType
-from workers.lint.model import FLOW_NODES, GATEWAYS, NS, Box, Diagram, Edge, Element, extension, local
+from workers.packs.diagrams.model import FLOW_NODES, GATEWAYS, NS, Box, Diagram, Edge, Element, extension, local
 
 WIDTH: Final = 1600
 HEIGHT: Final = 900
 NODES: Final = 25
 CROSSINGS: Final = 3
-LIST: Final = "unfolded.txt"
-"""The file beside the packs, or in one, that names the diagrams which do not keep the limits yet."""
 _RECORDING: Final = "record-"
 _TECHNICAL: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask", "scriptTask"})
 _AIR: Final = 0.5
@@ -67,18 +64,9 @@ class Level:
         return {"file": str(self.file), **figures, **found, "problems": list(self.problems())}
 
 
-def levels(diagram: Diagram, job_types: Mapping[str, JobType]) -> list[Level]:
+def levels(diagram: Diagram, job_types: Container[str]) -> list[Level]:
     """Return the figures of each plane of a diagram, the top one first."""
     return [_level(diagram, number, job_types) for number in range(len(diagram.planes))]
-
-
-def unfolded(folders: Sequence[Path]) -> frozenset[str]:
-    """Return the names of the files that need not keep the limits yet, from the lists in these folders."""
-    lines: list[str] = []
-    for path in (folder / LIST for folder in folders):
-        if path.is_file():
-            lines += path.read_text(encoding="utf-8").splitlines()
-    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
 def as_lines(found: Sequence[Level]) -> Iterator[str]:
@@ -114,7 +102,7 @@ def as_json(found: Sequence[Level]) -> str:
     return json.dumps({"limits": limits, "levels": [level.as_dict() for level in found]}, ensure_ascii=False, indent=2)
 
 
-def _level(diagram: Diagram, plane: int, job_types: Mapping[str, JobType]) -> Level:
+def _level(diagram: Diagram, plane: int, job_types: Container[str]) -> Level:
     drawn = [diagram.ids[i] for i, shape in diagram.shapes.items() if shape.plane == plane and i in diagram.ids]
     nodes = [element for element in drawn if local(element) in FLOW_NODES]
     owner = diagram.ids.get(diagram.planes[plane])
@@ -188,7 +176,7 @@ def _is_technical(node: Element, incoming: Mapping[str, int]) -> bool:
     return local(node) in _TECHNICAL or joins or refuses
 
 
-def _only_records(node: Element, job_types: Mapping[str, JobType]) -> bool:
+def _only_records(node: Element, job_types: Container[str]) -> bool:
     definition = extension(node, "taskDefinition")
     kind = "" if definition is None else definition.get("type", "")
     return kind.startswith(_RECORDING) and kind in job_types

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from workers.errors import InputError
-from workers.lint import forms, model, node_tools
+from workers.lint import node_tools
+from workers.packs.diagrams import forms, model
 
 _FORMAT_SECONDS: Final = 300
 _COMMENT: Final = (

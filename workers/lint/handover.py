@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from workers.lint import feel
-from workers.lint.feel import FeelSyntaxError, Token
-from workers.lint.form_fields import FormField
-from workers.lint.model import Element, extensions
+from workers.packs.diagrams import feel
+from workers.packs.diagrams.feel import FeelSyntaxError, Token
+from workers.packs.diagrams.form_fields import FormField
+from workers.packs.diagrams.model import Element, extensions
 
 _PATH: Final = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 _PUT: Final = re.compile(r'context put\(.*?,\s*"(\w+)"\s*,(.*)\)', re.DOTALL)

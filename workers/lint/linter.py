@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workers.adapters.citypacks import CityPacks, load_pack
 from workers.domain.cities import MailRule
 from workers.errors import InputError, InputErrors
 from workers.jobs.catalog import JobType, all_job_types
-from workers.lint import catalogue, dmn, forms, model, node_rules
-from workers.lint.catalogue import SUFFIXES
+from workers.lint import node_rules
 from workers.lint.findings import Finding, Severity, sorted_findings
 from workers.lint.node_tools import NodeError
 from workers.lint.rules import BPMN_RULES, Context, decisions
 from workers.lint.rules import forms as form_rules
-from workers.scenarios.model import read_scenario, scenario_files
+from workers.packs import CityPacks, load_pack
+from workers.packs.diagrams import catalogue, dmn, forms, model
+from workers.packs.diagrams.catalogue import SUFFIXES
+from workers.packs.scenarios import read_scenario, scenario_files
 from workers.variables import VARIABLES
 
 

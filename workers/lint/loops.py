@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from workers.lint.flowgraph import graph_of, nodes_in, scope_of
-from workers.lint.model import SUB_PROCESSES, Element, local
+from workers.packs.diagrams.flowgraph import graph_of, nodes_in, scope_of
+from workers.packs.diagrams.model import SUB_PROCESSES, Element, local
 
 _SCOPES: Final = SUB_PROCESSES | {"process"}
 Steps = dict[str, set[str]]

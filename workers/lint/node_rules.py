@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from workers.errors import InputError
-from workers.lint import forms, model, node_tools
+from workers.lint import node_tools
 from workers.lint.findings import Finding, Severity
 from workers.lint.node_messages import japanese
+from workers.packs.diagrams import forms, model
 
 _LINT_SECONDS: Final = 300
 

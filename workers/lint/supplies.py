@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from workers.jobs.catalog import JobType
-from workers.lint import feel
-from workers.lint.model import ACTIVITIES, BPMN, EVENTS, NS, Element, extension, extensions, local
+from workers.packs.diagrams import feel
+from workers.packs.diagrams.model import ACTIVITIES, BPMN, EVENTS, NS, Element, extension, extensions, local
 
 _WITH_MAPPINGS: Final = sorted(ACTIVITIES | EVENTS)
 _LOOP: Final = "bpmn:multiInstanceLoopCharacteristics/bpmn:extensionElements/zeebe:loopCharacteristics"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from workers.lint.conditions import is_true
-from workers.lint.flowgraph import Way, graph_of
-from workers.lint.model import NS, Diagram, Element, local
+from workers.packs.diagrams.flowgraph import Way, graph_of
+from workers.packs.diagrams.model import NS, Diagram, Element, local
 
 _PASSED: Final = frozenset(
     [

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from workers.adapters.camunda.instances import ElementInstance, RunningInstance
 from workers.adapters.camunda.open_tasks import OpenTask
-from workers.adapters.citypacks.stepways import StepWays
 from workers.adapters.registry.acts import OpenActs
 from workers.adapters.registry.outbox import OutboxName
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
 from workers.domain.acts import Act, Completion
 from workers.jobs.catalog import JobType
+from workers.packs.stepways import StepWays
 from workers.settings import Settings
 from workers.usecases.ports import JobRef, UnitOfWork
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from workers.adapters.camunda.instances import MULTI_INSTANCE_BODY, ElementInstance, RunningInstance
 from workers.adapters.camunda.open_tasks import OpenTask
-from workers.adapters.citypacks.stepways import Step, Steps, StepWays
 from workers.errors import PermanentError
+from workers.packs.stepways import Step, Steps, StepWays
 from workers.runtime.ports import ProcessInstances, UserTasks
 
 _GONE = "その間に手順が進んだため、戻せませんでした。いまの手順を確かめてください"

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from starlette.requests import Request
@@ -22,8 +23,9 @@ from workers.adapters.camunda.open_tasks import OpenTask
 from workers.domain.jst import JST
 from workers.domain.wareki import format_wareki
 from workers.errors import RenkeiError
-from workers.runtime.htmlpages import SAFE_HEADERS, TEMPLATES
+from workers.htmlpages import SAFE_HEADERS, page_templates
 
+_TEMPLATES = page_templates(Path(__file__).parent)
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LAG_SECONDS = 2.0
 _POLL_SECONDS = 0.4
@@ -72,7 +74,7 @@ async def _found(tasks: FindsTasks, asked: dict[str, str | None], lag_seconds: f
 
 def _page(view: str, tasklist_url: str, tasks: Sequence[OpenTask] = (), *, status: int) -> Response:
     rows = [{"url": f"{tasklist_url}/{task.key}", "name": task.name, "due": _day(task.due_date)} for task in tasks]
-    page = TEMPLATES.get_template("taskpage.html.j2").render(view=view, tasks=rows, tasklist_url=tasklist_url)
+    page = _TEMPLATES.get_template("taskpage.html.j2").render(view=view, tasks=rows, tasklist_url=tasklist_url)
     return HTMLResponse(page, status, headers=SAFE_HEADERS)
 
 

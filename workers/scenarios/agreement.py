@@ -9,12 +9,12 @@ from typing import Any
 from workers.domain.agreements import Activity, ActivityStatus, Agreement, AgreementEnd, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import CaseKind
-from workers.domain.offerinput import OfferInput
 from workers.domain.renewal import unwatch, watch
 from workers.domain.terms import first_term, renewed_term
 from workers.domain.wareki import parse_date
 from workers.errors import InputError
-from workers.scenarios.model import Scenario, SignedFacts, dated
+from workers.packs.scenarios import Scenario, SignedFacts, dated
+from workers.readers.offerinput import OfferInput
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import file_procedure, new_period, start_procedure
 from workers.usecases.yearly_collection import file_collection

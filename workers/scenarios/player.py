@@ -7,9 +7,9 @@ from datetime import date
 from itertools import zip_longest
 from typing import Any, Final, Protocol
 
-from workers.domain.offerinput import OfferInput
+from workers.packs.scenarios import Scenario, Step, dated
+from workers.readers.offerinput import OfferInput
 from workers.scenarios.agreement import Begun
-from workers.scenarios.model import Scenario, Step, dated
 from workers.usecases import offerform
 
 REVIEW_TASK: Final = "Task_ReviewMail"

@@ -11,12 +11,12 @@ from workers.domain.activityyears import OPEN, awaits_answer, concerns, counted_
 from workers.domain.agreements import Activity, ActivityReport, ActivityStatus, Agreement
 from workers.domain.cities import City
 from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
-from workers.domain.inputs import FieldError, Labels, Section
 from workers.domain.jst import JST
-from workers.domain.offervalues import field_number
 from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, InputErrors
+from workers.readers.inputs import FieldError, Labels, Section
+from workers.readers.offervalues import field_number
 from workers.usecases.activity_scope import ActivityScope, activity_scope
 from workers.usecases.caseview import department_context
 from workers.usecases.journal import note, record

@@ -12,12 +12,12 @@ from workers.domain.cities import City, TermRule
 from workers.domain.entities import Case
 from workers.domain.fiscal import fiscal_year
 from workers.domain.numbers import parse_number
-from workers.domain.offervalues import field_numbers
 from workers.domain.renewal import watch
 from workers.domain.terms import first_term
 from workers.domain.text import shown
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, PermanentError
+from workers.readers.offervalues import field_numbers
 from workers.usecases.journal import note, record
 from workers.usecases.plan_activities import plan_projects
 from workers.usecases.ports import UnitOfWork

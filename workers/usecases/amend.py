@@ -10,12 +10,12 @@ from workers.domain.agreements import Agreement, AgreementVersion, TermStage
 from workers.domain.cities import City, TermRuleKind
 from workers.domain.entities import Case
 from workers.domain.jst import at
-from workers.domain.offervalues import field_numbers
 from workers.domain.renewal import watch_term
 from workers.domain.terms import notice_deadline
 from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import NEVER, format_wareki, parse_date
 from workers.errors import InputError, PermanentError
+from workers.readers.offervalues import field_numbers
 from workers.usecases.agree import ENDLESS, TERMS_STEP, UNTIL, check_count, check_endless
 from workers.usecases.amendment_text import (
     SIGNATURE_STEP,

@@ -8,9 +8,9 @@ from typing import Any
 
 from workers.domain.cities import City
 from workers.domain.entities import Case, Project, ProjectStatus
-from workers.domain.offervalues import field_number
 from workers.domain.text import multi_line, single_line
 from workers.errors import InputError, InputErrors
+from workers.readers.offervalues import field_number
 from workers.usecases.caseview import proposals
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork

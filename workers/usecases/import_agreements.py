@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from workers.domain.agreementlist import ListedAgreement, parse_row
 from workers.domain.cities import City
 from workers.domain.deadlines import open_period, reported_year
 from workers.domain.fiscal import first_day
-from workers.domain.inputs import FieldError
-from workers.domain.listcells import CityWords
-from workers.domain.listcolumns import HEADER_ROWS, Header, find_header
 from workers.domain.renewal import next_opening, watch_term
 from workers.errors import InputError
+from workers.readers.agreementlist import ListedAgreement, parse_row
+from workers.readers.inputs import FieldError
+from workers.readers.listcells import CityWords
+from workers.readers.listcolumns import HEADER_ROWS, Header, find_header
 from workers.usecases.agree import agreement_counter
 from workers.usecases.ports import UnitOfWork
 

@@ -8,7 +8,7 @@ from typing import Any
 from workers.domain.cities import City
 from workers.domain.entities import Case, Origin
 from workers.domain.fiscal import fiscal_year
-from workers.domain.offerinput import OfferInput, StartInput, parse_partner, parse_start
+from workers.readers.offerinput import OfferInput, StartInput, parse_partner, parse_start
 from workers.usecases.caseview import case_title, city_options, offer_variables, past_records
 from workers.usecases.journal import note, record
 from workers.usecases.known_records import known_records

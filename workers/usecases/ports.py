@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from workers.domain.acts import Act
-from workers.domain.agreementlist import ListedAgreement
 from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.cities import City
 from workers.domain.entities import (
@@ -25,6 +24,7 @@ from workers.domain.entities import (
 from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
+from workers.readers.agreementlist import ListedAgreement
 
 
 class Clock(Protocol):

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from workers.domain.cities import City
 from workers.domain.entities import Case, Project
-from workers.domain.inputs import FieldError, Labels, Section
-from workers.domain.offervalues import field_number
 from workers.domain.text import multi_line, single_line
 from workers.errors import InputErrors
+from workers.readers.inputs import FieldError, Labels, Section
+from workers.readers.offervalues import field_number
 from workers.usecases.journal import latest_steps, note, record
 from workers.usecases.ports import UnitOfWork
 

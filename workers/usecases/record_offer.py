@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from workers.domain.agreements import Agreement
-from workers.domain.offerinput import OfferContent, parse_content, parse_records
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
+from workers.readers.offerinput import OfferContent, parse_content, parse_records
 from workers.usecases.caseview import offer_variables, past_records
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork

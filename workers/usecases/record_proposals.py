@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workers.domain.offerinput import parse_content
+from workers.readers.offerinput import parse_content
 from workers.usecases.caseview import proposals
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork

@@ -18,10 +18,10 @@ from workers.domain.entities import (
     SurveyWish,
     TargetStatus,
 )
-from workers.domain.offervalues import field_number
 from workers.domain.survey import is_late
 from workers.domain.text import multi_line, shown, single_line
 from workers.errors import InputError, InputErrors
+from workers.readers.offervalues import field_number
 from workers.usecases.journal import note
 from workers.usecases.ports import Asked, JobRef, UnitOfWork
 from workers.usecases.survey_board import board_changed

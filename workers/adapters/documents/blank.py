@@ -13,7 +13,7 @@ from typing import Any, Final
 from jinja2.runtime import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from workers.adapters.templates import wareki
+from workers.packs.templates import wareki
 
 ROWS: Final = 5
 _SPACE: Final = "　　"

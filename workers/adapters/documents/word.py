@@ -18,8 +18,8 @@ from lxml import etree
 from markupsafe import Markup, escape
 
 from workers.adapters.documents.blank import make_blank
-from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
 from workers.errors import PermanentError
+from workers.packs.templates import TemplateFolders, clean, environment, printable, template_error
 
 SUFFIX: Final = ".docx"
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

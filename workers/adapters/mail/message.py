@@ -15,9 +15,9 @@ from typing import Final
 from email_validator import EmailNotValidError, validate_email
 
 from workers.adapters.mail.headers import POLICY
-from workers.adapters.templates import clean
 from workers.domain.mails import LONGEST_SUBJECT
 from workers.errors import InputError
+from workers.packs.templates import clean
 
 _MEDIA_TYPE: Final = re.compile(
     r"(?P<main>[a-z]+)/(?P<sub>[a-z0-9][a-z0-9.+-]*)(?P<parameters>(?:;[ -~]*)?)", re.IGNORECASE

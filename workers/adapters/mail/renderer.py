@@ -20,10 +20,10 @@ from workers.adapters.mail.calendar import calendar_part
 from workers.adapters.mail.headers import POLICY
 from workers.adapters.mail.message import Letter, address, build, one_line, readdressed
 from workers.adapters.mail.titles import mail_title
-from workers.adapters.templates import TemplateFolders, clean, environment, printable, template_error
 from workers.domain.cities import City, Department
 from workers.domain.mails import LONGEST_SUBJECT, WrittenMail
 from workers.errors import PermanentError
+from workers.packs.templates import TemplateFolders, clean, environment, printable, template_error
 from workers.usecases.ports import Cities, Clock, MailRequest, RenderedMail
 
 TEXT: Final = ".txt.j2"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from workers.adapters.templates import TemplateFolders
 from workers.domain.cities import City
 from workers.errors import PermanentError
+from workers.packs.templates import TemplateFolders
 
 _NAME: Final = re.compile(r"\{#\s*(.+?)\s*#\}")
 _OPENING: Final = re.compile(r"件名[:：][ 　]*|【\{\{ *city\.name *\}\}】")

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from workers.adapters.registry import agreement_tables, tables
 from workers.adapters.registry.statements import draw_keys
 from workers.domain.activityyears import counts_in, status_in
-from workers.domain.agreementlist import ListedAgreement
 from workers.domain.agreements import Activity
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
+from workers.readers.agreementlist import ListedAgreement
 
 OFFICE: Final = "office"
 """Asks for the agreements of the office itself, whose department is empty."""

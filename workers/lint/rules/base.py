@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from workers.jobs.catalog import JobType
-from workers.lint.catalogue import Catalogue
-from workers.lint.expressions import owner
 from workers.lint.findings import Finding, Severity
-from workers.lint.model import Diagram, Element, line_of
+from workers.packs.diagrams.catalogue import Catalogue
+from workers.packs.diagrams.expressions import owner
+from workers.packs.diagrams.model import Diagram, Element, line_of
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from workers.lint import dmn, feel
-from workers.lint.dmn import DecisionFile
 from workers.lint.findings import Finding
-from workers.lint.model import MODELER, Element, line_of
 from workers.lint.rules.base import Context
 from workers.lint.rules.identities import PLATFORM, VERSION, file_name_message, id_problems
 from workers.lint.rules.variables import did_you_mean, unknown
+from workers.packs.diagrams import dmn, feel
+from workers.packs.diagrams.dmn import DecisionFile
+from workers.packs.diagrams.model import MODELER, Element, line_of
 
 _LABELS: Final = {"input": "入力の式", "unary": "条件", "output": "結果"}
 

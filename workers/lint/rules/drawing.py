@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.lint.findings import Finding
-from workers.lint.model import FLOW_NODES, NS, SUB_PROCESSES, Box, Diagram, Element, Shape, flow_nodes, local
 from workers.lint.rules.base import Context, name_of, report
+from workers.packs.diagrams.model import FLOW_NODES, NS, SUB_PROCESSES, Box, Diagram, Element, Shape, flow_nodes, local
 
 _SHAPES: Final = FLOW_NODES | {"lane", "participant", "textAnnotation", "dataObjectReference", "dataStoreReference"}
 _EDGES: Final = frozenset({"sequenceFlow", "messageFlow", "association"})

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from workers.lint import feel, forms
 from workers.lint.conditions import paths
-from workers.lint.expressions import linked_forms, slots
 from workers.lint.findings import Finding
-from workers.lint.forms import Form
-from workers.lint.model import Diagram, Element, extensions
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.screen import counter, shown_as
+from workers.packs.diagrams import feel, forms
+from workers.packs.diagrams.expressions import linked_forms, slots
+from workers.packs.diagrams.forms import Form
+from workers.packs.diagrams.model import Diagram, Element, extensions
 from workers.variables import PLAIN_LOCALS
 
 _BLANK_CLASS: Final = re.compile(r'matches\s*\(.*?"[^"]*(?<!\[\^)\\[sS][^"]*"', re.DOTALL)

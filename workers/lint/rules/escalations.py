@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workers.lint import model
 from workers.lint.findings import Finding
-from workers.lint.flowgraph import graph_of
-from workers.lint.model import Diagram, Element, extension, local
 from workers.lint.rules.base import Context, name_of, report
+from workers.packs.diagrams import model
+from workers.packs.diagrams.flowgraph import graph_of
+from workers.packs.diagrams.model import Diagram, Element, extension, local
 
 _RULE = "escalation"
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.lint import feel
-from workers.lint.expressions import slots
 from workers.lint.findings import Finding
-from workers.lint.model import Diagram
 from workers.lint.rules.base import Context, report
+from workers.packs.diagrams import feel
+from workers.packs.diagrams.expressions import slots
+from workers.packs.diagrams.model import Diagram
 
 _DURATION: Final = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)(\[[\w/]+\])?")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.lint.findings import Finding
-from workers.lint.model import NS, Diagram
 from workers.lint.rules.base import Context, name_of, report
+from workers.packs.diagrams.model import NS, Diagram
 
 _CRON_FIELD: Final = r"(?:\*|\?|[0-9A-Za-z*/,\-#L?]+)"
 _CRON: Final = re.compile(rf"{_CRON_FIELD}(?: +{_CRON_FIELD}){{5}}")

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from workers.lint import feel, forms
 from workers.lint.findings import Finding
-from workers.lint.forms import Form
 from workers.lint.rules import screen
 from workers.lint.rules.base import Context
 from workers.lint.rules.identities import PLATFORM, VERSION, file_name_message, id_problems
 from workers.lint.rules.variables import did_you_mean, unknown
+from workers.packs.diagrams import feel, forms
+from workers.packs.diagrams.forms import Form
 
 NEWEST_SCHEMA: Final = 16
 _COMPONENTS: Final = frozenset(

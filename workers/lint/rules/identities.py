@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from workers.lint.catalogue import COMMON, Catalogue, Pack
 from workers.lint.findings import Finding
-from workers.lint.model import MODELER, Diagram
 from workers.lint.rules.base import Context, report
+from workers.packs.diagrams.catalogue import COMMON, Catalogue, Pack
+from workers.packs.diagrams.model import MODELER, Diagram
 
 PLATFORM: Final = "Camunda Cloud"
 VERSION: Final = "8.6.0"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from workers.adapters.citypacks.stepways import BACK, NONE
 from workers.lint.findings import Finding
-from workers.lint.model import Diagram, Element, caught_errors, extension, extensions
 from workers.lint.rules.base import Context, name_of, report
+from workers.packs.diagrams.model import Diagram, Element, caught_errors, extension, extensions
+from workers.packs.stepways import BACK, NONE
 
 MAIL: Final = "common-partner-mail"
 RETURNED: Final = "mail-returned"

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from workers.adapters.citypacks.stepways import is_step
 from workers.lint.findings import Finding
-from workers.lint.flowgraph import FlowGraph, graph_of, nodes_in
-from workers.lint.model import (
+from workers.lint.rules.base import Context, name_of, report
+from workers.packs.diagrams.flowgraph import FlowGraph, graph_of, nodes_in
+from workers.packs.diagrams.model import (
     BPMN,
     NS,
     SUB_PROCESSES,
@@ -24,7 +24,7 @@ from workers.lint.model import (
     extensions,
     local,
 )
-from workers.lint.rules.base import Context, name_of, report
+from workers.packs.stepways import is_step
 from workers.usecases.record_act import VARIABLE
 
 _FORKS: Final = frozenset({"parallelGateway", "inclusiveGateway"})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from workers.adapters.citypacks.closure import starts_by_itself
 from workers.lint.findings import Finding
-from workers.lint.model import NS, Diagram, Element, extension
 from workers.lint.rules.base import Context, name_of, report
+from workers.packs.closure import starts_by_itself
+from workers.packs.diagrams.model import NS, Diagram, Element, extension
 
 _KINDS: Final = {
     "form": ("フォーム", "formId"),

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from workers.domain.required import roots
 from workers.lint.agreement import Difference, differences, judges
-from workers.lint.expressions import linked_forms, produced
 from workers.lint.findings import Finding
-from workers.lint.form_fields import fields
 from workers.lint.loops import returns
-from workers.lint.model import NS, Diagram, Element, extension, extensions
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.variables import did_you_mean
+from workers.packs.diagrams.expressions import linked_forms, produced
+from workers.packs.diagrams.form_fields import fields
+from workers.packs.diagrams.model import NS, Diagram, Element, extension, extensions
 
 _CHECKS = ("require", "dates", "ranges")
 

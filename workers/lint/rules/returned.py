@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from workers.lint import forms, model
-from workers.lint.expressions import linked_forms
 from workers.lint.findings import Finding
 from workers.lint.loops import Return, returns, scopes_around
-from workers.lint.model import Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.supplies import clears, gives, keeps, loads, names_in, repeats_over, source_of
+from workers.packs.diagrams import forms, model
+from workers.packs.diagrams.expressions import linked_forms
+from workers.packs.diagrams.model import Diagram, Element, extension, extensions, local
 
 # A decision may be meant to be taken anew: the diagram says so with =null; a text, a day or a list never.
 _CHOICES: Final = frozenset({"radio", "select", "checkbox"})

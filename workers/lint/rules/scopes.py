@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workers.lint.findings import Finding, Severity
-from workers.lint.model import BPMN, NS, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
+from workers.packs.diagrams.model import BPMN, NS, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.usecases.record_act import VARIABLE
 
 

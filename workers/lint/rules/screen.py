@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from workers.lint import dates, feel, forms
 from workers.lint.findings import Finding
-from workers.lint.form_fields import DEMAND
-from workers.lint.forms import Form
+from workers.packs.diagrams import dates, feel, forms
+from workers.packs.diagrams.form_fields import DEMAND
+from workers.packs.diagrams.forms import Form
 from workers.variables import PLAIN_LOCALS
 
 NUMBER: Final = "number"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from workers.lint.findings import Finding, Severity
-from workers.lint.model import ACTIVITIES, NS, SUB_PROCESSES, ZEEBE, Diagram, Element, extension, extensions
 from workers.lint.rules.base import Context, name_of, report
+from workers.packs.diagrams.model import ACTIVITIES, NS, SUB_PROCESSES, ZEEBE, Diagram, Element, extension, extensions
 
 _REQUIREMENT: Final = re.compile(r"\b(?:AGE|ISE|DAT|CHI|ASA|ALL|D)-[A-Z]?\d*")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

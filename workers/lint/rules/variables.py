@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from workers.lint import feel
-from workers.lint.expressions import linked_forms, produced, slots
 from workers.lint.findings import Finding
-from workers.lint.model import ZEEBE, Diagram
 from workers.lint.rules.base import Context, report
+from workers.packs.diagrams import feel
+from workers.packs.diagrams.expressions import linked_forms, produced, slots
+from workers.packs.diagrams.model import ZEEBE, Diagram
 
 # Task headers that list names of variables
 _LISTING_HEADERS: Final = frozenset({"keep", "clear", "values"})

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from workers.adapters.citypacks.stepways import BACK, FIRST, FORM, NONE
 from workers.lint.findings import Finding
-from workers.lint.flowgraph import nodes_in
-from workers.lint.model import BPMN, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.mailways import MAIL
+from workers.packs.diagrams.flowgraph import nodes_in
+from workers.packs.diagrams.model import BPMN, SUB_PROCESSES, Diagram, Element, extension, extensions, local
+from workers.packs.stepways import BACK, FIRST, FORM, NONE
 
 _OPENS: Final = frozenset({"open-case", "open-collection", "open-procedure", "open-publication"})
 _STARTED_ALONE: Final = "EndEvent_StartedByMistake"

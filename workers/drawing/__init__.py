@@ -1,0 +1,1 @@
+"""Pictures of diagrams, decisions and forms, and what differs between two of them."""

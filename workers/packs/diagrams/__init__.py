@@ -1,0 +1,1 @@
+"""The models of what a pack's folder holds: BPMN, DMN, forms, FEEL."""

@@ -1,0 +1,121 @@
+"""All packs of all pack folders; the port ``Cities``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from workers.domain.cities import City, MailRule
+from workers.domain.text import shown
+from workers.errors import InputError, InputErrors
+from workers.packs.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
+from workers.packs.mails import MAILS_FILE, common_mails
+from workers.packs.schema import CODE_PATTERN
+from workers.packs.tasknames import TaskNames
+
+COMMON: Final = "common"
+_LONGEST: Final = 60
+
+_Stamp = tuple[tuple[int, int, int], ...]
+
+
+class CityPacks:
+    """City packs below one or more folders: the checkout's ``bpmn/`` and those of ``--packs``.
+
+    A pack is read again when one of its files has changed, so that running workers see an edited pack.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(dict.fromkeys(folder.resolve() for folder in folders))
+        self._read: dict[str, tuple[Path, _Stamp, City]] = {}
+        self._tasks = TaskNames(self._folders)
+
+    def codes(self) -> list[str]:
+        """Return the codes of every pack, sorted; ``common`` is none."""
+        found = {
+            entry.name
+            for folder in self._folders
+            if folder.is_dir()
+            for entry in folder.iterdir()
+            if _is_code(entry.name) and _holds_pack(folder, entry.name)
+        }
+        return sorted(found)
+
+    def folder(self, code: str) -> Path:
+        """Return the folder of a city's pack.
+
+        Raises InputError for an unknown code, for one that is no code (a path, ``common``), and for a code that two
+        pack folders claim.
+        """
+        found = [folder / code for folder in self._folders if _is_code(code) and _holds_pack(folder, code)]
+        if not found:
+            known = "・".join(self.codes()) or "ありません"
+            raise InputError("市", f"「{shown(code)}」という市はありません（使える市: {known}）")
+        if len(found) > 1:
+            raise InputError("市", f"「{code}」が2か所にあります: {'、'.join(map(str, found))}")
+        return found[0]
+
+    def city(self, code: str) -> City:
+        """Return a city; raises InputError for an unknown code, InputErrors for a pack with mistakes."""
+        common = self._mails_file()
+        if (known := self._read.get(code)) is not None and _unchanged(known[0], common, known[1]):
+            return known[2]
+        folder = self.folder(code)
+        stamp = _stamp(folder, common)
+        city = load_pack(folder, self.common_mails())
+        self._read[code] = (folder, stamp, city)
+        return city
+
+    def task_name(self, process_id: str, element_id: str) -> str:
+        """Return what a diagram calls a task; the task's id where that is not known."""
+        return self._tasks.name(process_id, element_id)
+
+    def process_name(self, process_id: str) -> str:
+        """Return what a diagram calls itself; the process id where that is not known."""
+        return self._tasks.name(process_id, process_id)
+
+    def _mails_file(self) -> Path | None:
+        """Return the common pack's rules of mails to partners, from the first folder that has them."""
+        found = (folder / COMMON / MAILS_FILE for folder in self._folders)
+        return next((file for file in found if file.is_file()), None)
+
+    def common_mails(self) -> Mapping[str, MailRule]:
+        """Return the common pack's rules of mails to partners; raises InputErrors for a file with mistakes."""
+        file = self._mails_file()
+        return common_mails(file) if file else {}
+
+
+def _is_code(code: str) -> bool:
+    return code != COMMON and len(code) <= _LONGEST and re.fullmatch(CODE_PATTERN.strip("^$"), code) is not None
+
+
+def _holds_pack(folder: Path, code: str) -> bool:
+    """Whether a folder holds this pack itself: links that lead out of the folder are no part of it."""
+    pack = folder / code
+    files = [pack / CITY_FILE, pack / DEPARTMENTS_FILE]
+    try:
+        inside = pack.resolve() == pack and all(file.resolve().parent == pack for file in files)
+        return inside and files[0].is_file()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return False
+
+
+def _unchanged(folder: Path, common: Path | None, stamp: _Stamp) -> bool:
+    try:
+        return _stamp(folder, common) == stamp
+    except InputErrors:  # gone: looked for anew
+        return False
+
+
+def _stamp(folder: Path, common: Path | None) -> _Stamp:
+    """Return what changes with an edit; taken before reading, so that a change meanwhile is seen the next time."""
+    stamps = []
+    for file in (folder / CITY_FILE, folder / DEPARTMENTS_FILE, *([common] if common else [])):
+        try:
+            status = file.stat()
+        except OSError:
+            raise InputErrors([InputError(f"{file.parent.name}/{file.name}", "ファイルがありません")]) from None
+        stamps.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(stamps)

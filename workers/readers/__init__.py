@@ -1,0 +1,1 @@
+"""Readers of what people filed: offer files, lists and forms, with their Japanese labels (ALL-10)."""
