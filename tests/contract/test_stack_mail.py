@@ -196,4 +196,4 @@ def test_the_page_template_is_part_of_the_package() -> None:
     root = Path(__file__).parents[2]
     packages = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert "workers" in packages["packages"]
-    assert (root / "workers" / "runtime" / "mailpage.html.j2").is_file()
+    assert (root / "workers" / "localstack" / "mailpage.html.j2").is_file()

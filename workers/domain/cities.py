@@ -1,4 +1,4 @@
-"""What a city pack says: facts as data, read by ``adapters.citypacks`` from ``city.toml`` and ``departments.csv``."""
+"""What a city pack says: facts as data, read by ``workers.packs`` from ``city.toml`` and ``departments.csv``."""
 
 from __future__ import annotations
 

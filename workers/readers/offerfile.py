@@ -1,4 +1,4 @@
-"""The input file of ``renkei start CITY --input FILE.toml``: ``domain.offerinput``'s rules with lines and files."""
+"""The input file of ``renkei start CITY --input FILE.toml``: ``readers.offerinput``'s rules with lines and files."""
 
 from __future__ import annotations
 
