@@ -334,3 +334,23 @@ async def test_a_cancelled_handler_leaves_nothing_behind_and_tells_the_engine_no
 
 async def nothing(_given: JobInput, _unit: UnitOfWork) -> dict[str, Any]:
     return {}
+
+
+@pytest.mark.parametrize(
+    ("writes", "result", "expected"),
+    [
+        (("done", "formError"), {"done": True}, {"done": True, "formError": None}),
+        (("formError",), {"formError": "日付が違います"}, {"formError": "日付が違います"}),
+        (("done",), {"done": True}, {"done": True}),
+    ],
+)
+async def test_what_went_well_clears_the_forms_error(
+    writes: tuple[str, ...], result: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    async def handler(_given: JobInput, _unit: UnitOfWork) -> dict[str, Any]:
+        return dict(result)
+
+    kind = JobType(type="do-it", label="する", handler=handler, writes=writes)
+    memory, engine = Memory(), Engine()
+    await run(JobRunner(job_types={"do-it": kind}, open_unit=memory.unit, engine_id=engine_id), job(), engine)
+    assert engine.told == [("complete", 7, expected)]

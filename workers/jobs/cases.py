@@ -295,7 +295,8 @@ async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, An
 )
 async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record what the agreement is to say (ISE-8, ISE-F3)."""
-    return await record_agreement_terms(uow, job.text("caseId"), job.context("agreementTerms"))
+    await record_agreement_terms(uow, job.text("caseId"), job.context("agreementTerms"))
+    return {}
 
 
 @job_type(

@@ -80,6 +80,9 @@ class JobInput:
         return [part.strip() for part in self.headers.get(name, "").split(",") if part.strip()]
 
 
+FORM_ERROR: Final = "formError"
+"""The variable in which a returned form finds what was wrong with it."""
+
 Handler = Callable[[JobInput, UnitOfWork], Awaitable[dict[str, Any]]]
 
 
@@ -148,10 +151,16 @@ class JobType:
         )
 
     async def handle(self, job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-        """Run the handler; raises InputErrors, with everything at once, for an input that lacks what is required."""
+        """Run the handler; raises InputErrors, with everything at once, for an input that lacks what is required.
+
+        What went well clears the error that the form may show from the time before, where the job type writes it.
+        """
         if self.takes_input and not (self.unchecked_with and job.variables.get(self.unchecked_with)):
             await _check(self, job, uow)
-        return await self.handler(job, uow)
+        result = await self.handler(job, uow)
+        if FORM_ERROR in self.writes:
+            result.setdefault(FORM_ERROR, None)
+        return result
 
 
 _job_types: dict[str, JobType] = {}

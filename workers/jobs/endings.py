@@ -29,7 +29,8 @@ async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
 )
 async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the amended text (ISE-T4)."""
-    return await amend.record_amendment(uow, job.text("caseId"), job.context("amendmentTerms"))
+    await amend.record_amendment(uow, job.text("caseId"), job.context("amendmentTerms"))
+    return {}
 
 
 @job_type(

@@ -153,7 +153,7 @@ async def handle_send_reviewed_mail(job: JobInput, uow: UnitOfWork) -> dict[str,
         job.context("mailReply") if reviewed else None,
         may_return=job.variables.get("mailMayReturn") is True,
     )
-    return {"mailOutcome": outcome.value, "mailDraft": None, "mailReply": None, "formError": None}
+    return {"mailOutcome": outcome.value, "mailDraft": None, "mailReply": None}
 
 
 def _department(job: JobInput) -> str | None:

@@ -125,12 +125,13 @@ async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the survey by the office's decision (ALL-1)."""
-    return await survey_closing.close_survey(
+    await survey_closing.close_survey(
         uow,
         job.text("surveyId"),
         despite_missing=job.context("surveyOrder").get("closeAnyway") is True,
         process_instance_key=job.ref.process_instance_key,
     )
+    return {}
 
 
 @job_type(

@@ -140,7 +140,7 @@ async def record_activities(  # noqa: PLR0913 (the rows, and whose they are)
         await record(uow, case, f"activity-report@{department}", kept_of)
     when = f"{format_fiscal_year(asked)}の" if asked is not None else ""
     await note(uow, case.id, f"{when}連携事業を台帳に載せた（{len(kept)}件）")
-    return {"activities": [activity_row(entry, city, year=asked) for entry in kept], "formError": None}
+    return {"activities": [activity_row(entry, city, year=asked) for entry in kept]}
 
 
 def activity_row(entry: Activity, city: City, *, year: int | None = None) -> dict[str, Any]:

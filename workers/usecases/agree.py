@@ -35,7 +35,7 @@ UNTIL, ENDLESS = "until", "endless"
 MOST_RENEWAL_YEARS = 50
 
 
-async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
+async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> None:
     """Check and keep what the agreement is to say; raises InputError for a bad date, field or kind.
 
     ``addedReason``: why it names a field that nobody proposed; without it such a field is refused.
@@ -95,7 +95,6 @@ async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Mapping[s
     )
     told = f"（申出にない連携事項 {'・'.join(map(str, added))} を加えた）" if added else ""
     await note(uow, case.id, f"協定書の内容を決めた{told}")
-    return {"formError": None}
 
 
 async def _unproposed(uow: UnitOfWork, case: Case, fields: tuple[int, ...]) -> tuple[int, ...]:
@@ -144,7 +143,6 @@ async def register_agreement(uow: UnitOfWork, case_id: str, signature: Mapping[s
         "agreementExpiry": format_wareki(agreement.current_term.expires_on),  # 無期限 where it has no end
         "agreementYear": fiscal_year(agreement.current_term.starts_on),
         "agreementTerms": None,  # the registry has them, with the people that they name
-        "formError": None,
     }
 
 

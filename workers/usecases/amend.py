@@ -57,7 +57,7 @@ async def draft_amendment(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
     }
 
 
-async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
+async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, Any]) -> None:
     """Check and keep the amended text; raises InputError for a bad date, an unknown field or an empty text.
 
     ``effectiveOn`` empty: it holds from the day of its signature. ``parties``: who signs for each party now, and where
@@ -108,7 +108,6 @@ async def record_amendment(uow: UnitOfWork, case_id: str, terms: Mapping[str, An
         },
     )
     await note(uow, case.id, "変更する内容を記録した")
-    return {"formError": None}
 
 
 async def register_amendment(uow: UnitOfWork, case_id: str, signature: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +128,6 @@ async def register_amendment(uow: UnitOfWork, case_id: str, signature: Mapping[s
         "versionNumber": version.number,
         "effectiveAt": at(version.effective_on).isoformat(),
         "effectiveText": format_wareki(version.effective_on),
-        "formError": None,
     }
 
 

@@ -87,11 +87,11 @@ async def order_case(uow: UnitOfWork, order: Mapping[str, Any], ref: JobRef) -> 
     message = multi_line(order.get("partnerMessage") or "", "相手方への文", maximum=2000) if told else ""
     if action == BACK:
         await _go_back(uow, case, order)
-        return {"orderState": "going-back", "partnerTold": False, "formError": None}
+        return {"orderState": "going-back", "partnerTold": False}
     facts = {"action": action, "reason": reason, "message": message, "procedure": _ALL_KINDS[case.kind]}
     await record(uow, case, STEP, facts)
     await _break_off(uow, case, action, reason, ref)
-    return {"orderState": "ended", "partnerTold": told, "formError": None}
+    return {"orderState": "ended", "partnerTold": told}
 
 
 async def confirm_step_back(uow: UnitOfWork, order: Mapping[str, Any]) -> None:

@@ -63,7 +63,6 @@ async def record_discussion(uow: UnitOfWork, case_id: str, result: Mapping[str, 
         "discussionNext": following,
         "talkProjects": [_talk_row(project, case, city, places.get(project.number)) for project in talks],
         "proposals": proposals(case, city),
-        "formError": None,
     }
 
 

@@ -83,7 +83,7 @@ async def record_meeting_dates(uow: UnitOfWork, meeting_id: str, order: Mapping[
     _departments(uow.cities.city(case.city), order)
     await record(uow, case, _CANDIDATES_STEP, {"meeting": meeting.id, "dates": found})
     await note(uow, case.id, f"会議の候補日を{len(found)}件決めた")
-    return {"meetingDates": found, "formError": None}
+    return {"meetingDates": found}
 
 
 def _at(check: Any, *values: Any, place: str) -> Any:
@@ -121,7 +121,7 @@ async def schedule_meeting(
     await take_back(uow, case, meeting, dropped, departments=removed)
     count = await invite(uow, case, meeting, template, moved=moved)
     await note(uow, case.id, f"会議の{'日時を改めた' if moved else '日時を決めた'}: {meeting.when}（案内{count}通）")
-    return {"meetingText": meeting_text(meeting, city), "meetingOrder": _present(meeting), "formError": None}
+    return {"meetingText": meeting_text(meeting, city), "meetingOrder": _present(meeting)}
 
 
 def _present(meeting: Meeting) -> dict[str, Any]:
@@ -165,7 +165,6 @@ async def cancel_meeting(
         "meetingAgain": again,
         "meetingText": None,
         "meetingOrder": begun if again else None,
-        "formError": None,
     }
 
 
@@ -194,7 +193,7 @@ async def record_meeting(uow: UnitOfWork, meeting_id: str, report: Mapping[str, 
     meeting.periods[:] = periods  # recorded anew where the office came back from the minutes' mail
     confirmed = f"、除く期間{len(periods)}件を双方で確認" if periods else ""
     await note(uow, case.id, f"会議を開いた: {format_wareki(held_on, weekday=True)}{confirmed}")
-    return {"meetingOutcome": "held", "formError": None}
+    return {"meetingOutcome": "held"}
 
 
 def _period(meeting: Meeting, row: Mapping[str, Any], number: int, held_on: Any) -> ExcludedPeriod:

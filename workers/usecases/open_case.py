@@ -91,7 +91,6 @@ async def open_case(  # noqa: PLR0913 (the header of the diagram beside the form
         "partnerKnown": case.partner is not None,
         "officeGroup": city.office.group,
         "cityOptions": city_options(city),
-        "formError": None,
         "pastRecords": past_records(case, city),
         **offer_variables(case, city),
         "attachments": await attachment_rows(uow, case),
@@ -112,7 +111,7 @@ async def record_partner(uow: UnitOfWork, case_id: str, form: Mapping[str, Any])
     data = {name: value for name, value in start_data(form).items() if name != "origin"}
     case.partner = parse_partner(data).entity()
     await note(uow, case.id, "相手方を登録した")
-    return {"partnerKnown": True, "formError": None, **_no_personal_data()}
+    return {"partnerKnown": True, **_no_personal_data()}
 
 
 async def _from_form(uow: UnitOfWork, city: City, start: StartInput | None, ref: JobRef) -> Case:

@@ -79,7 +79,7 @@ async def plan_projects(
             await uow.activities.add(activity)
         planned.append(activity_row(activity, city) | _in_charge(project, activity, city))
     await note(uow, case.id, f"実施する連携事業を台帳に載せた（{len(planned)}件）")
-    return {"activities": planned, "formError": None}
+    return {"activities": planned}
 
 
 def _in_charge(project: Project, activity: Activity, city: City) -> dict[str, list[str]]:

@@ -133,7 +133,7 @@ async def open_procedure(
     if case.agreement_id is None:
         raise PermanentError(f"案件 {case.id} は協定の手続ではありません")
     if not case.claim(ref.engine_id, ref.process_instance_key):
-        return {"caseId": case.id, "caseState": "already-started", "formError": None}
+        return {"caseId": case.id, "caseState": "already-started"}
     agreement, city = await uow.agreements.get(case.agreement_id), uow.cities.city(case.city)
     await adopt_acts(uow, case.id, ref)
     await note(uow, case.id, "案件の手続を始めた")
@@ -155,7 +155,6 @@ async def open_procedure(
         "officeGroup": (lead or city.office).group,
         "cityOptions": city_options(city),
         **_section(city, form),
-        "formError": None,
     }
 
 

@@ -42,7 +42,7 @@ async def record_city_proposals(uow: UnitOfWork, case_id: str, rows: Sequence[An
     _replace(case, former, projects)
     await record(uow, case, STEP, {"round": case.round, "numbers": [project.number for project in projects]})
     await note(uow, case.id, f"市からの提案を決めた（{len(projects)}件）")
-    return {"cityProposals": [_row(project, city) for project in projects], "formError": None}
+    return {"cityProposals": [_row(project, city) for project in projects]}
 
 
 def _replace(case: Case, former: set[int], projects: Sequence[Project]) -> None:

@@ -60,7 +60,6 @@ async def open_publication(uow: UnitOfWork, city_code: str, form: Mapping[str, A
         "periodName": format_fiscal_year(year),
         "officeGroup": city.office.group,
         "cityOptions": city_options(city),
-        "formError": None,
     }
 
 

@@ -56,7 +56,6 @@ async def record_offer(
         "offer": dict(form),
         "agreementTerms": kept,
         "attachments": await attachment_rows(uow, case),
-        "formError": None,
     }
 
 
@@ -76,7 +75,7 @@ async def record_past_projects(uow: UnitOfWork, case_id: str, form: Mapping[str,
     case.records[:] = [record.entity() for record in records]
     fields = {record.field for record in records}
     await note(uow, case.id, f"連携実績を整理した（{len(records)}件、{len(fields)}分野）")
-    return {"pastRecords": past_records(case, city), "formError": None}
+    return {"pastRecords": past_records(case, city)}
 
 
 def _offer_data(form: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ async def record_proposals(
     case.offers.append(content.offer(number))
     case.projects.extend(content.project_entities(number))
     await note(uow, case.id, f"連携事業の提案を受け付けた（第{number}回、{len(content.projects)}件）")
-    return {"proposals": proposals(case, city), "formError": None}
+    return {"proposals": proposals(case, city)}
 
 
 def _project(row: Mapping[str, Any]) -> dict[str, Any]:

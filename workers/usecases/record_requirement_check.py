@@ -51,7 +51,7 @@ async def record_requirement_check(uow: UnitOfWork, case_id: str, check: Mapping
     payload = {**facts, "judged": judged, "groundsByProject": {str(n): found for n, found in by_project.items()}}
     await record(uow, case, STEP, {**payload, "comment": check.get("comment")})
     await note(uow, case.id, f"要件を確かめた（連携事項{eligibility['fieldCount']}分野）")
-    return {"eligibility": eligibility, "formError": None}
+    return {"eligibility": eligibility}
 
 
 async def recheck_requirements(uow: UnitOfWork, case_id: str) -> dict[str, Any]:

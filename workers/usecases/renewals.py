@@ -124,7 +124,6 @@ def renewal_variables(found: Renewal) -> dict[str, Any]:
             }
             for entry in found.notices
         ],
-        "formError": None,
     }
 
 

@@ -70,7 +70,6 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
             if may_return or choice is not MailChoice.RETURN
         ],
         "mailDueAt": at(add_business_days(uow.clock.today(), _DAYS_TO_REVIEW), 23, 59, 59).isoformat(),
-        "formError": None,
     }
 
 

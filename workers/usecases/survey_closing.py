@@ -51,9 +51,7 @@ async def _tell_office(uow: UnitOfWork, survey: Survey, template: str) -> None:
     await mail_office(uow, case, city, template=template, key=f"{survey.id}:office:{template}", context=context)
 
 
-async def close_survey(
-    uow: UnitOfWork, survey_id: str, *, despite_missing: bool, process_instance_key: int
-) -> dict[str, Any]:
+async def close_survey(uow: UnitOfWork, survey_id: str, *, despite_missing: bool, process_instance_key: int) -> None:
     """Close the survey by the office's decision; who owes an answer stays on record as such (ALL-1).
 
     A department whose correction is still out keeps its former answer. Raises InputError, naming them, where
@@ -68,7 +66,6 @@ async def close_survey(
             f"まだ回答していない課があります（{_names(survey)}）。回答なしで締め切るときは、その旨を選んでください",
         )
     await abandon_survey(uow, survey.id)
-    return {"formError": None}
 
 
 async def stop_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:

@@ -76,7 +76,6 @@ async def open_survey(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any]) ->
             "proposals": asked_proposals(case, city),
             **timer_variables(timetable),
         },
-        "formError": None,
     }
 
 
@@ -187,7 +186,7 @@ async def extend_survey(
     )
     await note(uow, case.id, f"照会の期限を{format_wareki(due_on, weekday=True)}に延ばした")
     await board_changed(uow, survey.id, process_instance_key)
-    return {**moments, "formError": None}
+    return {**moments}
 
 
 async def request_answer(
@@ -224,7 +223,6 @@ async def request_answer(
             "onBehalf": on_behalf,
             "answer": answer_form(former) if former else None,
         },
-        "formError": None,
     }
 
 

@@ -57,7 +57,7 @@ async def plan_termination(uow: UnitOfWork, case_id: str, plan: Mapping[str, Any
     await record(uow, case, PLAN_STEP, facts)
     await note(uow, case.id, f"解除の日を{format_wareki(ends_on, weekday=True)}と決めた")
     texts = {"endsText": format_wareki(ends_on), "noticeByText": format_wareki(notice_by, weekday=True)}
-    return {"terminationPlan": {**facts, **texts}, "formError": None}
+    return {"terminationPlan": {**facts, **texts}}
 
 
 async def record_notice(uow: UnitOfWork, case_id: str, notice: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ async def record_notice(uow: UnitOfWork, case_id: str, notice: Mapping[str, Any]
     number = single_line(notice.get("documentNumber") or "", "文書番号", maximum=60)
     await record(uow, case, NOTICE_STEP, {"noticeOn": notice_on.isoformat(), "documentNumber": number})
     await note(uow, case.id, f"解除の通知を記録した（{format_wareki(notice_on, weekday=True)}に届いた）")
-    return {"terminateAt": end_of(date.fromisoformat(plan["endsOn"])).isoformat(), "formError": None}
+    return {"terminateAt": end_of(date.fromisoformat(plan["endsOn"])).isoformat()}
 
 
 async def register_termination(uow: UnitOfWork, case_id: str) -> dict[str, Any]:

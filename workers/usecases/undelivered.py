@@ -55,7 +55,6 @@ async def load_undelivered(uow: UnitOfWork, case_id: str, mail_id: int) -> dict[
             "reason": f"{_why(mail)}\n{mail.error}".rstrip(),
         },
         "mailDueAt": at(add_business_days(uow.clock.today(), _DAYS), 17, 15).isoformat(),
-        "formError": None,
     }
 
 
@@ -80,7 +79,7 @@ async def settle_undelivered(
         await note(uow, case.id, f"届かなかったメールの内容を、ほかの方法で伝えた: {title}（{how}）")
     else:
         raise InputError("どうするか", "選んでください（宛先を確かめて送り直す・ほかの方法で伝えた）")
-    return {"undelivered": None, "undeliveredReply": None, "formError": None}
+    return {"undelivered": None, "undeliveredReply": None}
 
 
 async def _kept(uow: UnitOfWork, mail_id: int) -> KeptMail:

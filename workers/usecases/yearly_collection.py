@@ -65,7 +65,7 @@ async def open_collection(
     if case.agreement_id is not None or case.kind is not CaseKind.ANNUAL:
         raise PermanentError(f"案件 {case.id} は市の全部の協定の手続ではありません")
     if not case.claim(ref.engine_id, ref.process_instance_key):
-        return {"caseId": case.id, "caseState": "already-started", "formError": None}
+        return {"caseId": case.id, "caseState": "already-started"}
     await adopt_acts(uow, case.id, ref)
     await note(uow, case.id, "案件の手続を始めた")
     return {
@@ -76,7 +76,6 @@ async def open_collection(
         "periodName": format_fiscal_year(int(case.period)),
         "officeGroup": city.office.group,
         "cityOptions": city_options(city),
-        "formError": None,
     }
 
 
