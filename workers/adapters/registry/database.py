@@ -27,7 +27,9 @@ BUSY_SECONDS = 30
 READ_ONLY = {"renkei_sqlite_begin": "DEFERRED"}
 """Execution options of a connection that only reads: on SQLite it then waits for no writer."""
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""Alembic's folder: its environment and the versions of the schema."""
+
 _MIGRATION_LOCK = 0x72656E6B6569  # "renkei": names the advisory lock
 _MIGRATION_SECONDS = 120
 
@@ -111,7 +113,7 @@ def migrate(url: str) -> None:
 def alembic_config(connection: Connection) -> Config:
     """Return Alembic's configuration for an open connection."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config
 
@@ -120,7 +122,7 @@ def alembic_config(connection: Connection) -> Config:
 def head_revision() -> str:
     """Return the schema version of this program."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     return str(ScriptDirectory.from_config(config).get_current_head())
 
 

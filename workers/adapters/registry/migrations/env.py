@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Connection, create_engine, pool
 
 from workers.adapters.registry import (  # noqa: F401 (their tables belong to the metadata)
     agreement_tables,
+    mail_drafts,
     meeting_tables,
 )
 from workers.adapters.registry.columns import Moment
