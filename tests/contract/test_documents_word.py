@@ -225,9 +225,9 @@ def test_cell_properties_stand_in_the_order_of_the_schema() -> None:
 @pytest.mark.parametrize(
     ("paragraphs", "error"),
     [
-        (["{{ missing }}"], "使われている変数がありません（'missing' is undefined）"),
-        (["{{ nothing }}"], "値が空（None）です"),
-        (["{% if value %}"], "行目の書き方が正しくありません"),
+        (["{{ missing }}"], "変数「missing」はここでは使えません"),
+        (["{{ nothing }}"], "空の値（None）"),
+        (["{% if value %}"], "{% if … %} が閉じられていません"),
         (["{{ ''.__class__ }}"], "許されていない操作があります"),
         (["{{ value | circled }}"], "埋め込めない値があります"),
         (["始め{% if not value %}", "{%p endif %}"], "差し込みの結果が Word 文書になりません"),

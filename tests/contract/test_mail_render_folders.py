@@ -124,12 +124,12 @@ def test_a_mail_is_made_once_with_a_message_id_of_the_senders_domain(folders: Te
 @pytest.mark.parametrize(
     ("source", "error"),
     [
-        ("件名: {{ missing }}\n\n本文\n", "使われている変数がありません（'missing' is undefined）"),
-        ("件名: 件\n\n{{ value.missing }}\n", "使われている変数がありません"),
-        ("件名: 件\n\n{{ nothing }}\n", "値が空（None）です"),
-        ("件名: 件\n\n\n{% if %}\n", "4 行目の書き方が正しくありません"),
-        ('件名: 件\n\n{% include "gone.j2" %}\n', "読み込む部品 gone.j2 がありません"),
-        ("件名: 件\n\n{{ value | circled }}\n", "埋め込めない値があります（TypeError）"),
+        ("件名: {{ missing }}\n\n本文\n", "変数「missing」はここでは使えません"),
+        ("件名: 件\n\n{{ value.missing }}\n", "項目「missing」"),
+        ("件名: 件\n\n{{ nothing }}\n", "空の値（None）"),
+        ("件名: 件\n\n\n{% if %}\n", "4 行目: {{ }} か {% %} の中に式がありません"),
+        ('件名: 件\n\n{% include "gone.j2" %}\n', "読み込む部品「gone.j2」がありません"),
+        ("件名: 件\n\n{{ value | circled }}\n", "埋め込めない値があります"),
         ("件名: 件\n\n{{ ''.__class__.__mro__ }}\n", "許されていない操作があります"),
         ("件名: 件\n\n{{ value.format.__globals__ }}\n", "許されていない操作があります"),
         ("こんにちは\n\n本文\n", "1 行目は「件名: 」で始めてください"),

@@ -5,6 +5,7 @@ The order of the folders is the packs' (``DIR/CODE/templates``), then ``template
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, pass_context
-from jinja2.exceptions import SecurityError
+from jinja2 import StrictUndefined, Template, UndefinedError, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import LRUCache
@@ -23,6 +23,7 @@ from workers.domain.fiscal import format_fiscal_year
 from workers.domain.jst import JST
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, PermanentError
+from workers.packs.templatewords import in_words, line_of
 
 COMMON = "common"
 _KEPT_TEXTS = 200
@@ -129,15 +130,37 @@ def environment(**options: Any) -> ImmutableSandboxedEnvironment:
 
 def template_error(error: Exception, template: str) -> PermanentError:
     """Return the Japanese error for a template that could not be filled; values never get into it."""
-    if isinstance(error, UndefinedError):
-        return PermanentError(f"ひな形 {template}: 使われている変数がありません（{error.message}）")
-    if isinstance(error, TemplateSyntaxError):
-        return PermanentError(f"ひな形 {template}: {error.lineno} 行目の書き方が正しくありません（{error.message}）")
-    if isinstance(error, TemplateNotFound):
-        return PermanentError(f"ひな形 {template}: 読み込む部品 {error.name} がありません")
-    if isinstance(error, SecurityError):
-        return PermanentError(f"ひな形 {template}: 許されていない操作があります")
-    return PermanentError(f"ひな形 {template}: 埋め込めない値があります（{type(error).__name__}）")
+    line = line_of(error)
+    place = f"{line} 行目: " if line and template.endswith(".j2") else ""
+    return PermanentError(f"ひな形 {template}: {place}{in_words(error)}")
+
+
+def read_text(path: Path) -> str:
+    """Return a text template; raises PermanentError (Japanese) for one that is not plain UTF-8, saying what to do."""
+    content = path.read_bytes()
+    shown = "/".join(path.parts[-3:])
+    if content.startswith(codecs.BOM_UTF8):
+        raise PermanentError(
+            f"ひな形 {shown}: 文字コードが「UTF-8（BOM 付き）」です。メモ帳の「名前を付けて保存」で、"
+            "文字コードを「UTF-8」（BOM の付かない方）にして保存し直してください"
+        )
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise PermanentError(
+            f"ひな形 {shown}: 文字コードが UTF-8 ではありません（{_encoding(content)}）。"
+            "メモ帳の「名前を付けて保存」で、文字コードを「UTF-8」にして保存し直してください"
+        ) from error
+
+
+def _encoding(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16 のようです"
+    try:
+        content.decode("cp932")
+    except UnicodeDecodeError:
+        return "読めない文字があります"
+    return "Shift_JIS（ANSI）のようです"
 
 
 def printable(value: Any) -> Any:

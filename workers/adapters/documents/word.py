@@ -6,8 +6,10 @@ The same input gives the same bytes, so that a document's hash says whether its 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from docx.opc.exceptions import PackageNotFoundError
@@ -18,11 +20,18 @@ from lxml import etree
 from markupsafe import Markup, escape
 
 from workers.adapters.documents.blank import make_blank
+from workers.adapters.documents.cleaning import cleaned, without_hidden_text
+from workers.adapters.documents.reading import faults
 from workers.errors import PermanentError
 from workers.packs.templates import TemplateFolders, clean, environment, printable, template_error
 
 SUFFIX: Final = ".docx"
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+BROKEN: Final = (
+    "差し込みの結果が Word 文書になりません。{% … %} の位置を確かめてください"
+    "（段落や表の行をまたぐときは、それだけの段落に {%p … %}、それだけの行に {%tr … %} と書きます）"
+)
+UNREADABLE: Final = "Word 文書として読めません。Word で開き、パスワードを付けずに .docx の形式で保存し直してください"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _NO_ANSWER: Final = {"mark": "", "comment": "", "division": "", "section": "", "person": "", "contact": ""}
 
@@ -32,8 +41,8 @@ class WordDocuments:
 
     def __init__(self, folders: TemplateFolders) -> None:
         self._folders = folders
-        self._jinja = _word_environment()
-        self._blank = make_blank(_word_environment())
+        self._jinja = word_environment()
+        self._blank = make_blank(word_environment())
 
     def render(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
         """Return (bytes, ``.docx``, media type).
@@ -52,31 +61,65 @@ class WordDocuments:
     ) -> tuple[bytes, str, str]:
         path = self._folders.find(city, "documents", name, SUFFIX)
         shown = "/".join(path.parts[-3:])
-        template = _StrictTemplate(io.BytesIO(path.read_bytes()))
+        content = read_template(path)
+        for fault in faults(content):
+            raise PermanentError(f"ひな形 {shown}: {fault}")
+        template = StrictTemplate(io.BytesIO(content))
         target = io.BytesIO()
         try:
             template.render(dict(context), jinja, autoescape=True)
             template.save(target)
-        except (zipfile.BadZipFile, PackageNotFoundError, KeyError) as error:
-            raise PermanentError(f"ひな形 {shown}: Word 文書として読めません") from error
         except (TemplateError, ValueError, TypeError, AttributeError, LookupError) as error:
             raise template_error(error, shown) from error
         except etree.XMLSyntaxError as error:
-            raise PermanentError(
-                f"ひな形 {shown}: 差し込みの結果が Word 文書になりません（{{% %}} の位置を確かめてください）"
-            ) from error
-        return _reproducible(target.getvalue()), SUFFIX, MEDIA_TYPE
+            raise PermanentError(f"ひな形 {shown}: {BROKEN}") from error
+        return _reproducible(without_hidden_text(target.getvalue())), SUFFIX, MEDIA_TYPE
 
 
-class _StrictTemplate(DocxTemplate):  # type: ignore[misc] # docxtpl has no type information
+def read_template(path: Path) -> bytes:
+    """Return a Word template without tracked changes, comments and names (see ``cleaning``).
+
+    Raises PermanentError (Japanese) for a file that is no Word document.
+    """
+    try:
+        content = cleaned(path.read_bytes())
+        StrictTemplate(io.BytesIO(content)).init_docx()
+    except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError, etree.XMLSyntaxError) as error:
+        shown = "/".join(path.parts[-3:])
+        raise PermanentError(f"ひな形 {shown}: {UNREADABLE}") from error
+    return content
+
+
+class StrictTemplate(DocxTemplate):  # type: ignore[misc] # docxtpl has no type information
     """docxtpl mends broken XML silently, which loses text: here it is an error."""
 
+    def sources(self) -> list[str]:
+        """Return the parts that are filled, as Jinja reads them: a paragraph a line."""
+        self.init_docx()
+        headers = [
+            self.get_part_xml(part)
+            for uri in (self.HEADER_URI, self.FOOTER_URI)
+            for _, part in self.get_headers_footers(uri)
+        ]
+        notes = [
+            part.blob.decode()
+            for part in self.docx.part.package.iter_parts()
+            if part.content_type.endswith(".footnotes+xml")
+        ]
+        return [_by_line(self.patch_xml(xml)) for xml in (self.get_xml(), *headers, *notes)]
+
     def fix_tables(self, xml: str) -> Any:
+        """Return the body as a tree; raises XMLSyntaxError for one that is none."""
         etree.fromstring(xml.encode())
         return super().fix_tables(xml)
 
 
-def _word_environment() -> ImmutableSandboxedEnvironment:
+def _by_line(xml: str) -> str:
+    return re.sub(r"<w:p([ >])", r"\n<w:p\1", xml)
+
+
+def word_environment() -> ImmutableSandboxedEnvironment:
+    """Return the Jinja environment of Word documents: values become XML text."""
     jinja = environment(autoescape=True, finalize=_word_value)
     jinja.globals["blank_answers"] = [_NO_ANSWER]
     return jinja

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from email import message_from_bytes
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,13 +24,15 @@ from workers.adapters.mail.titles import mail_title
 from workers.domain.cities import City, Department
 from workers.domain.mails import LONGEST_SUBJECT, WrittenMail
 from workers.errors import PermanentError
-from workers.packs.templates import TemplateFolders, clean, environment, printable, template_error
+from workers.packs.tags import leftover_tags, leftover_words
+from workers.packs.templates import TemplateFolders, clean, environment, printable, read_text, template_error
 from workers.usecases.ports import Cities, Clock, MailRequest, RenderedMail
 
 TEXT: Final = ".txt.j2"
 HTML: Final = ".html.j2"
 _SUBJECT_PART: Final = "#subject"
 _BODY_PART: Final = "#body"
+_SHOWN: Final = 30
 _SUBJECT_LINE: Final = re.compile(r"件名[:：][ 　]*(?P<subject>.*)")
 
 
@@ -175,16 +178,44 @@ class _MailLoader(FileSystemLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         file, _, part = template.partition("#")
-        source, path, up_to_date = super().get_source(environment, file)
+        path, up_to_date = self._file(environment, file)
+        source = read_text(path)
+        for tag in leftover_tags(source) if file.endswith(TEXT) else ():
+            raise PermanentError(f"ひな形 {file}: {leftover_words(tag)}")
         if part:
-            first, _, rest = source.partition("\n")
-            match = _SUBJECT_LINE.fullmatch(first.rstrip("\r"))
-            if match is None:
-                raise PermanentError(f"ひな形 {file}: 1 行目は「件名: 」で始めてください")
-            if rest.partition("\n")[0].strip():
-                raise PermanentError(f"ひな形 {file}: 2 行目（件名と本文の間）は空けてください")
-            source = match["subject"] if part == _SUBJECT_PART[1:] else "\n" + rest
-        return source, path, up_to_date
+            subject, body = subject_and_body(source, file)
+            source = subject if part == _SUBJECT_PART[1:] else "\n\n" + body
+        return source, str(path), up_to_date
+
+    def _file(self, environment: Environment, file: str) -> tuple[Path, Callable[[], bool]]:
+        """Return where a file lies; the loader itself would read it as UTF-8 and say nothing of other encodings."""
+        try:
+            _, path, up_to_date = super().get_source(environment, file)
+        except UnicodeDecodeError:
+            (path, *_) = [f"{folder}/{file}" for folder in self.searchpath if Path(folder, file).is_file()]
+            up_to_date = _never
+        return Path(path), up_to_date
+
+
+def subject_and_body(source: str, file: str) -> tuple[str, str]:
+    """Return the two parts of a mail's text; raises PermanentError (Japanese) where its first two lines are wrong."""
+    first, _, rest = source.partition("\n")
+    match = _SUBJECT_LINE.fullmatch(first.rstrip("\r"))
+    if match is None:
+        raise PermanentError(
+            f"ひな形 {file}: 1 行目がメールの件名になっていません。1 行目は「件名: 」で始めてください"
+            f"（今は「{first.strip()[:_SHOWN]}」）"
+        )
+    empty, _, body = rest.partition("\n")
+    if empty.strip():
+        raise PermanentError(
+            f"ひな形 {file}: 2 行目（件名と本文の間）は空けてください（今は「{empty.strip()[:_SHOWN]}」）"
+        )
+    return match["subject"], body
+
+
+def _never() -> bool:
+    return False
 
 
 def _mail_value(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Final
 
 from workers.domain.cities import City
 from workers.errors import PermanentError
-from workers.packs.templates import TemplateFolders
+from workers.packs.templates import TemplateFolders, read_text
 
 _NAME: Final = re.compile(r"\{#\s*(.+?)\s*#\}")
 _OPENING: Final = re.compile(r"件名[:：][ 　]*|【\{\{ *city\.name *\}\}】")
@@ -24,10 +24,10 @@ def mail_title(folders: TemplateFolders, city: City, template: str) -> str:
     if template in city.mails:
         return city.mails[template].title
     try:
-        path = folders.find(city.code, "mail", template, ".txt.j2")
+        source = read_text(folders.find(city.code, "mail", template, ".txt.j2"))
     except PermanentError:
         return template
-    subject = path.read_text(encoding="utf-8").partition("\n")[0]
+    subject = source.partition("\n")[0]
     if named := _NAME.search(subject):
         return named[1]
     return _ASIDES.sub("", _VALUES.sub("…", _OPENING.sub("", subject))).strip() or template
