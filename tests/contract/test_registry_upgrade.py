@@ -50,7 +50,7 @@ def upgrade():
 
 @pytest.fixture(name="next_release")
 def _next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return the migration that the next release adds, to be written by the test; it the test puts it in force by ``_release``."""
+    """Return the path of the next release's migration, which the test writes and puts in force by ``_release``."""
     folder = tmp_path / "migrations"
     shutil.copytree(database.MIGRATIONS, folder)
     yield folder / "versions" / "next.py"
