@@ -30,12 +30,12 @@ from types import TracebackType
 from typing import Self
 
 from tests.kit.nodepackages import installed
-from tests.kit.processes import dies_with_parent
 from workers.errors import RenkeiError
 from workers.lint.node_tools import find_node
 from workers.localstack.distribution import camunda_home
 from workers.localstack.helpers import compiled_jar
 from workers.localstack.java import camunda_java
+from workers.localstack.launch import dies_with_parent
 from workers.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent

@@ -31,8 +31,8 @@ import grpc
 from pyzeebe import ZeebeWorker
 
 from tests.chaos.at_work import many_tasks
-from tests.kit.processes import dies_with_parent
 from tests.kit.smtp import HOST
+from workers.localstack.launch import dies_with_parent
 
 JOB_TYPE = "stock-notify"
 PROCESS = "stock-survey"

@@ -17,13 +17,14 @@ from tests.chaos.surveying import outbox_empty
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.desk import PACKS, pack_files
-from tests.kit.driver import EngineDriver, IncidentRaised
+from tests.kit.driver import EngineDriver
 from tests.kit.smtp import HOST, SmtpServer, Stage
 from workers.packs.scenarios import Scenario, read_scenario
 from workers.readers.offerfile import read_offer
 from workers.readers.offerinput import OfferInput, PartnerInput
 from workers.scenarios.player import Player
 from workers.settings import Settings
+from workers.trial.driver import IncidentRaised
 from workers.wiring import services
 
 pytestmark = [

@@ -16,8 +16,6 @@ from pyzeebe.grpc_internals.zeebe_adapter import ZeebeAdapter
 from tests.chaos.at_work import Expired, at_work, many_tasks, one_task
 from tests.kit.bars import Bars
 from tests.kit.driver import EngineDriver
-from tests.kit.model import JobState
-from tests.kit.records import Record
 from workers.adapters.camunda.gateway import open_channel
 from workers.jobs.catalog import JobInput
 from workers.runtime import metrics
@@ -25,6 +23,8 @@ from workers.runtime.drain import beside
 from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import LEASE_SECONDS, Intake, RunJob
 from workers.settings import Settings
+from workers.trial.happened import JobState
+from workers.trial.records import Record
 from workers.usecases.ports import UnitOfWork
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]

@@ -23,10 +23,10 @@ from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.desk import pack_files
 from tests.kit.driver import EngineDriver
-from tests.kit.model import State
 from tests.kit.smtp import HOST, SmtpServer
 from workers.adapters.registry.outbox_tables import applied_job
 from workers.settings import Settings
+from workers.trial.happened import State
 from workers.wiring import services
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1800)]

@@ -22,10 +22,10 @@ from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
 from tests.kit.broker import Broker
 from tests.kit.driver import EngineDriver
-from tests.kit.model import State
 from tests.kit.proxy import Proxy
 from workers.runtime.held import Held
 from workers.settings import Settings
+from workers.trial.happened import State
 
 pytestmark = [
     pytest.mark.process,

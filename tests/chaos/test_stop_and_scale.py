@@ -14,10 +14,10 @@ from tests.chaos.stock import stock
 from tests.chaos.stock import survey as stock_survey
 from tests.chaos.worker_process import WorkerProcess, worker_process
 from tests.kit.bars import Bars
-from tests.kit.broker import free_ports
 from tests.kit.driver import EngineDriver
 from tests.kit.smtp import SmtpServer
 from workers.settings import Settings
+from workers.trial.broker import free_ports
 
 pytestmark = [
     pytest.mark.process,

@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from tests.kit.desk import ROOT
-from tests.kit.processes import dies_with_parent
+from workers.localstack.launch import dies_with_parent
 from workers.settings import Settings
 
 READY_SECONDS = 60.0

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from tests.kit.askedyears import Plan, must_be_asked, plans
-from tests.kit.clock import TOKYO
 from tests.kit.lives import CITIES, cycles, lives, moments, spoken
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
@@ -29,6 +28,7 @@ from workers.domain.deadlines import reported_year
 from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import unwatch
 from workers.errors import InputError
+from workers.trial.clock import TOKYO
 from workers.usecases.activities import load_activities, record_activities
 from workers.usecases.ports import UnitOfWork
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.kit.clock import EngineClock
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
 from workers.cli.agreement import describe_agreement
@@ -21,6 +20,7 @@ from workers.domain.entities import Case, CaseKind
 from workers.domain.meetings import ExcludedPeriod, Meeting
 from workers.errors import InputError, PermanentError
 from workers.settings import Settings
+from workers.trial.clock import EngineClock
 from workers.usecases import amend, terminate
 from workers.usecases.dissolution import Standing, dissolution_report
 from workers.usecases.procedures import file_procedure

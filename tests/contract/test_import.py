@@ -13,7 +13,6 @@ import pytest
 import pytest_asyncio
 from openpyxl import Workbook
 
-from tests.kit.clock import EngineClock
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
 from workers.adapters.sheets import open_rows
@@ -24,6 +23,7 @@ from workers.domain.register import RegisterEntry, RegisterQuery
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, InputErrors
 from workers.settings import Settings
+from workers.trial.clock import EngineClock
 from workers.usecases.import_agreements import ImportResult
 from workers.usecases.ports import JobRef
 from workers.usecases.procedures import agreement_summary

@@ -9,13 +9,13 @@ from typing import Any
 from tests.kit import outgoing
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
 from tests.kit.driver import EngineDriver
-from tests.kit.model import State
 from workers.domain.agreements import Agreement
 from workers.domain.entities import Case, CaseKind
 from workers.packs.scenarios import AgreementFacts, dated
 from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import register
 from workers.settings import Settings
+from workers.trial.happened import State
 
 APPROVED = {
     "decision": "approve",

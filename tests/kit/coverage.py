@@ -16,10 +16,10 @@ from typing import TypedDict
 
 from lxml import etree
 
-from tests.kit.model import MULTI_INSTANCE_BODY
-from tests.kit.records import Record, Records
 from workers.packs.diagrams import model
 from workers.packs.diagrams.model import FLOW_NODES, Diagram, Element, local
+from workers.trial.happened import MULTI_INSTANCE_BODY
+from workers.trial.records import Record, Records
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BPMN = ROOT / "bpmn"

@@ -12,9 +12,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tests.kit.clock import TOKYO
 from tests.kit.coverage import Part, ProcessCoverage
 from workers.drawing.picture import draw
+from workers.trial.clock import TOKYO
 
 PASSED, MISSED = "#1a7f37", "#cf222e"
 _TEMPLATES = Environment(

@@ -10,11 +10,9 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, select
 
 from tests.kit.askedyears import Plan, must_be_asked, plans, yearly_that_asks
-from tests.kit.clock import TOKYO
 from tests.kit.desk import Office, pack_files, starting_files
 from tests.kit.driver import EngineDriver
 from tests.kit.lives import CITIES, cycles, lives, moments, outcomes, spoken
-from tests.kit.model import State, UserTask
 from tests.kit.papers import partner
 from tests.kit.specdates import ONE
 from tests.kit.yearsahead import Made, Said, counts, expected
@@ -24,6 +22,8 @@ from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import unwatch, watch
 from workers.domain.terms import first_term
 from workers.errors import InputError
+from workers.trial.clock import TOKYO
+from workers.trial.happened import State, UserTask
 from workers.usecases.notices import record_notice, withdraw_notice
 
 _WAITING = ("Task_WatchNotices", "Task_WatchLateNotices")

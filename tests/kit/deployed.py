@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.kit.api import Api
-from tests.kit.records import Records
+from workers.trial.api import Api
+from workers.trial.records import Records
 
 
 class Deployed:

@@ -1,61 +1,29 @@
-"""Drives process instances as clerks, partners and time do, and waits for what must happen, with deadlines."""
+"""What tests do with an engine beyond playing cases: jobs by hand, messages, incidents, and tasks that come back."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from tests.kit.api import Api, EngineRefused, Variables
 from tests.kit.broker import Broker
-from tests.kit.clock import EngineClock
-from tests.kit.model import Incident, Job, JobState, Message, ProcessInstance, State, UserTask
-from tests.kit.records import DEADLINE, NotReached, Records
 from tests.kit.returned import RETURNED
-from workers.scenarios.player import REVIEW_TASK
-from workers.usecases.review_mail import WAITING_MAIL
+from workers.trial import driver
+from workers.trial.api import EngineRefused, Variables
+from workers.trial.happened import Incident, Job, JobState, Message, State, UserTask
+from workers.trial.records import DEADLINE
 
-T = TypeVar("T")
-_BARRIER = "kit-barrier"
 _HOUR = timedelta(hours=1)
 
 
-class IncidentRaised(AssertionError):  # noqa: N818 (reads as the sentence that pytest prints)
-    """The engine raised an incident while the test waited for something else."""
-
-    def __init__(self, incidents: Sequence[Incident]) -> None:
-        super().__init__("incident: " + "; ".join(map(str, incidents)))
-        self.incidents = list(incidents)
-
-
-class EngineDriver:
-    """One test's hands on the engine.
-
-    ``instance`` is always the key of a process instance and includes what it called; None means any instance.
-    ``served``: the job types that a worker of this test takes; moving the clock waits for their jobs.
-    ``mail_clerk``: somebody in this test sends the mails that the office sees first; while ``sends_mails`` too, the
-    engine does not rest until they are sent.
-    """
+class EngineDriver(driver.EngineDriver):
+    """One test's hands on the engine."""
 
     def __init__(self, broker: Broker, *, served: set[str] | None = None, timeout: float = DEADLINE) -> None:
-        self.broker = broker
-        self.served = served or set()
-        self.mail_clerk = False
-        self.sends_mails = False
-        self.timeout = timeout
-        self.api = Api(broker.rest)
-
-    @property
-    def records(self) -> Records:
-        """What happened in the engine."""
-        return self.broker.records
-
-    @property
-    def clock(self) -> EngineClock:
-        """The business clock for workers of this test: follows the engine's."""
-        return self.broker.clock
+        super().__init__(broker, served=served, timeout=timeout)
+        self.broker: Broker = broker
 
     # --- deploying and starting
 
@@ -67,12 +35,6 @@ class EngineDriver:
         """
         await self._barrier()
         return await asyncio.to_thread(self.broker.deployed.deploy, self.api, files)
-
-    async def start(self, process_id: str, variables: Variables | None = None) -> int:
-        """Start an instance of the newest version; returns its key once its records are here."""
-        key = await asyncio.to_thread(self.api.start, process_id, variables or {})
-        await self.records.wait(lambda: key in self.records.instances, timeout=self.timeout, what=f"start {process_id}")
-        return key
 
     async def publish(
         self,
@@ -113,32 +75,6 @@ class EngineDriver:
 
     # --- user tasks
 
-    async def task(
-        self,
-        element_id: str,
-        *,
-        instance: int | None = None,
-        candidate: str | None = None,
-        where: Callable[[UserTask], bool] | None = None,
-    ) -> UserTask:
-        """Wait for an open user task and return it, the oldest of several; its ``variables`` are what its form shows.
-
-        Args:
-            element_id: The task's id in the diagram.
-            instance: Only in this instance or what it called.
-            candidate: Only with this candidate group.
-            where: Only where this is true.
-        """
-
-        def find() -> UserTask | None:
-            for task in self.records.open_tasks(element_id, instance=instance):
-                if candidate in (None, *task.candidate_groups) and (where is None or where(task)):
-                    return task
-            return None
-
-        what = f"open task {element_id}" + (f" of {candidate}" if candidate else "")
-        return await self.reached(find, instance=instance, what=what)
-
     async def complete(
         self,
         element_id: str,
@@ -159,10 +95,7 @@ class EngineDriver:
         A task that was completed before in its instance has to show what was typed then (:mod:`tests.kit.returned`).
         """
         RETURNED.completing(self.records, task, variables or {})
-        await asyncio.to_thread(self.api.complete_task, task.key, variables or {})
-        await self.records.wait(
-            lambda: task.state is not State.ACTIVE, timeout=self.timeout, what=f"completion of {task.element_id}"
-        )
+        await super().complete_task(task, variables)
 
     async def open_tasks(self, process_instance_key: int) -> list[UserTask]:
         """Return the open user tasks of one process instance, those of processes that it called not included."""
@@ -199,61 +132,7 @@ class EngineDriver:
         await self.records.wait(lambda: job.state is JobState.CLOSED, timeout=self.timeout, what=f"job {job_type}")
         return job
 
-    # --- waiting
-
-    async def reached(
-        self,
-        condition: Callable[[], T | None],
-        *,
-        instance: int | None = None,
-        what: str = "",
-        timeout: float = 0,  # noqa: ASYNC109 (the error tells what the engine waits for)
-    ) -> T:
-        """Return a condition's first true value.
-
-        Raises:
-            IncidentRaised: An incident is open in the instance (in any, without one): what is awaited will not come.
-            NotReached: The deadline passed.
-        """
-
-        def check() -> tuple[T | None, list[Incident]] | None:
-            result = condition()
-            incidents = [] if result else self.records.open_incidents(instance)
-            return (result, incidents) if result or incidents else None
-
-        result, incidents = await self.records.wait(check, timeout=timeout or self.timeout, what=what)
-        if incidents or not result:
-            raise IncidentRaised(incidents)
-        return result
-
-    async def passed(self, instance: int, element_id: str, *, times: int = 1) -> None:
-        """Wait until a flow node was completed or a sequence flow taken, ``times`` times."""
-
-        def check() -> bool:
-            if times == 1:
-                return self.records.passed(element_id, instance=instance)
-            done = self.records.completed(element_id, instance=instance)
-            return max(done, self.records.taken(element_id, instance=instance)) >= times
-
-        await self.reached(check, instance=instance, what=f"{element_id} passed")
-
-    async def completed(self, instance: int, *, timeout: float = 0) -> ProcessInstance:  # noqa: ASYNC109 (the error tells what the engine waits for)
-        """Wait until an instance is completed; fails at once with the incident's text, or when it was terminated."""
-        return await self.state(instance, State.COMPLETED, timeout=timeout)
-
-    async def state(self, instance: int, state: State, *, timeout: float = 0) -> ProcessInstance:  # noqa: ASYNC109 (the error tells what the engine waits for)
-        """Wait until an instance has ended in a state; fails at once when it ended otherwise or has an incident."""
-        found = await self.reached(
-            lambda: next(
-                (i for i in [self.records.instances.get(instance)] if i and i.state is not State.ACTIVE), None
-            ),
-            instance=instance,
-            what=f"instance {instance} {state}",
-            timeout=timeout,
-        )
-        if found.state is not state:
-            raise AssertionError(f"instance {instance} of {found.process_id} is {found.state}, not {state}")
-        return found
+    # --- incidents
 
     async def incident(self, instance: int | None = None) -> Incident:
         """Wait for an incident and return it."""
@@ -267,55 +146,3 @@ class EngineDriver:
             await asyncio.to_thread(self.api.set_retries, incident.job_key, retries)
         await asyncio.to_thread(self.api.resolve_incident, incident.key)
         await self.records.wait(lambda: not incident.open, timeout=self.timeout, what="incident resolved")
-
-    def variables(self, instance: int) -> dict[str, Any]:
-        """Return the variables of an instance's root scope."""
-        with self.records.snapshot():
-            return dict(self.records.variables.get(instance, {}))
-
-    # --- time
-
-    async def settled(self, *, timeout: float = 0) -> None:  # noqa: ASYNC109 (the error tells what the engine waits for)
-        """Wait until the engine rests: no job runs or waits for a served worker, no timer is due, nothing happens."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + (timeout or self.timeout)
-        while True:
-            await self.records.wait(self._quiet, timeout=deadline - loop.time(), what="the engine at rest")
-            await self._barrier()
-            before = self.records.seen
-            await self._barrier()
-            if self.records.seen == before and self._quiet():
-                return
-            if loop.time() > deadline:
-                raise NotReached(f"the engine does not come to rest\n{self.records.describe()}")
-
-    async def advance(self, delta: timedelta) -> None:
-        """Let time pass: wait until the engine rests, move its clock, wait until all that became due has happened."""
-        await self.settled()
-        await asyncio.to_thread(self.broker.advance_clock, delta)
-        await self.settled()
-
-    async def move_clock_to(self, moment: datetime) -> None:
-        """Let time pass up to an aware moment; raises ValueError for one that has passed."""
-        await self.advance(moment - self.clock.now())
-
-    def mails_to_send(self) -> list[UserTask]:
-        """Return the open reviews of mails that the test's clerk is to send: those of no procedure in any case."""
-        found = self.records.open_tasks(REVIEW_TASK) if self.mail_clerk else []
-        return [task for task in found if self.sends_mails or self._stands_alone(task)]
-
-    def _stands_alone(self, task: UserTask) -> bool:
-        """Whether a review was begun for a mail for which no diagram waits."""
-        caller = self.records.instances[task.process_instance_key].parent_element_key
-        return caller is not None and self.records.elements[caller].process_id == WAITING_MAIL
-
-    def _quiet(self) -> bool:
-        now = self.clock.millis()
-        if self.mails_to_send():
-            return False
-        return not self.records.unfinished_jobs(self.served, now) and not self.records.due_timers(now)
-
-    async def _barrier(self) -> None:
-        """Wait until every record up to now is here: a signal's own record comes after all that went before it."""
-        key = await asyncio.to_thread(self.api.broadcast, _BARRIER, {})
-        await self.records.wait(lambda: self.records.last_signal >= key, timeout=self.timeout, what="the exporter")

@@ -23,7 +23,7 @@ from typing import TextIO
 
 from lxml import etree
 
-from tests.kit.processes import dies_with_parent
+from workers.localstack.launch import dies_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 _SCENARIOS = "tests/process/test_scenarios.py"

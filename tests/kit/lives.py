@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from tests.kit import specdates
-from tests.kit.clock import TOKYO
 from tests.kit.specdates import ONE
 from tests.kit.yearsahead import Made, Said, expected
 from workers.domain.cities import City
+from workers.trial.clock import TOKYO
 
 CITIES = tuple(specdates.CITIES)
 SCRIPTS = (

@@ -16,7 +16,6 @@ from typing import Any
 
 from sqlalchemy import Table, create_engine, func, insert, select
 
-from tests.kit.clock import TOKYO, EngineClock
 from tests.kit.processes import peak_megabytes
 from workers.adapters.registry import agreement_tables, database, tables
 from workers.adapters.registry.outbox_tables import mail
@@ -25,6 +24,7 @@ from workers.domain.agreements import TermStage
 from workers.domain.business_days import is_business_day
 from workers.domain.entities import CaseKind, CaseOutcome, Origin
 from workers.settings import Settings
+from workers.trial.clock import TOKYO, EngineClock
 from workers.wiring import services
 
 MORNING = date(2027, 3, 1)

@@ -15,18 +15,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.kit.broker import free_ports
-from tests.kit.clock import EngineClock
-from tests.kit.processes import dies_with_parent
-from tests.kit.receiver import HOST
-from tests.kit.records import Records
 from workers.localstack.distribution import copy_files
 from workers.localstack.errors import StackError
 from workers.localstack.helpers import compiled_jar
 from workers.localstack.java import camunda_java, java_options
+from workers.localstack.launch import dies_with_parent
 from workers.localstack.packages import Package, ensure
 from workers.localstack.progress import Reporter
 from workers.settings import Settings
+from workers.trial.broker import free_ports
+from workers.trial.clock import EngineClock
+from workers.trial.receiver import HOST
+from workers.trial.records import Records
 
 VERSION = "8.8.21"
 """The newest that Maven Central has; there is none of 8.9."""

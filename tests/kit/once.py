@@ -10,13 +10,13 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import delete, func, select
 
 from tests.kit.broker import Broker
-from tests.kit.clock import TOKYO
 from tests.kit.decade import Decade
 from tests.kit.desk import Office, starting_files
 from tests.kit.specdates import ONE
 from tests.kit.yearsahead import Made
 from workers.adapters.registry.outbox_tables import engine_call
 from workers.domain.entities import Case, CaseKind
+from workers.trial.clock import TOKYO
 from workers.usecases.sweep import sweep_batch
 
 _CITY = "asahikawa"

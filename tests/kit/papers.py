@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from tests.kit import samples
-from tests.kit.clock import TOKYO, EngineClock
 from tests.kit.registry import Registry
 from workers.adapters.documents import WordDocuments
 from workers.adapters.mail import JinjaMails
@@ -25,6 +24,7 @@ from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarg
 from workers.domain.meetings import ExcludedPeriod, Meeting
 from workers.packs import CityPacks
 from workers.packs.templates import TemplateFolders
+from workers.trial.clock import TOKYO, EngineClock
 from workers.usecases.parties import party_rows, spoken
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import psycopg
 
-from tests.kit.processes import dies_with_parent
+from workers.localstack.launch import dies_with_parent
 
 HOST = "127.0.0.1"
 _SECONDS = 60

@@ -1,24 +1,14 @@
-"""Processes that end with the test run, however it ends, and the memory that one needed."""
+"""Processes of their own, and the memory that one needed."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def dies_with_parent(signal: str = "KILL") -> list[str]:
-    """Return a prefix for a command line: the kernel sends the signal when the thread that starts it has ended.
-
-    So start from the main thread. Empty where util-linux's ``setpriv`` is missing.
-    """
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", signal] if setpriv else []
 
 
 def peak_megabytes() -> float:

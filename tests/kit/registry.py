@@ -15,7 +15,6 @@ from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from tests.kit.clock import TOKYO, EngineClock
 from tests.kit.memory import MemoryCities
 from tests.kit.prepared import prepare
 from workers.adapters.files import FileStore
@@ -26,6 +25,7 @@ from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, Project, Survey, SurveyTarget
 from workers.domain.mails import WrittenMail
+from workers.trial.clock import TOKYO, EngineClock
 from workers.usecases.ports import DocumentRenderer, JobRef, MailRequest, RenderedMail
 
 MORNING = datetime(2026, 6, 1, 8, 30, tzinfo=TOKYO)

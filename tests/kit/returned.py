@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from tests.kit.model import UserTask
-from tests.kit.records import Records
 from workers.lint.loops import returns, scopes_around
 from workers.lint.supplies import names_in, repeats_over, source_of
 from workers.packs.diagrams import forms, model
 from workers.packs.diagrams.expressions import linked_forms
 from workers.packs.diagrams.model import Diagram, Element, extension, extensions, local
+from workers.trial.happened import UserTask
+from workers.trial.records import Records
 
 _PACKS: Final = Path(__file__).parents[2] / "bpmn"
 _NAMES: Final = ("code", "title", "id", "name", "number")

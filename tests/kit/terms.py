@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from tests.kit.clock import TOKYO
 from tests.kit.papers import CITIES, FOLDERS, partner
 from tests.kit.registry import Registry
 from workers.adapters.mail import JinjaMails
@@ -21,6 +20,7 @@ from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import watch
 from workers.domain.terms import first_term
+from workers.trial.clock import TOKYO
 from workers.usecases.notices import record_notice, withdraw_notice
 from workers.usecases.ports import DocumentRenderer, JobRef
 from workers.usecases.procedures import open_procedure

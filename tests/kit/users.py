@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from tests.kit.receiver import HOST
 from workers.settings import Settings
+from workers.trial.receiver import HOST
 
 _OPENSEARCH = 9200
 _INDEX = "operate-user-1.2.0_"

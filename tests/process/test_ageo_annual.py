@@ -7,13 +7,13 @@ from datetime import datetime
 import pytest
 
 from tests.kit import outgoing
-from tests.kit.clock import TOKYO
 from tests.kit.desk import office, pack_files
 from tests.kit.driver import EngineDriver
 from workers.domain.agreements import ActivityStatus
 from workers.domain.fiscal import fiscal_year
 from workers.domain.meetings import MeetingStatus
 from workers.settings import Settings
+from workers.trial.clock import TOKYO
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.kit.desk import BrokerDesk, Office, office, scenario_files_of
 from tests.kit.driver import EngineDriver
-from tests.kit.model import State
 from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS
 from workers.settings import Settings
+from workers.trial.happened import State
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 _START = {

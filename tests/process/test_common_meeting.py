@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from tests.kit.calendars import Entry, entry_of
-from tests.kit.clock import TOKYO
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
 from tests.kit.driver import EngineDriver
 from tests.kit.smtp import HOST, SmtpServer
@@ -22,6 +21,7 @@ from workers.packs.scenarios import AgreementFacts, dated
 from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import register
 from workers.settings import Settings
+from workers.trial.clock import TOKYO
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 PARTNER = "renkei@kamitsuke-seikatsu.example"

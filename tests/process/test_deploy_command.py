@@ -15,7 +15,7 @@ import pytest
 
 from tests.kit.driver import EngineDriver
 from tests.kit.made_packs import MadePacks, by_timer, made_packs
-from tests.kit.processes import dies_with_parent
+from workers.localstack.launch import dies_with_parent
 from workers.settings import Settings
 
 pytestmark = pytest.mark.process

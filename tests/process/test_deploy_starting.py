@@ -6,10 +6,10 @@ import pytest
 
 from tests.kit.driver import EngineDriver
 from tests.kit.made_packs import MadePacks, by_timer, signing
-from tests.kit.model import Timer
 from workers.cli.packdeploy import State, deploy_city, deploy_common
 from workers.errors import InputError
 from workers.settings import Settings
+from workers.trial.happened import Timer
 from workers.wiring import services
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]

@@ -103,7 +103,7 @@ async def test_an_amendment_becomes_a_new_version(driver: EngineDriver, settings
         assert "締結日" in await clerk.told("Task_SignAmendment")
         signed_on = clerk.desk.today()
         await clerk.does("Task_SignAmendment", signing="signed", signedOn="{today}")
-        await clerk.desk.mails_before(
+        await clerk.desk.before(
             lambda: driver.records.passed("Task_NotifyDepartments", instance=clerk.desk.instance), "the new version"
         )
         async with clerk.at_work.services.open_unit() as uow:

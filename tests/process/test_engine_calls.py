@@ -13,7 +13,6 @@ import pytest
 
 from tests.kit.diagram import bpmn
 from tests.kit.driver import EngineDriver
-from tests.kit.model import State
 from workers.adapters.camunda.gateway import open_channel, zeebe_client
 from workers.adapters.camunda.open_tasks import OpenTask, OpenTasks
 from workers.adapters.camunda.rest import InstanceGoneError, RestClient
@@ -23,6 +22,7 @@ from workers.domain.acts import SYSTEM_USER
 from workers.errors import RetryableError
 from workers.runtime.enginecalls import EngineCalls
 from workers.settings import Settings
+from workers.trial.happened import State
 from workers.wiring import Services, services
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]

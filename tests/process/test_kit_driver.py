@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.kit.api import EngineRefused
 from tests.kit.broker import Broker
 from tests.kit.diagram import bpmn
-from tests.kit.driver import EngineDriver, IncidentRaised
-from tests.kit.model import Job, State
-from tests.kit.records import NotReached
+from tests.kit.driver import EngineDriver
+from workers.trial.api import EngineRefused
+from workers.trial.driver import IncidentRaised
+from workers.trial.happened import Job, State
+from workers.trial.records import NotReached
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio]
 

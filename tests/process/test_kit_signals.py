@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit.diagram import bpmn
 from tests.kit.driver import EngineDriver
-from tests.kit.model import State
+from workers.trial.happened import State
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio]
 

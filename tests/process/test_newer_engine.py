@@ -13,15 +13,15 @@ import pytest_asyncio
 
 from tests.kit.desk import PACKS, office
 from tests.kit.driver import EngineDriver
-from tests.kit.model import JobState
 from tests.kit.newer import VERSION, NewerEngine
 from tests.kit.prepared import prepare
-from tests.kit.receiver import HOST
 from tests.kit.stack import open_sockets
 from workers.adapters.camunda.gateway import open_channel, zeebe_client
 from workers.cli.packdeploy import PackDeployment, State, deploy_city, deploy_common
 from workers.readers.offerfile import read_offer
 from workers.settings import Settings
+from workers.trial.happened import JobState
+from workers.trial.receiver import HOST
 from workers.usecases.open_case import file_case
 from workers.wiring import services
 

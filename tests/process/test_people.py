@@ -12,10 +12,10 @@ import pytest
 from tests.kit.desk import office, scenario_files_of
 from tests.kit.diagram import bpmn
 from tests.kit.driver import EngineDriver
-from tests.kit.model import State, UserTask
 from workers.adapters.camunda.people import Row, matched
 from workers.domain.acts import SYSTEM, Act, Completion
 from workers.settings import Settings
+from workers.trial.happened import State, UserTask
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 _LISTENER = (

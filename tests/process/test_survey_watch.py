@@ -10,9 +10,9 @@ import pytest
 
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, pack_files
 from tests.kit.driver import EngineDriver
-from tests.kit.model import UserTask
 from workers.readers.offerfile import read_offer
 from workers.settings import Settings
+from workers.trial.happened import UserTask
 from workers.usecases.open_case import file_case
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]

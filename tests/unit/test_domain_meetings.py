@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.kit.clock import TOKYO
 from workers.domain.cities import MeetingPlan
 from workers.domain.meetings import deadlines, format_times, parse_moment, times
 from workers.errors import InputError
+from workers.trial.clock import TOKYO
 
 ANNUAL = MeetingPlan(annual_invite_by=(4, 20), annual_hold_by=(5, 31))
 NOW = datetime(2027, 4, 1, 9, 0, tzinfo=TOKYO)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.kit.model import UserTask
-from tests.kit.records import Records
 from tests.kit.returned import ReturnedInputs, holds, tasks
+from workers.trial.happened import UserTask
+from workers.trial.records import Records
 
 _TASK = "common-agreement-signing/Task_SignAgreement"
 

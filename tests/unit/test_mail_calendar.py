@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.kit import papers
 from tests.kit.calendars import Entry, entry_of
-from tests.kit.clock import TOKYO
 from workers.adapters.mail import JinjaMails
 from workers.domain.meetings import Invitation
 from workers.errors import InputError
+from workers.trial.clock import TOKYO
 from workers.usecases.ports import MailRequest
 
 BEGIN = datetime(2026, 6, 20, 14, 0, tzinfo=TOKYO)

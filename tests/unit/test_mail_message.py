@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.kit.clock import TOKYO
 from workers.adapters.mail.message import Letter, address, build, file_name, one_line
 from workers.errors import InputError
+from workers.trial.clock import TOKYO
 
 HEADERS = {
     "From",

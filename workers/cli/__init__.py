@@ -15,6 +15,7 @@ _MODULES = (
     "formats",
     "new_city",
     "deploying",
+    "trying",
     "cases",
     "agreements",
     "agreement",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,3 +46,12 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in _FOREIGN_NAMES and not name.startswith(_FOREIGN_PREFIXES)
     }
+
+
+def dies_with_parent(signal: str = "KILL") -> list[str]:
+    """Return a prefix for a command line: the kernel sends the signal when the thread that starts it has ended.
+
+    So start from the main thread. Empty where util-linux's ``setpriv`` is missing.
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", signal] if setpriv else []

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Writes each event of the wanted kinds as a line of JSON to a socket of the tests, the moment it is exported. Nothing
+ * Writes each event of the wanted kinds as a line of JSON to a socket of whoever started the broker, the moment it is exported. Nothing
  * is answered: what was written reaches the reader, who outlives the broker, and knows again what comes twice.
  */
 public final class RecordExporter implements Exporter {

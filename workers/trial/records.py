@@ -1,6 +1,6 @@
 """What happened in the engine, kept in memory as its exporter tells it, and conditions to wait for.
 
-Records arrive in a thread of their own (:mod:`tests.kit.receiver`), a few milliseconds after the engine wrote them.
+Records arrive in a thread of their own (:mod:`workers.trial.receiver`), a few milliseconds after the engine wrote them.
 Every query holds the lock, so that a condition sees one consistent moment.
 """
 
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from tests.kit.apply import APPLY
-from tests.kit.model import (
+from workers.trial.apply import APPLY
+from workers.trial.errors import TrialFailure
+from workers.trial.happened import (
     MULTI_INSTANCE_BODY,
     Definition,
     Element,
@@ -40,7 +41,7 @@ FOLLOWED = frozenset({*APPLY, "SIGNAL"})
 """The value types of the records that are kept: a broker need not export others."""
 
 
-class NotReached(AssertionError):  # noqa: N818 (reads as the sentence that pytest prints)
+class NotReached(TrialFailure):
     """A condition was not met before its deadline; the message shows what the engine is waiting for."""
 
 
@@ -60,9 +61,11 @@ class Records:
         self.newest: dict[tuple[str, str], int] = {}
         self.variables: dict[int, dict[str, Any]] = defaultdict(dict)
         self.by_type: dict[str, list[Record]] = defaultdict(list)
-        self.seen = 0
+        self.seen: Counter[int | None] = Counter()
+        """How many records came, by the root of the process instance that they are about."""
         self.last_signal = 0
         self._positions: dict[int, int] = defaultdict(int)
+        self._roots: dict[int, int] = {}
         self._children: dict[int, list[int]] = defaultdict(list)
         self._parts: dict[int, list[Element]] = defaultdict(list)
         self._lock = threading.RLock()
@@ -81,7 +84,7 @@ class Records:
                 self._take(record)
             waiters = list(self._waiters)
         for loop, changed in waiters:
-            with suppress(RuntimeError):  # that test's loop has closed
+            with suppress(RuntimeError):  # that loop has closed
                 loop.call_soon_threadsafe(changed.set)
 
     def _take(self, record: Record) -> None:
@@ -90,18 +93,19 @@ class Records:
         kind = record["valueType"]
         if kind == "SIGNAL":
             self.last_signal = max(self.last_signal, record["key"])
-        else:
-            self.seen += 1
         if kind not in _BULKY:
             self.by_type[kind].append(record)
         if apply := APPLY.get(kind):
             apply(self, record["intent"], record["key"], record["value"])
+        if kind != "SIGNAL":
+            self.seen[self._roots.get(record["value"].get("processInstanceKey"))] += 1
         for listener in self._listeners:
             listener(record)
 
     def add_instance(self, instance: ProcessInstance) -> None:
         """Keep a process instance under its parent."""
         self.instances[instance.key] = instance
+        self._roots[instance.key] = self._roots.get(instance.parent_key or 0, instance.key)
         if instance.parent_key is not None:
             self._children[instance.parent_key].append(instance.key)
 
@@ -141,6 +145,15 @@ class Records:
                 todo.extend(self._children[key])
             return found
 
+    def root(self, instance: int) -> int | None:
+        """Return the instance that called an instance through others, itself where none did; None: not known yet."""
+        return self._roots.get(instance)
+
+    def seen_of(self, roots: Iterable[int] | None) -> int:
+        """Return how many records came about these instances and what they called; None: all."""
+        with self._lock:
+            return self.seen.total() if roots is None else sum(self.seen[root] for root in roots)
+
     def open_tasks(self, element_id: str | None = None, *, instance: int | None = None) -> list[UserTask]:
         """Return the open user tasks, oldest first."""
         with self._lock:
@@ -179,6 +192,19 @@ class Records:
         return any(part.state is State.COMPLETED for part in bodies or parts) or bool(
             self.taken(element_id, instance=instance)
         )
+
+    def paths(self, roots: Iterable[int]) -> dict[str, Counter[str]]:
+        """Return how often the flow nodes and flows were passed, by process, in these instances and what they called.
+
+        A flow node counts when it was entered; an item of a multi-instance activity counts, its body does not.
+        """
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        with self._lock:
+            for instance in {key for root in roots for key in self.tree(root)}:
+                times = found[self.instances[instance].process_id]
+                times.update(part.element_id for part in self._without_bodies(self._parts[instance]))
+                times.update(flow.flow_id for flow in self.flows.get(instance, ()))
+        return dict(found)
 
     def visible(self, scope_key: int) -> dict[str, Any]:
         """Return the variables that a scope sees: its own and those of the scopes around it."""
@@ -250,7 +276,7 @@ class Records:
                 self._waiters.remove(waiter)
 
     def describe(self) -> str:
-        """Return what the engine is waiting for, for a person who reads a failed test."""
+        """Return what the engine is waiting for, for a person who reads of a failure."""
         with self._lock:
             lines = [f"  instance {i.key} of {i.process_id} is {i.state}" for i in list(self.instances.values())[-5:]]
             lines += [f"  {_task_line(task)}" for task in self.open_tasks()]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.kit.model import (
+from workers.trial.happened import (
     Definition,
     Element,
     Flow,
@@ -23,7 +23,7 @@ from tests.kit.model import (
 )
 
 if TYPE_CHECKING:
-    from tests.kit.records import Records
+    from workers.trial.records import Records
 
 Value = dict[str, Any]
 

@@ -1,7 +1,7 @@
-"""Takes in what happens in a broker: the tests' own exporter writes one JSON line a record to a socket.
+"""Takes in what happens in a broker: an exporter of renkei's own writes one JSON line a record to a socket.
 
 The exporter (``record_exporter/RecordExporter.java``) answers to nobody and waits for nobody: Zeebe's own ones send
-HTTP requests, one a record where a test must know at once, which took a quarter of all that a broker of tests did.
+HTTP requests, one a record where one must know at once, which took a quarter of all that a broker did.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def exporter(settings: Settings, port: int, kinds: Iterable[str]) -> dict[str, s
     """
     lib = camunda_home(settings) / "lib"
     jar = compiled_jar(settings, _SOURCE, [path for name in _LIBRARIES for path in lib.glob(name)])
-    prefix = "ZEEBE_BROKER_EXPORTERS_TESTS"
+    prefix = "ZEEBE_BROKER_EXPORTERS_TRIAL"
     return {
         f"{prefix}_CLASSNAME": f"renkei.{_SOURCE.stem}",
         f"{prefix}_JARPATH": str(jar),

@@ -1,4 +1,4 @@
-"""The business clock of tests: follows the engine's, which the test moves."""
+"""The business clock of a trial: follows the engine's, which is moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine's REST API (Camunda 8.6, ``/v2``) as far as tests need it; plain calls, safe in any event loop."""
+"""The engine's REST API (Camunda 8.6, ``/v2``) as far as a trial needs it; plain calls, safe in any event loop."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import httpx
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from workers.adapters.camunda.http import trusted
+from workers.trial.errors import TrialFailure
 
 Variables = Mapping[str, Any]
 
 
-class EngineRefused(AssertionError):  # noqa: N818 (reads as the sentence that pytest prints)
+class EngineRefused(TrialFailure):
     """The engine answered with an error; ``status`` is its HTTP status."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -99,7 +100,7 @@ class Api:
             "timeout": int(timeout / timedelta(milliseconds=1)),
             "maxJobsToActivate": most,
             "requestTimeout": int(wait / timedelta(milliseconds=1)) or -1,
-            "worker": "kit",
+            "worker": "trial",
         }
         jobs: list[dict[str, Any]] = self._call("POST", "/jobs/activation", json=body)["jobs"]
         return jobs
