@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from workers.cli.japanese import JapaneseCommand
+from workers.cli.options import packs_option
+from workers.jobs.catalog import all_job_types
 from workers.lint import formatting, linter
+from workers.lint.element_templates.upgrade import Brought, bring_up
+from workers.lint.rules.base import name_of
 from workers.settings import Settings
 
+_NOTHING: Final = Brought([], {})
 _PATHS = click.Path(path_type=Path)
 
 
@@ -27,11 +33,23 @@ _PATHS = click.Path(path_type=Path)
 @click.option(
     "--check", is_flag=True, help="書き直さず、そろっていないファイルを挙げて、あれば終了コード 1 を返します。"
 )
+@click.option(
+    "--upgrade",
+    is_flag=True,
+    help="その前に、Modeler のテンプレートをパックの今の中身（メール、文書、画面など）に合わせて作り直し、"
+    "図のタスクに付いたテンプレートを新しい版にします（付いていないタスクには付けます）。",
+)
+@packs_option
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
-def format_(*, paths: tuple[Path, ...], check: bool, as_json: bool) -> None:
+def format_(*, paths: tuple[Path, ...], check: bool, upgrade: bool, packs: tuple[Path, ...], as_json: bool) -> None:
     """Write files as Modeler does, or say which differ."""
     files, _ = linter.collect(paths)
-    found = formatting.write(files, cache=Settings().cache, say=lambda text: click.echo(text, err=True))
+    settings = Settings()
+    brought = _NOTHING
+    if upgrade:
+        folders = [*settings.packs, *packs]
+        brought = bring_up(files, home=settings.home, packs=folders, job_types=all_job_types(), check=check)
+    found = formatting.write(files, cache=settings.cache, say=lambda text: click.echo(text, err=True))
     problems = [written for written in found if written.problem]
     changed = [written for written in found if written.differs]
     if not check:
@@ -41,12 +59,32 @@ def format_(*, paths: tuple[Path, ...], check: bool, as_json: bool) -> None:
         told = {
             "files": len(found),
             "changed": [str(written.path) for written in changed],
+            "templates": [str(path) for path in brought.written],
+            "upgraded": [
+                {"file": str(path), "element": one.task.get("id")}
+                for path, found in brought.tasks.items()
+                for one in found
+            ],
             "problems": [{"file": str(written.path), "message": written.problem} for written in problems],
         }
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
+        _tell_brought(brought, check=check)
         _tell(changed, problems, total=len(found), check=check)
-    sys.exit(1 if problems or (check and changed) else 0)
+    sys.exit(1 if problems or (check and (changed or brought != _NOTHING)) else 0)
+
+
+def _tell_brought(brought: Brought, *, check: bool) -> None:
+    for path in brought.written:
+        click.echo(f"{path}: {'テンプレートが古くなっています' if check else 'テンプレートを作り直しました'}")
+    for path, found in brought.tasks.items():
+        for one in found:
+            done = (
+                "のテンプレートは今の版ではありません"
+                if check
+                else f"のテンプレートを版 {one.template['version']} にしました"
+            )
+            click.echo(f"{path}: {name_of(one.task)}（{one.task.get('id')}）{done}")
 
 
 def _tell(changed: list[formatting.Written], problems: list[formatting.Written], *, total: int, check: bool) -> None:

@@ -12,13 +12,17 @@ from workers.usecases.ports import UnitOfWork
 from workers.usecases.record_proposals import record_proposals
 
 _REPORTER = {"person": "reportPerson", "contact": "reportContact"}
-_PER = Header(name="per", label="だれの連携事業か（department: タスクの課だけのもの）")
+_YEAR = Header(name="fiscalYear", label="どの年度の事業か", help="=number(period) など。=null ならすべての年度")
+_PER = Header(
+    name="per", label="だれの連携事業か", choices={"department": "タスクの課だけのもの"}, help="選ばなければすべて"
+)
 
 
 @job_type(
     "load-activities",
     label="連携事業を台帳から読み出す",
     headers=(_PER,),
+    inputs=(_YEAR,),
     writes=("activities", "comingActivities", "activityDepartments", "workedDepartments", "ownAgreements", "yearName"),
 )
 async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -32,6 +36,7 @@ async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, An
     "record-activities",
     label="連携事業を台帳に載せる",
     headers=(_PER, *CHECKS),
+    inputs=(Header(name="activities", label="台帳に載せる連携事業", help="空なら、案件の変数 activities です"), _YEAR),
     writes=("activities", "formError"),
     requires=("activities.*.title:連携事業名"),
     checks_itself=True,
@@ -53,7 +58,7 @@ async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, 
 @job_type(
     "record-proposals",
     label="連携事業の提案を記録する",
-    headers=(Header(name="purpose", label="何の提案か（照会や文書に載る）", required=True), *CHECKS),
+    headers=(Header(name="purpose", label="何の提案か", required=True, help="照会や文書に載ります"), *CHECKS),
     writes=("proposals", "formError"),
     requires=(
         "proposalRows:提案する連携事業,"

@@ -8,7 +8,7 @@ from workers.domain.required import read, spoken_days
 from workers.errors import PermanentError
 from workers.jobs.catalog import CHECKS, Header, JobInput, all_job_types, job_type
 from workers.usecases.agree import record_agreement_terms, register_agreement
-from workers.usecases.close_case import close_case
+from workers.usecases.close_case import OUTCOME_NAMES, close_case
 from workers.usecases.discuss_projects import record_discussion
 from workers.usecases.open_case import open_case, record_partner
 from workers.usecases.ports import UnitOfWork
@@ -23,8 +23,8 @@ from workers.usecases.record_step import case_heading, collect_steps, last_agree
     "open-case",
     label="案件を登録する",
     headers=(
-        Header(name="city", label="市のコード", required=True),
-        Header(name="partner", label="相手方（later: 名称が空なら後で決める）"),
+        Header(name="city", label="市のコード", required=True, offers="city"),
+        Header(name="partner", label="相手方", choices={"later": "名称が空なら後で決める"}),
         *CHECKS,
     ),
     writes=(
@@ -52,6 +52,7 @@ from workers.usecases.record_step import case_heading, collect_steps, last_agree
     checks_itself=True,
     unchecked_with="caseId",
     by_person=True,
+    shelf="procedure",
 )
 async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Open or claim a case (ISE-1)."""
@@ -83,7 +84,7 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "record-offer",
     label="申出を記録する",
-    headers=(Header(name="within", label="分野の範囲（agreement: 協定の連携事項の中に限る）"), *CHECKS),
+    headers=(Header(name="within", label="分野の範囲", choices={"agreement": "協定の連携事項の中に限る"}), *CHECKS),
     writes=("offer", "proposals", "offerSummary", "agreementTerms", "pastRecords", "attachments", "formError"),
     requires=(
         "offer.purpose:目的,"
@@ -155,9 +156,9 @@ async def handle_recheck_requirements(job: JobInput, uow: UnitOfWork) -> dict[st
     label="入力を記録する",
     headers=(
         Header(name="step", label="記録の名前", required=True),
-        Header(name="keep", label="記録する変数（コンマ区切り）", required=True),
-        Header(name="clear", label="記録したら消す変数（コンマ区切り）"),
-        Header(name="title", label="案件の見出しに添える変数（なければ相手方の名称）"),
+        Header(name="keep", label="記録する変数", required=True, help="コンマ区切りで"),
+        Header(name="clear", label="記録したら消す変数", help="コンマ区切りで"),
+        Header(name="title", label="案件の見出しに添える変数", help="なければ相手方の名称が出ます"),
         *CHECKS,
     ),
     by_person=True,
@@ -183,7 +184,7 @@ async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     headers=(
         Header(name="step", label="記録の名前", required=True),
         Header(name="into", label="結果を入れる変数", required=True),
-        Header(name="by", label="だれの記録か（記録の変数.キー）。同じ人のものは、最後の1つだけにする"),
+        Header(name="by", label="だれの記録か", help="記録の変数.キー の形で。同じ人のものは、最後の1つだけにします"),
     ),
 )
 async def handle_collect_steps(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -198,7 +199,7 @@ async def handle_collect_steps(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     headers=(
         Header(name="step", label="記録の名前", required=True),
         Header(name="into", label="結果を入れる変数", required=True),
-        Header(name="agreed", label="合意したものだけにする返事（記録の名前:変数=値）"),
+        Header(name="agreed", label="合意したものだけにする返事", help="記録の名前:変数=値 の形で"),
     ),
 )
 async def handle_load_agreement_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -254,7 +255,7 @@ async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, 
     "record-project-talk",
     label="詳細協議を記録する",
     by_person=True,
-    headers=(Header(name="template", label="結果をほかの担当課に知らせるメールのひな形"), *CHECKS),
+    headers=(Header(name="template", label="結果をほかの担当課に知らせるメールのひな形", offers="mails"), *CHECKS),
 )
 async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record one project's detailed talks (ISE-6)."""
@@ -269,7 +270,7 @@ async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str
 @job_type(
     "summarize-talks",
     label="詳細協議をまとめる",
-    headers=(Header(name="template", label="協議が終わったことを所管課に知らせるメールのひな形"),),
+    headers=(Header(name="template", label="協議が終わったことを所管課に知らせるメールのひな形", offers="mails"),),
     writes=("talkResults", "talkProjects"),
 )
 async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -312,7 +313,19 @@ async def handle_register_agreement(job: JobInput, uow: UnitOfWork) -> dict[str,
     return await register_agreement(uow, job.text("caseId"), job.context("signature"))
 
 
-@job_type("close-case", label="案件を閉じる", headers=(Header(name="outcome", label="結果", required=True),))
+@job_type(
+    "close-case",
+    label="案件を閉じる",
+    headers=(
+        Header(
+            name="outcome",
+            label="結果",
+            required=True,
+            choices={outcome.value: name for outcome, name in OUTCOME_NAMES.items()},
+        ),
+    ),
+    shelf="procedure",
+)
 async def handle_close_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the case (ISE-8, ISE-9)."""
     await close_case(uow, job.text("caseId"), job.header("outcome"))

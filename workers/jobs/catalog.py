@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 
 from workers.domain.required import Rules, check, parse_rules, roots
 from workers.domain.text import check_keepable
@@ -88,18 +88,27 @@ Handler = Callable[[JobInput, UnitOfWork], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """A task header that a job type reads: what a process owner fills in Modeler."""
+    """A task header that a job type reads: what a process owner fills in Modeler.
+
+    ``choices`` are all values that it can have, each with what it means (Japanese); none: any text. ``offers`` names
+    the list of the pack that Modeler offers: ``mails``, ``documents``, ``deadlines`` or ``city``. ``help`` says how to
+    write it. ``when`` (a header before it, its values): only then does the header mean something.
+    """
 
     name: str
     label: str
     required: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)
+    offers: Literal["", "mails", "documents", "deadlines", "city"] = ""
+    help: str = ""
+    when: tuple[str, tuple[str, ...]] | None = None
 
 
 CHECKS: Final = (
-    Header(name="require", label="必ず入れる項目（キー:名前[条件のキー=値|値]、コンマ区切り）"),
-    Header(name="dates", label="日付の決まり（キー:名前 <=today >=case など、コンマ区切り）"),
-    Header(name="ranges", label="数の範囲（キー:名前 1..5、コンマ区切り）"),
-    Header(name="empty", label="空でなければならない一覧（キー:名前[条件のキー=値]、コンマ区切り）"),
+    Header(name="require", label="必ず入れる項目", help="キー:名前[条件のキー=値|値] をコンマ区切りで"),
+    Header(name="dates", label="日付の決まり", help="キー:名前 <=today >=case などをコンマ区切りで"),
+    Header(name="ranges", label="数の範囲", help="キー:名前 1..5 をコンマ区切りで"),
+    Header(name="empty", label="空でなければならない一覧", help="キー:名前[条件のキー=値] をコンマ区切りで"),
 )
 """Headers of every job type that takes what a person typed: the diagram says what has to be there (ALL-10, ALL-11).
 
@@ -118,6 +127,11 @@ class JobType:
     ``reads`` are the only variables that the engine hands over; empty: all. For tasks that run once for each of many:
     with all variables the jobs of a survey would carry the list of its departments as often as it has departments.
 
+    ``inputs`` are variables that a diagram may give this job alone by an input mapping, written as headers are.
+
+    ``shelf`` is the group of Modeler's chooser that offers it; ``audience`` is ``common`` for what only the common
+    parts' diagrams use: a city calls those parts instead.
+
     ``by_person``: records what a person entered at the user task right before; its history entries bear that person
     (``uow.act``). ``listener``: the job of an execution listener, not of a task.
     """
@@ -126,6 +140,7 @@ class JobType:
     label: str
     handler: Handler
     headers: tuple[Header, ...] = ()
+    inputs: tuple[Header, ...] = ()
     writes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     requires: str = ""
@@ -134,6 +149,8 @@ class JobType:
     timeout_seconds: int = 60
     by_person: bool = False
     listener: bool = False
+    shelf: Literal["mail", "record", "procedure"] = "record"
+    audience: Literal["city", "common"] = "city"
 
     @property
     def takes_input(self) -> bool:

@@ -28,6 +28,8 @@ _ORDER = "caseNumber:案件番号,caseAction:すること,caseReason:理由,tell
     ),
     requires=_ORDER,
     checks_itself=True,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Find the case that is to be broken off or to go back, and ask the engine where it stands (ALL-22)."""
@@ -41,13 +43,21 @@ async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     requires=_ORDER,
     checks_itself=True,
     by_person=True,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_order_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Break the case off, or ask the engine to go back (ALL-22)."""
     return await case_control.order_case(uow, job.variables, job.ref)
 
 
-@job_type("confirm-step-back", label="戻した手順を片付ける", by_person=True)
+@job_type(
+    "confirm-step-back",
+    label="戻した手順を片付ける",
+    by_person=True,
+    shelf="procedure",
+    audience="common",
+)
 async def handle_confirm_step_back(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Note the step back and close what the left step had open (ALL-22)."""
     await case_control.confirm_step_back(uow, job.variables)

@@ -13,11 +13,18 @@ from workers.usecases.ports import UnitOfWork
     "set-deadline",
     label="期限を決める",
     headers=(
-        Header(name="deadline", label="期限の名前（city.toml の [deadlines]）", required=True),
-        Header(name="on", label="期日が入っている変数（なければ city.toml のとおり）"),
+        Header(
+            name="deadline",
+            label="期限の名前",
+            required=True,
+            offers="deadlines",
+            help="日数は city.toml の [deadlines.名前] で決めます",
+        ),
+        Header(name="on", label="期日が入っている変数", help="なければ city.toml のとおりです"),
         *CHECKS,
     ),
     writes=("deadline",),
+    shelf="procedure",
 )
 async def handle_set_deadline(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Compute a due date with its reminder (D-6, D-7)."""

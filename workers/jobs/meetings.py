@@ -8,10 +8,16 @@ from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases import meetings
 from workers.usecases.ports import UnitOfWork
 
-_TEMPLATE = Header(name="template", label="メールのひな形", required=True)
+_TEMPLATE = Header(name="template", label="メールのひな形", required=True, offers="mails")
 
 
-@job_type("open-meeting", label="会議を登録する", writes=("meetingId", "inviteBy", "holdBy", "meetingText"))
+@job_type(
+    "open-meeting",
+    label="会議を登録する",
+    writes=("meetingId", "inviteBy", "holdBy", "meetingText"),
+    shelf="procedure",
+    audience="common",
+)
 async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register a meeting and find the days by which it has to be arranged and held (AGE-A1)."""
     host = str(job.variables.get("meetingHost") or "")
@@ -25,6 +31,7 @@ async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     headers=CHECKS,
     requires=("meetingOrder.candidates:候補日,meetingOrder.place:場所"),
     by_person=True,
+    audience="common",
 )
 async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Check the dates that the partner is asked about (ISE-A2)."""
@@ -34,10 +41,16 @@ async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[st
 @job_type(
     "schedule-meeting",
     label="会議の日時を決めて案内する",
-    headers=(_TEMPLATE, Header(name="dropped", label="出席が不要になった課へのメールのひな形", required=True), *CHECKS),
+    headers=(
+        _TEMPLATE,
+        Header(name="dropped", label="出席が不要になった課へのメールのひな形", required=True, offers="mails"),
+        *CHECKS,
+    ),
     writes=("meetingText", "meetingOrder", "formError"),
     requires=("meetingOrder.startsAt:会議の日,meetingOrder.place:場所"),
     by_person=True,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Fix or move the meeting and send the invitations with their calendar entry (ALL-4)."""
@@ -56,6 +69,8 @@ async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, A
     headers=(_TEMPLATE, *CHECKS),
     writes=("meetingId", "meetingOutcome", "meetingAgain", "meetingText", "meetingOrder", "formError"),
     by_person=True,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Call the meeting off (ALL-4)."""
@@ -77,6 +92,7 @@ async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
         "meetingReport.periods.*.reason:除く期間の理由"
     ),
     by_person=True,
+    audience="common",
 )
 async def handle_record_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the minutes and the confirmed periods (AGE-A5)."""
@@ -86,7 +102,17 @@ async def handle_record_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "remind-meeting",
     label="会議を開く課に催促する",
-    headers=(_TEMPLATE, Header(name="unless", label="催促しない場合（scheduled / held）", required=True)),
+    headers=(
+        _TEMPLATE,
+        Header(
+            name="unless",
+            label="催促しない場合",
+            required=True,
+            choices={"scheduled": "日時が決まっている", "held": "開かれた"},
+        ),
+    ),
+    shelf="mail",
+    audience="common",
 )
 async def handle_remind_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Remind who holds a meeting that is not arranged or not held (AGE-A1)."""

@@ -11,7 +11,7 @@ from workers.jobs.catalog import Header, JobInput, job_type
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.render_document import render_document
 from workers.usecases.review_mail import finish_mail, prepare_mail
-from workers.usecases.send_mail import send_mail
+from workers.usecases.send_mail import RECIPIENTS, send_mail
 
 _ALWAYS: dict[str, Any] = {"message": "", "failedConditions": [], "project": None}
 """Variables that mail templates may name although not every diagram sets them."""
@@ -21,13 +21,25 @@ _ALWAYS: dict[str, Any] = {"message": "", "failedConditions": [], "project": Non
     "render-document",
     label="文書を作る",
     headers=(
-        Header(name="document", label="文書のひな形（コンマ区切り）", required=True),
-        Header(name="title", label="文書の名前（コンマ区切り。ひな形と同じ順）"),
-        Header(name="draft", label="案の文字を付ける（yes / no）"),
-        Header(name="per", label="だれの文書か（department: タスクの課だけのもの、activity: タスクの事業だけのもの）"),
-        Header(name="values", label="ひな形に渡す変数（コンマ区切り）"),
+        Header(
+            name="document",
+            label="文書のひな形",
+            required=True,
+            offers="documents",
+            help="いくつかを1度に作るときは、名前をコンマで区切ります",
+        ),
+        Header(name="title", label="文書の名前", help="コンマ区切りで、ひな形と同じ順に"),
+        Header(name="draft", label="案の文字", choices={"yes": "「案」の文字を付ける", "no": "付けない"}),
+        Header(
+            name="per",
+            label="だれの文書か",
+            choices={"department": "タスクの課だけのもの", "activity": "タスクの事業だけのもの"},
+            help="選ばなければ案件の文書です",
+        ),
+        Header(name="values", label="ひな形に渡す変数", help="コンマ区切りで"),
     ),
     timeout_seconds=120,
+    shelf="mail",
 )
 async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Make the documents that the header names (ISE-F1 to ISE-F3, DAT-F1 to DAT-F6)."""
@@ -55,22 +67,41 @@ async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, An
     "send-mail",
     label="メールを送る",
     headers=(
-        Header(name="template", label="メールのひな形", required=True),
+        Header(name="template", label="メールのひな形", required=True, offers="mails"),
         Header(
             name="to",
-            label=(
-                "宛先（partner / office / department / departments / project-departments / listed-departments / "
-                "all-departments / other-departments / agreement-departments / "
-                "meeting / meeting-city）"
-            ),
+            label="宛先",
             required=True,
+            choices=RECIPIENTS,
         ),
         Header(
             name="attach",
-            label="添付する文書（コンマ区切り。課だけの文書は 名前@department、課や事業ごとの文書すべては 名前@all）",
+            label="添付する文書",
+            help="ひな形の名前をコンマ区切りで。課だけの文書は 名前@department、課や事業ごとの文書すべては 名前@all",
         ),
-        Header(name="values", label="ひな形に渡す変数（コンマ区切り）"),
+        Header(name="values", label="ひな形に渡す変数", help="コンマ区切りで"),
     ),
+    inputs=(
+        Header(
+            name="department",
+            label="送る課",
+            when=("to", ("department",)),
+            help='={code: "課のコード"} の形で。空なら、タスクの課に送ります',
+        ),
+        Header(
+            name="listed",
+            label="送る課のコードの一覧",
+            when=("to", ("listed-departments",)),
+            help="空なら、案件の変数 listed の課に送ります",
+        ),
+        Header(
+            name="chosen",
+            label="選んだ事業",
+            when=("to", ("project-departments",)),
+            help="空なら、案件の変数 chosen の事業です",
+        ),
+    ),
+    shelf="mail",
 )
 async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Enqueue the mail that the headers describe (ALL-2).
@@ -111,6 +142,8 @@ async def _check_routine(job: JobInput, uow: UnitOfWork) -> None:
     "prepare-mail",
     label="相手方へのメールの下書きを作る",
     writes=("mailDraft", "mailReview", "mailChoices", "mailDueAt", "formError"),
+    shelf="mail",
+    audience="common",
 )
 async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Fill the template for the partner and keep it as a draft (ALL-2)."""
@@ -143,6 +176,8 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     ),
     checks_itself=True,
     by_person=True,
+    shelf="mail",
+    audience="common",
 )
 async def handle_send_reviewed_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Send what the office left standing, or take the mail back (ALL-2)."""

@@ -6,13 +6,14 @@ from typing import Any
 
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases.ports import UnitOfWork
-from workers.usecases.procedures import open_procedure, start_next
+from workers.usecases.procedures import KIND_NAMES, open_procedure, start_next
 from workers.usecases.yearly_collection import open_collection
 
 _KIND = Header(
     name="kind",
-    label="手続の種類（annual, proposal, renewal, termination, amendment, talk, arrangement, report, meeting）",
+    label="手続の種類",
     required=True,
+    choices={kind.value: name for kind, name in KIND_NAMES.items()},
 )
 
 
@@ -45,6 +46,7 @@ _KIND = Header(
     checks_itself=True,
     unchecked_with="caseId",
     by_person=True,
+    shelf="procedure",
 )
 async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Claim the procedure of an agreement for this instance (DESIGN "Exactly once")."""
@@ -56,12 +58,13 @@ async def handle_open_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "open-collection",
     label="市の全部の協定の年度の手続を始める",
-    headers=(Header(name="city", label="市のコード", required=True), *CHECKS),
+    headers=(Header(name="city", label="市のコード", required=True, offers="city"), *CHECKS),
     writes=("caseId", "caseState", "caseTitle", "period", "periodName", "officeGroup", "cityOptions", "formError"),
     requires=("listYear:年度"),
     checks_itself=True,
     unchecked_with="caseId",
     by_person=True,
+    shelf="procedure",
 )
 async def handle_open_collection(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Claim the yearly procedure for all of a city's agreements for this instance (ASA-8)."""
@@ -75,9 +78,10 @@ async def handle_open_collection(job: JobInput, uow: UnitOfWork) -> dict[str, An
     label="協定の次の手続を始めさせる",
     headers=(
         _KIND,
-        Header(name="values", label="次の手続に渡す変数（コンマ区切り）"),
+        Header(name="values", label="次の手続に渡す変数", help="コンマ区切りで"),
     ),
     writes=("nextCaseId",),
+    shelf="procedure",
 )
 async def handle_start_procedure(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Let the agreement's next procedure begin in an instance of its own (CHI-6, CHI-7)."""

@@ -12,10 +12,11 @@ from workers.usecases.publications import load_agreement_reports, open_publicati
 @job_type(
     "open-publication",
     label="年度の一覧の案件を登録する",
-    headers=(Header(name="city", label="市のコード", required=True), *CHECKS),
+    headers=(Header(name="city", label="市のコード", required=True, offers="city"), *CHECKS),
     writes=("caseId", "caseState", "caseTitle", "period", "periodName", "officeGroup", "cityOptions", "formError"),
     requires=("listYear:年度"),
     by_person=True,
+    shelf="procedure",
 )
 async def handle_open_publication(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Open the case of a year's list (ASA-8)."""

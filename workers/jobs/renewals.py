@@ -19,7 +19,12 @@ _DECIDED = ",".join(
 _STATE = ("renewalState", "agreementEnd", "notices", "formError")
 
 
-@job_type("plan-renewal", label="更新の日程を決める", writes=("renewal", *_STATE))
+@job_type(
+    "plan-renewal",
+    label="更新の日程を決める",
+    writes=("renewal", *_STATE),
+    shelf="procedure",
+)
 async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Compute the days of the renewal (D-4)."""
     return await renewals.plan_renewal(uow, job.text("caseId"))
@@ -44,7 +49,13 @@ async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     return {**await notices.enter_notice(uow, job.text("caseId"), job.context("notice")), "notice": None}
 
 
-@job_type("decide-renewal", label="更新を決める", writes=_STATE)
+@job_type(
+    "decide-renewal",
+    label="更新を決める",
+    writes=_STATE,
+    shelf="procedure",
+    audience="common",
+)
 async def handle_decide_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Renew the term, or let it run out (D-5)."""
     return await renewals.decide_renewal(uow, job.text("caseId"))
@@ -56,17 +67,26 @@ async def handle_decide_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     headers=(
         Header(
             name="occasion",
-            label="知らせること（reminder, expiry-reminder, renewed, blocked）",
+            label="知らせること",
             required=True,
+            choices=renewals.OCCASION_NAMES,
         ),
     ),
+    shelf="mail",
+    audience="common",
 )
 async def handle_tell_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Mail partner and office, once per occasion (ALL-5)."""
     return await renewals.tell(uow, job.text("caseId"), job.header("occasion"))
 
 
-@job_type("expire-agreement", label="協定の満了を記録する", writes=_STATE)
+@job_type(
+    "expire-agreement",
+    label="協定の満了を記録する",
+    writes=_STATE,
+    shelf="procedure",
+    audience="common",
+)
 async def handle_expire_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """End the agreement with its term (D-5)."""
     return await renewals.settle_expiry(uow, job.text("caseId"))
@@ -77,6 +97,8 @@ async def handle_expire_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, A
     label="すべての協定の期日を確かめる",
     writes=("sweepAfter", "sweepFailures"),
     timeout_seconds=120,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_sweep_agreements(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Do a batch of the daily watch; ``sweepAfter`` says where the next one goes on, null after the last (ALL-5)."""

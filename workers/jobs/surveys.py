@@ -8,18 +8,32 @@ from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
 from workers.usecases import survey_answers, survey_closing, surveys
 from workers.usecases.ports import UnitOfWork
 
-_TEMPLATE = Header(name="template", label="メールのひな形", required=True)
+_TEMPLATE = Header(name="template", label="メールのひな形", required=True, offers="mails")
 _MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "formError")
 
 
-@job_type("open-survey", label="照会を起票する", writes=("survey", "formError"), headers=CHECKS, by_person=True)
+@job_type(
+    "open-survey",
+    label="照会を起票する",
+    writes=("survey", "formError"),
+    headers=CHECKS,
+    by_person=True,
+    shelf="procedure",
+)
 async def handle_open_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Create the survey (ISE-4)."""
     plan = job.variables.get("surveyPlan")
     return await surveys.open_survey(uow, job.text("caseId"), plan if isinstance(plan, dict) else {})
 
 
-@job_type("notify-department", label="照会を課に通知する", headers=(_TEMPLATE,), reads=("surveyId", "department"))
+@job_type(
+    "notify-department",
+    label="照会を課に通知する",
+    headers=(_TEMPLATE,),
+    reads=("surveyId", "department"),
+    shelf="mail",
+    audience="common",
+)
 async def handle_notify_department(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Enqueue one department's notice (ALL-1)."""
     department = str(job.context("department")["code"])
@@ -27,21 +41,41 @@ async def handle_notify_department(job: JobInput, uow: UnitOfWork) -> dict[str, 
     return {}
 
 
-@job_type("remind-departments", label="未回答の課に督促する", headers=(_TEMPLATE,))
+@job_type(
+    "remind-departments",
+    label="未回答の課に督促する",
+    headers=(_TEMPLATE,),
+    shelf="mail",
+    audience="common",
+)
 async def handle_remind_departments(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Remind the departments that owe an answer (ALL-1)."""
     await surveys.remind_departments(uow, job.text("surveyId"), job.header("template"))
     return {}
 
 
-@job_type("escalate-survey", label="未回答を所管課に知らせる", headers=(_TEMPLATE,))
+@job_type(
+    "escalate-survey",
+    label="未回答を所管課に知らせる",
+    headers=(_TEMPLATE,),
+    shelf="mail",
+    audience="common",
+)
 async def handle_escalate_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Tell the office who is late (ALL-1)."""
     await surveys.escalate_survey(uow, job.text("surveyId"), job.header("template"))
     return {}
 
 
-@job_type("extend-survey", label="照会の期限を延ばす", headers=(_TEMPLATE, *CHECKS), writes=_MOMENTS, by_person=True)
+@job_type(
+    "extend-survey",
+    label="照会の期限を延ばす",
+    headers=(_TEMPLATE, *CHECKS),
+    writes=_MOMENTS,
+    by_person=True,
+    shelf="procedure",
+    audience="common",
+)
 async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Move the due date (ALL-1)."""
     return await surveys.extend_survey(
@@ -59,6 +93,8 @@ async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     headers=(_TEMPLATE, *CHECKS),
     writes=("entry", "formError"),
     by_person=True,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Send an answer back or start one on behalf (ALL-1)."""
@@ -88,6 +124,7 @@ async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any
     ),
     checks_itself=True,
     by_person=True,
+    audience="common",
 )
 async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep one department's answer (ALL-1, ISE-4)."""
@@ -104,9 +141,11 @@ async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[st
 @job_type(
     "check-survey",
     label="回答の出そろいを確かめる",
-    headers=(Header(name="template", label="出そろったことを所管課に知らせるメールのひな形"),),
+    headers=(Header(name="template", label="出そろったことを所管課に知らせるメールのひな形", offers="mails"),),
     writes=("surveyComplete",),
     reads=("surveyId",),
+    shelf="procedure",
+    audience="common",
 )
 async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the survey when all have answered (ALL-1)."""
@@ -122,6 +161,8 @@ async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     requires="surveyOrder.closeAnyway:回答のない課があっても締め切ること",
     checks_itself=True,
     by_person=True,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the survey by the office's decision (ALL-1)."""
@@ -141,6 +182,8 @@ async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     writes=("surveyStopped",),
     reads=("surveyId",),
     by_person=True,
+    shelf="procedure",
+    audience="common",
 )
 async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """End the survey without a result (ALL-1)."""
@@ -151,6 +194,7 @@ async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     "summarize-survey",
     label="回答を取りまとめる",
     writes=("surveyResult", "surveyWishes", "interestedDepartments", "surveyRatings"),
+    audience="common",
 )
 async def handle_summarize_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Return the survey's result (ISE-4)."""

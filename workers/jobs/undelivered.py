@@ -13,6 +13,8 @@ from workers.usecases.undelivered import load_undelivered, settle_undelivered
     "load-undelivered",
     label="届かなかったメールを調べる",
     writes=("caseTitle", "officeGroup", "undelivered", "mailDueAt", "formError"),
+    shelf="mail",
+    audience="common",
 )
 async def handle_load_undelivered(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Look up the mail, why it did not arrive, and whose case it is (ALL-2)."""
@@ -30,6 +32,8 @@ async def handle_load_undelivered(job: JobInput, uow: UnitOfWork) -> dict[str, A
     ),
     checks_itself=True,
     by_person=True,
+    shelf="mail",
+    audience="common",
 )
 async def handle_settle_undelivered(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Do what the office decided (ALL-2)."""

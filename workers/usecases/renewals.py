@@ -36,6 +36,14 @@ OCCASIONS = {
     "expired": "agreement-expired",
 }
 """What both sides are told of, and the mail template of it."""
+OCCASION_NAMES = {
+    "reminder": "期限が近いこと",
+    "expiry-reminder": "満了が近いこと",
+    "renewed": "更新したこと",
+    "blocked": "更新しないこと",
+    "reversed": "更新の取消し",
+    "expired": "満了したこと",
+}
 _DAY = timedelta(days=1)
 _TIMERS_MINUTE = 10
 _MAIL_HOUR = 9
