@@ -51,6 +51,8 @@ KINDS: Final = {
     "inputEntry": "条件のセル",
     "outputEntry": "結果のセル",
 }
+_TEMPLATE: Final = frozenset({"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon"})
+"""How Modeler shows a task: nothing of what it does."""
 _LABELS: Final = {
     "name": "名前",
     "sourceRef": "出る要素",
@@ -179,7 +181,7 @@ def _facts(element: Element) -> Iterator[tuple[str, str]]:
     """Yield (label, value) of everything that an element says, with its parts that are no elements themselves."""
     for name, value in element.attrib.items():
         attribute = str(name).rsplit("}", 1)[-1]
-        if attribute != "id":
+        if attribute not in {"id", *_TEMPLATE}:
             yield _LABELS.get(attribute, attribute), str(value)
     yield from _parts(element)
 

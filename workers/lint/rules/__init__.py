@@ -12,6 +12,7 @@ from workers.lint.rules import (
     identities,
     levels,
     mailways,
+    modeler,
     people,
     references,
     required,
@@ -68,6 +69,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     required.agree,
     ways.back,
     mailways.mail_back,
+    modeler.templates,
 )
 
 __all__ = ["BPMN_RULES", "Context", "Rule"]
