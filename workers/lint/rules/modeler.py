@@ -16,11 +16,14 @@ _RULE = "modeler-template"
 
 
 def templates(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    """Say which tasks have no template, that of something else, or one of another version (warnings)."""
+    """Say which tasks have no template, that of something else, or one of another version (warnings).
+
+    A pack without templates is somebody's who does without them.
+    """
     folder = diagram.path.parent
-    if not is_pack(folder):
+    found = {template["id"]: template for template in standing(folder)} if is_pack(folder) else {}
+    if not found:
         return
-    found = {template["id"]: template for template in standing(folder)}
     command = f"renkei format --upgrade {diagram.path.name}"
     for one in behind(diagram.root, found):
         yield report(diagram, one.task, _RULE, f"{_said(one)}。{command} で直ります", Severity.WARNING)
