@@ -12,7 +12,7 @@ import pytest
 
 from workers.jobs.catalog import Header, all_job_types
 from workers.lint import linter
-from workers.lint.element_templates.packs import FOLDER, PackTemplates, raised, save, standing
+from workers.lint.element_templates.packs import PackTemplates, raised, save, standing
 from workers.lint.element_templates.parts import SHELVES
 from workers.lint.element_templates.upgrade import TEMPLATE, VERSION, bring_up
 from workers.lint.element_templates.used import templated
@@ -75,11 +75,11 @@ def test_a_user_task_brings_group_form_due_date_and_who_completed_it(made: PackT
     fields = _fields(template)
 
     assert bound["zeebe:executionListener"]["value"] == "record-act"
-    assert {"formId": "isesaki-decision", "bindingType": "deployment"} == {
+    assert {
         one["binding"]["property"]: one["value"]
         for one in template["properties"]
         if one["binding"]["type"] == "zeebe:formDefinition"
-    }
+    } == {"formId": "isesaki-decision", "bindingType": "deployment"}
     assert {"=[officeGroup]", "=[department.group]"} < _choices(fields["list.groups"])
     assert 'duration("P' in fields["map.due"]["value"]
     assert fields["back"]["binding"] == {"type": "zeebe:property", "name": "back"}

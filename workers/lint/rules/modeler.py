@@ -1,4 +1,4 @@
-"""Tasks bear the element template that the pack has for them, in its version: so Modeler shows fields, not raw headers."""
+"""Tasks bear the element template that their pack has for them, in its version: Modeler shows fields, no raw headers."""
 
 from __future__ import annotations
 
