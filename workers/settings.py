@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     @property
     def open_url(self) -> str:
         """The page that finds somebody's open task (``/open``), for mails; empty where staff cannot reach it."""
-        local = "" if self.tasklist_address else f"http://127.0.0.1:{self.health_port or self.port(8090)}"
+        local = "" if self.tasklist_address else f"http://127.0.0.1:{self.health}"
         address = self.links_address or local
         return f"{address.rstrip('/')}/open" if address and self.tasklist_url else ""
 
@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     def smtp(self) -> tuple[str, int]:
         """Host and port of the SMTP server."""
         return self.smtp_host, self.smtp_port or self.port(8025)
+
+    @property
+    def health(self) -> int:
+        """The port of the workers' health page and of ``/open``."""
+        return self.health_port or self.port(8090)
 
     @property
     def files(self) -> Path:

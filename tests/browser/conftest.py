@@ -14,7 +14,7 @@ from tests.browser.clerk import Clerk
 from tests.kit.pictures import album
 from tests.kit.stack import free_offset
 from workers.cli.packdeploy import deploy_pack
-from workers.localstack import Stack
+from workers.localstack.control import Stack
 from workers.settings import Settings
 from workers.wiring import services
 

@@ -17,8 +17,10 @@ import httpx
 import pytest
 
 from tests.kit.stack import free_offset, renkei, wait_for
-from workers.cli.stack import local_settings
-from workers.localstack import PartStatus, Stack, StackError, processes
+from workers.cli.running import local_settings
+from workers.localstack import processes
+from workers.localstack.control import PartStatus, Stack
+from workers.localstack.errors import StackError
 from workers.localstack.progress import Reporter
 from workers.settings import Settings
 

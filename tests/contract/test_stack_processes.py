@@ -19,8 +19,9 @@ import pytest
 from workers.localstack import processes, state
 from workers.localstack.errors import StackError
 from workers.localstack.launch import Launch
-from workers.localstack.processes import Handle
+from workers.localstack.lock import locked
 from workers.localstack.progress import Reporter
+from workers.localstack.state import Handle
 
 _SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 _LARGE = f"import socket; held = b'1' * 600_000_000; server = socket.create_server(('127.0.0.1', 0)); {_SLEEP}"
@@ -55,28 +56,28 @@ def test_a_started_process_is_found_again_from_what_was_recorded(start: Callable
     loaded = state.load(tmp_path)
     assert loaded is not None
     assert loaded.port_offset == 7
-    process = loaded.processes["part"].process()
+    process = processes.running(loaded.processes["part"])
     assert process is not None
     assert os.getsid(process.pid) == process.pid, "a session of its own: Ctrl-C in the terminal does not reach it"
 
 
 def test_a_pid_that_went_to_another_program_is_not_ours(start: Callable[..., Handle]) -> None:
     handle = start(_SLEEP)
-    assert replace(handle, mark="another").process() is None
-    assert handle.process() is not None
+    assert processes.running(replace(handle, mark="another")) is None
+    assert processes.running(handle) is not None
 
 
 def test_a_killed_process_is_seen_as_ended_although_nobody_waited_for_it(start: Callable[..., Handle]) -> None:
     handle = start(_SLEEP)
     os.kill(handle.pid, signal.SIGKILL)
     # The kernel takes a moment between clearing a killed process's memory and handing over its exit status.
-    wait_for(lambda: handle.process() is None and not psutil.pid_exists(handle.pid))
+    wait_for(lambda: processes.running(handle) is None and not psutil.pid_exists(handle.pid))
     with pytest.raises(ChildProcessError):  # its exit status was taken: no zombie stays
         os.waitpid(handle.pid, os.WNOHANG)
 
 
 def test_stopping_is_gentle_first_and_kills_what_does_not_listen(start: Callable[..., Handle]) -> None:
-    gentle, stubborn = start(_SLEEP).process(), start(_STUBBORN).process()
+    gentle, stubborn = processes.running(start(_SLEEP)), processes.running(start(_STUBBORN))
     assert gentle is not None
     assert stubborn is not None
     begun = time.monotonic()
@@ -94,7 +95,7 @@ def test_children_of_a_killed_process_are_found_by_their_data_folder(
     parent = start(code)
     assert len(processes.leftovers(tmp_path)) == 2
     os.kill(parent.pid, signal.SIGKILL)
-    wait_for(lambda: parent.process() is None)
+    wait_for(lambda: processes.running(parent) is None)
     (orphan,) = processes.leftovers(tmp_path)
     assert processes.leftovers(tmp_path / "another") == []
     processes.stop([(orphan, 5)])
@@ -145,7 +146,7 @@ def test_a_killed_process_that_still_gives_up_its_memory_is_no_owner(start: Call
     port = process.net_connections("tcp")[0].laddr.port
     assert processes.port_owner(port) == f"{process.name()}（pid {handle.pid}）"
     process.kill()
-    while handle.process():  # no pause: it is half gone for some hundredths of a second
+    while processes.running(handle):  # no pause: it is half gone for some hundredths of a second
         assert process.is_running()
     assert processes.port_owner(port, 20) is None
 
@@ -174,13 +175,13 @@ def test_without_a_record_nothing_was_started(tmp_path: Path) -> None:
 
 def test_a_second_start_waits_for_the_first_and_says_so(tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path; from workers.localstack import state;"
+        "from pathlib import Path; from workers.localstack.lock import locked;"
         "from workers.localstack.progress import Reporter\n"
-        f"with state.locked(Path({str(tmp_path)!r}), Reporter(quiet=True)): print('held', flush=True); input()"
+        f"with locked(Path({str(tmp_path)!r}), Reporter(quiet=True)): print('held', flush=True); input()"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         reporter = _Releasing(other)
-        with state.locked(tmp_path, reporter):
+        with locked(tmp_path, reporter):
             assert other.wait(10) == 0
     assert reporter.notes == ["別の renkei が起動または停止の途中です。終わるまで待ちます。"]
 
@@ -206,6 +207,6 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with (
         pytest.raises(StackError, match="file/data に書き込めません"),
-        state.locked(tmp_path / "file" / "data", Reporter(quiet=True)),
+        locked(tmp_path / "file" / "data", Reporter(quiet=True)),
     ):
         pytest.fail("must not get here")

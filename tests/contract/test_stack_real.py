@@ -13,7 +13,9 @@ import psutil
 import pytest
 
 from tests.kit.stack import free_offset, open_sockets, wait_for
-from workers.localstack import Options, PartStatus, Stack, StackStatus, processes
+from workers.localstack import processes
+from workers.localstack.components import Options
+from workers.localstack.control import PartStatus, Stack, StackStatus
 from workers.localstack.ports import HOST, Ports
 from workers.localstack.progress import Reporter
 from workers.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from workers.cli import main
-from workers.cli.stack import local_settings
+from workers.cli.running import local_settings
 from workers.errors import InputError
 from workers.lint import linter
 from workers.packs import CityPacks

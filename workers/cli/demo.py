@@ -23,7 +23,7 @@ from workers.cli.running import command_settings
 from workers.cli.standstill import open_incidents, until_one_more
 from workers.domain.entities import CaseOutcome
 from workers.errors import PermanentError
-from workers.localstack import Stack
+from workers.localstack.control import Stack
 from workers.packs.scenarios import Scenario, Step, read_scenario
 from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import begin

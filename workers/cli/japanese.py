@@ -11,7 +11,7 @@ import click
 from workers.errors import RenkeiError
 
 _OPTIONS = "オプション"
-_COMMANDS = "コマンド"
+COMMANDS = "コマンド"
 
 
 class JapaneseCommand(click.Command):
@@ -48,7 +48,7 @@ class JapaneseGroup(JapaneseCommand, click.Group):
         """Write the commands with their short help."""
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         rows = [(name, command.get_short_help_str(limit=120)) for name, command in commands if command]
-        with formatter.section(_COMMANDS):
+        with formatter.section(COMMANDS):
             formatter.write_dl(rows)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:

@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Column, Table
 
-from workers.cli.stack import local_settings
-from workers.settings import Settings
-from workers.wiring import Services, services
+if TYPE_CHECKING:  # a command imports what it needs, when it needs it
+    from workers.settings import Settings
+    from workers.wiring import Services
 
 T = TypeVar("T")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
+
+
+def the_settings(data: Path | None) -> Settings:
+    """Return the settings as the environment and ``renkei.toml`` give them; raises StackError for a wrong one."""
+    from pydantic import ValidationError
+
+    from workers.localstack.errors import StackError
+    from workers.settings import Settings
+
+    given: dict[str, Any] = {} if data is None else {"data": data}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        # The value itself stays out of the message: it may be a password.
+        names = "、".join(dict.fromkeys(str(problem["loc"][0]) for problem in error.errors()))
+        raise StackError(
+            f"設定が正しくありません: {names}（環境変数 RENKEI_… か renkei.toml を確かめてください）"
+        ) from error
+
+
+def local_settings(data: Path | None, port_offset: int | None = None, packs: Sequence[Path] = ()) -> Settings:
+    """Return the settings for the local stack in ``data``: an offset that is not given is the running stack's.
+
+    ``packs`` are added to those of the environment.
+
+    Raises:
+        StackError: A setting is wrong, or ``stack.json`` is damaged.
+    """
+    from workers.localstack.state import recorded_offset
+
+    given = the_settings(data)
+    settings = given.model_copy(update={"packs": [*given.packs, *(path.resolve() for path in packs)]})
+    offset = recorded_offset(settings.data) if port_offset is None else port_offset
+    return settings if offset is None else settings.model_copy(update={"port_offset": offset})
 
 
 def command_settings(data: Path | None, packs: Sequence[Path] = ()) -> Settings:
@@ -30,6 +59,8 @@ def command_settings(data: Path | None, packs: Sequence[Path] = ()) -> Settings:
 
 def commander() -> str:
     """Return who gave the command, for the history: the user of this machine, whom nobody has typed."""
+    import getpass
+
     try:
         return f"{getpass.getuser()}（renkei コマンド）"
     except (OSError, KeyError):  # a container's user without a name
@@ -38,6 +69,9 @@ def commander() -> str:
 
 def run(settings: Settings, work: Callable[[Services], Awaitable[T]]) -> T:
     """Run an async command with services of its own."""
+    import asyncio
+
+    from workers.wiring import services
 
     async def main() -> T:
         async with services(settings) as built:
@@ -66,6 +100,10 @@ def show_table(
     if not rows:
         click.echo(empty)
         return
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.table import Column, Table
+
     table = Table(*(Column(heading, no_wrap=heading in whole) for heading in headings))
     for row in rows:
         table.add_row(*row)

@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
 
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
-from workers.cli.standstill import standstill
-from workers.cli.workerstate import worker_state
-from workers.localstack import Stack, StackError, StackStatus
-from workers.localstack.state import recorded_offset
-from workers.runtime.health import DEFAULT_PORT
-from workers.settings import Settings
+from workers.cli.running import json_option, local_settings, show_json, the_settings
+
+if TYPE_CHECKING:  # a command imports what it needs: the help is shown without these
+    from workers.localstack.control import Stack, StackStatus
+    from workers.settings import Settings
 
 _WATCH_SECONDS = 1.0
 _COLOURS = {"ready": "green", "starting": "yellow", "killed": "red", "stopped": "dim"}
 
 
-def local_settings(data: Path | None, port_offset: int | None = None, packs: Sequence[Path] = ()) -> Settings:
-    """Return the settings for the local stack in ``data``: an offset that is not given is the running stack's.
-
-    ``packs`` are added to those of the environment.
-
-    Raises:
-        StackError: A setting is wrong, or ``stack.json`` is damaged.
-    """
-    given = _settings(data)
-    settings = given.model_copy(update={"packs": [*given.packs, *(path.resolve() for path in packs)]})
-    offset = recorded_offset(settings.data) if port_offset is None else port_offset
-    return settings if offset is None else settings.model_copy(update={"port_offset": offset})
-
-
 @command(
-    help="手元で試すための Camunda 一式（OpenSearch、Zeebe、Operate、Tasklist、メール受け、ワーカー）を起動します。"
+    short_help="手元で試すための Camunda 一式を起動します。",
+    help="手元で試すための Camunda 一式（OpenSearch、Zeebe、Operate、Tasklist、メール受け、ワーカー）を起動します。",
 )
 @click.option("--detach", is_flag=True, help="起動したら裏で動かしたまま戻ります。止めるときは renkei down。")
 @click.option(
@@ -57,6 +38,8 @@ def up(
     *, detach: bool, port_offset: int | None, only: tuple[str, ...], packs: tuple[Path, ...], data: Path | None
 ) -> None:
     """Start what is missing; without ``--detach`` stay until Ctrl-C and stop everything then."""
+    from workers.localstack.control import Stack
+
     stack = Stack(local_settings(data, port_offset, packs))
     _end_on_signals()
     try:
@@ -75,25 +58,30 @@ def up(
 @data_option
 def down(*, data: Path | None) -> None:
     """Stop everything in order; nothing stays behind."""
-    for title in Stack(_settings(data)).down():
+    from workers.localstack.control import Stack
+
+    for title in Stack(the_settings(data)).down():
         click.echo(f"{title} は応答しないので強制終了しました。", err=True)
     click.echo("すべて止まりました。データは残っています。")
 
 
 @command(
+    short_help="手元の Camunda 一式の状態と、止まっている仕事（インシデント）を表示します。",
     help="手元の Camunda 一式の状態を表示します。動いていないものや、止まっている仕事（インシデント）があれば、"
-    "終了コードは 1 です。"
+    "終了コードは 1 です。",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
+@json_option
 @data_option
 def status(*, as_json: bool, data: Path | None) -> None:
     """Say which component runs, is ready, or has ended by itself."""
+    from workers.localstack.control import Stack
+
     settings = local_settings(data)
     found = Stack(settings).status()
     asked = any(part.name == "webapps" and part.state == "ready" for part in found.parts)
-    incidents = standstill(settings) if asked else []
+    incidents = _standstill(settings) if asked else []
     if as_json:
-        click.echo(json.dumps({**found.to_json(), "incidents": incidents}, ensure_ascii=False, indent=2))
+        show_json({**found.to_json(), "incidents": incidents})
     else:
         _print_status(found)
     works = as_json or _print_worker(found, settings)
@@ -101,18 +89,6 @@ def status(*, as_json: bool, data: Path | None) -> None:
         _print_incidents(incidents)
     if not (found.ok and works) or incidents:
         sys.exit(1)
-
-
-def _settings(data: Path | None) -> Settings:
-    given: dict[str, Any] = {} if data is None else {"data": data}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        # The value itself stays out of the message: it may be a password.
-        names = "、".join(dict.fromkeys(str(problem["loc"][0]) for problem in error.errors()))
-        raise StackError(
-            f"設定が正しくありません: {names}（環境変数 RENKEI_… か renkei.toml を確かめてください）"
-        ) from error
 
 
 def _end_on_signals() -> None:
@@ -154,9 +130,17 @@ def _print_worker(found: StackStatus, settings: Settings) -> bool:
     """Print what the workers say of themselves; returns whether they work, or are not meant to run."""
     if not any(part.name == "worker" and part.pid for part in found.parts):
         return True
-    state = worker_state(settings.health_port or settings.port(DEFAULT_PORT))
+    from workers.cli.workerstate import worker_state
+
+    state = worker_state(settings.health)
     click.echo("\n" + "\n".join(state.lines))
     return state.works
+
+
+def _standstill(settings: Settings) -> list[str] | None:
+    from workers.cli.standstill import standstill
+
+    return standstill(settings)
 
 
 def _print_incidents(incidents: list[str] | None) -> None:
@@ -172,6 +156,9 @@ def _print_status(found: StackStatus) -> None:
     if all(part.state == "stopped" for part in found.parts):
         click.echo("何も動いていません。`renkei up` で起動します。")
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     for heading in ("部品", "状態", "pid", "メモリー", "場所"):
         right = heading in {"pid", "メモリー"}

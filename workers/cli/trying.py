@@ -48,9 +48,9 @@ def test(  # noqa: PLR0913 (the options of the command)
     data: Path | None,
 ) -> int:
     """Play the scenarios and tell of each; 1 when one did not go as its file says."""
-    from workers.trial import lastrun  # noqa: PLC0415 (the engine's parts are not needed for --help)
-    from workers.trial.session import try_city  # noqa: PLC0415
-    from workers.trial.ways import write_ways  # noqa: PLC0415
+    from workers.trial import lastrun
+    from workers.trial.session import try_city
+    from workers.trial.ways import write_ways
 
     settings = command_settings(data, packs)
     began = time.monotonic()

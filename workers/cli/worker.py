@@ -17,6 +17,7 @@ from workers.wiring import services
 
 @command(
     name="worker",
+    short_help="ワーカーを動かします。図のサービスタスクを処理し、メールを送ります。",
     help=(
         "ワーカーを動かします。図のサービスタスクを処理し、メールを送ります。接続先は環境変数で決めます"
         "（RENKEI_GATEWAY_ADDRESS など）。Ctrl-C か SIGTERM で、処理中のものを終えてから 10 秒以内に止まります。"

@@ -12,6 +12,7 @@ import psutil
 from workers.localstack import processes, state
 from workers.localstack.components import Component, Options, choose, components
 from workers.localstack.errors import StackError
+from workers.localstack.lock import locked
 from workers.localstack.packages import require_space
 from workers.localstack.progress import Board, Reporter
 from workers.settings import Settings
@@ -83,7 +84,7 @@ class Stack:
                 what this call has started is stopped again.
         """
         wanted = choose(self._parts, names)
-        with state.locked(self._data, self.reporter):
+        with locked(self._data, self.reporter):
             recorded = self._recorded()
             missing = self._missing(wanted, recorded)
             if missing:
@@ -93,7 +94,7 @@ class Stack:
 
     def down(self) -> list[str]:
         """Stop everything in order (workers first, OpenSearch last); return titles of what had to be killed."""
-        with state.locked(self._data, self.reporter):
+        with locked(self._data, self.reporter):
             try:
                 recorded = state.load(self._data) or state.State()
             except StackError:
@@ -119,13 +120,15 @@ class Stack:
         recorded = state.load(self._data)
         if recorded is None:
             return None
-        return [self._parts[name].title for name, handle in recorded.processes.items() if handle.process() is None]
+        return [
+            self._parts[name].title for name, handle in recorded.processes.items() if processes.running(handle) is None
+        ]
 
     def _recorded(self) -> state.State:
         recorded = state.load(self._data)
         if recorded is None:
             return state.State(self.settings.port_offset)
-        running = [name for name, handle in recorded.processes.items() if handle.process()]
+        running = [name for name, handle in recorded.processes.items() if processes.running(handle)]
         if running and recorded.port_offset != self.settings.port_offset:
             raise StackError(
                 f"このデータフォルダーのスタックは --port-offset {recorded.port_offset} で動いています。"
@@ -139,7 +142,7 @@ class Stack:
         missing = []
         for part in wanted:
             handle = recorded.processes.get(part.name)
-            if handle is None or handle.process() is None:
+            if handle is None or processes.running(handle) is None:
                 if handle is not None:
                     self.reporter.note(f"{part.title} が異常終了していたので、起動し直します。")
                 missing.append(part)
@@ -175,7 +178,7 @@ class Stack:
             for part in list(waiting):
                 seconds = time.monotonic() - begun
                 handle = recorded.processes[part.name]
-                if handle.process() is None:
+                if processes.running(handle) is None:
                     raise StackError(f"{part.title} が起動の途中で終わりました（{self._reason(part)}）。")
                 if part.ready():
                     waiting.remove(part)
@@ -199,7 +202,7 @@ class Stack:
         parts = [self._parts[name] for name in names if name in self._parts]
         for stage in sorted({part.stage for part in parts}):
             group = [part for part in parts if part.stage == stage and part.name in recorded.processes]
-            running = {part.name: recorded.processes[part.name].process() for part in group}
+            running = {part.name: processes.running(recorded.processes[part.name]) for part in group}
             late = processes.stop(
                 (process, part.stop_seconds) for part in group if (process := running[part.name]) is not None
             )
@@ -210,8 +213,8 @@ class Stack:
         return killed
 
 
-def _look(part: Component, handle: processes.Handle | None) -> PartStatus:
-    process = handle.process() if handle else None
+def _look(part: Component, handle: state.Handle | None) -> PartStatus:
+    process = processes.running(handle) if handle else None
     if process is not None:
         try:
             memory = process.memory_info().rss // 1000**2

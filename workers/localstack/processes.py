@@ -14,13 +14,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from workers.localstack.launch import Launch
 from workers.localstack.ports import HOST
+from workers.localstack.state import Handle
 
 _MARK = "RENKEI_STACK_MARK"
 _STACK = "RENKEI_STACK_DATA"
@@ -28,34 +28,26 @@ _START_TOLERANCE_SECONDS = 2.0
 _LOG_LIMIT_BYTES = 20_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """What is needed to find a started process again."""
-
-    pid: int
-    create_time: float
-    mark: str
-    fingerprint: str
-
-    def process(self) -> psutil.Process | None:
-        """Return the running process, or None when it has ended (or its pid belongs to another program now)."""
-        try:
-            process = psutil.Process(self.pid)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                _reap(self.pid)
-                return None
-            return process if self._is_mine(process) else None
-        except psutil.Error:
+def running(handle: Handle) -> psutil.Process | None:
+    """Return the running process, or None when it has ended (or its pid belongs to another program now)."""
+    try:
+        process = psutil.Process(handle.pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            _reap(handle.pid)
             return None
+        return process if _is_ours(process, handle) else None
+    except psutil.Error:
+        return None
 
-    def _is_mine(self, process: psutil.Process) -> bool:
-        environment = {}
-        with contextlib.suppress(psutil.AccessDenied):
-            environment = process.environ()
-        if environment:
-            return environment.get(_MARK) == self.mark
-        # Empty for a moment after the start, while the kernel puts the new program in place.
-        return abs(process.create_time() - self.create_time) < _START_TOLERANCE_SECONDS
+
+def _is_ours(process: psutil.Process, handle: Handle) -> bool:
+    environment = {}
+    with contextlib.suppress(psutil.AccessDenied):
+        environment = process.environ()
+    if environment:
+        return environment.get(_MARK) == handle.mark
+    # Empty for a moment after the start, while the kernel puts the new program in place.
+    return abs(process.create_time() - handle.create_time) < _START_TOLERANCE_SECONDS
 
 
 def _reap(pid: int) -> None:

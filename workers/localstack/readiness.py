@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-
-import httpx
+from typing import TYPE_CHECKING
 
 from workers.localstack.ports import HOST, Ports
 
+if TYPE_CHECKING:  # a stopped stack is looked at without it
+    import httpx
+
 _SECONDS = 3.0
+_OK = 200
 
 
 @cache
@@ -17,6 +20,8 @@ def _client() -> httpx.Client:
 
     A proxy of the environment must not see requests to this machine; no connection outlives a server that is killed.
     """
+    import httpx
+
     limits = httpx.Limits(max_keepalive_connections=0)
     return httpx.Client(timeout=_SECONDS, trust_env=False, follow_redirects=True, limits=limits)
 
@@ -25,7 +30,7 @@ def broker_ready(ports: Ports) -> bool:
     """Tell whether the broker leads a healthy partition, and its REST API and management port answer."""
     topology = _get(f"http://{HOST}:{ports.rest}/v2/topology")
     management = _get(f"http://{HOST}:{ports.management}/actuator/health/readiness")
-    if topology is None or management is None or management.status_code != httpx.codes.OK:
+    if topology is None or management is None or management.status_code != _OK:
         return False
     try:
         partitions = [p for broker in topology.json()["brokers"] for p in broker["partitions"]]
@@ -37,10 +42,12 @@ def broker_ready(ports: Ports) -> bool:
 def page_ready(url: str) -> bool:
     """Tell whether ``url`` answers 200, redirects followed."""
     answer = _get(url)
-    return answer is not None and answer.status_code == httpx.codes.OK
+    return answer is not None and answer.status_code == _OK
 
 
 def _get(url: str) -> httpx.Response | None:
+    import httpx
+
     try:
         return _client().get(url)
     except httpx.HTTPError:

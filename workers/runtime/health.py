@@ -23,7 +23,6 @@ from workers.errors import PermanentError
 from workers.runtime import metrics
 
 HOST = "127.0.0.1"
-DEFAULT_PORT = 8090
 
 Check = Callable[[], Awaitable[str]]
 """Returns an empty text when all is well, else what is wrong in a few words without personal data."""

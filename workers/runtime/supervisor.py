@@ -168,7 +168,7 @@ async def run_worker(  # noqa: PLR0913 (what tests put in place of the engine's 
 
 async def _serve(report: health.Health, settings: Settings, stop: asyncio.Event) -> None:
     """Serve health and the links to open tasks."""
-    port = settings.health_port or settings.port(health.DEFAULT_PORT)
+    port = settings.health
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
         url = settings.tasklist_url
         pages = [taskpage.route(OpenTasks(rest, tasklist), url)] if url else []
