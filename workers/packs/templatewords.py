@@ -55,14 +55,19 @@ def in_words(error: Exception) -> str:
 
 def line_of(error: Exception) -> int | None:
     """Return the line of the template at which an error came up, from 1; None where nothing says so."""
+    return place_of(error)[1]
+
+
+def place_of(error: Exception) -> tuple[str, int | None]:
+    """Return the file and the line at which an error came up: the part's own where it is in an included part."""
     line = getattr(error, "lineno", None)
     if isinstance(line, int):
-        return line
-    found, trace = None, error.__traceback__
+        return getattr(error, "filename", None) or "", line
+    found, trace = ("", None), error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if name in _TEMPLATE_FILES or ".j2" in name:
-            found = trace.tb_lineno
+            found = (name, trace.tb_lineno)
         trace = trace.tb_next
     return found
 

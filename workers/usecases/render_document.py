@@ -51,7 +51,7 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
-    context = {**(values or {}), **await _CONTEXTS.get(name, _plain)(uow, case, city, draft)}
+    context = {**(values or {}), **await document_context(uow, case, city, name, draft=draft)}
     owner = city.department(department) if department else None
     if owner:
         context["department"] = owner
@@ -81,6 +81,11 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
     )
     await note(uow, case.id, f"文書を作った: {title}")
     return document
+
+
+async def document_context(uow: UnitOfWork, case: Case, city: City, name: str, *, draft: bool) -> dict[str, Any]:
+    """Return what a document's template may say beside the diagram's own values; ``name`` is the template's."""
+    return await _CONTEXTS.get(name, _plain)(uow, case, city, draft)
 
 
 async def _edition(uow: UnitOfWork, case_id: str, kind: str, filled: Callable[[Edition], _Filled]) -> Edition:

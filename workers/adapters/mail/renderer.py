@@ -16,6 +16,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from jinja2 import Environment, FileSystemLoader, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from workers.adapters.mail.calendar import calendar_part
 from workers.adapters.mail.headers import POLICY
@@ -30,8 +31,8 @@ from workers.usecases.ports import Cities, Clock, MailRequest, RenderedMail
 
 TEXT: Final = ".txt.j2"
 HTML: Final = ".html.j2"
-_SUBJECT_PART: Final = "#subject"
-_BODY_PART: Final = "#body"
+SUBJECT_PART: Final = "#subject"
+BODY_PART: Final = "#body"
 _SHOWN: Final = 30
 _SUBJECT_LINE: Final = re.compile(r"件名[:：][ 　]*(?P<subject>.*)")
 
@@ -144,10 +145,10 @@ class JinjaMails:
     def _fill(self, city: str, template: str, context: Mapping[str, Any]) -> tuple[str, str, str | None]:
         path = self._folders.find(city, "mail", template, TEXT)
         file = template + TEXT
-        subject = one_line(self._part(city, file + _SUBJECT_PART, context))
+        subject = one_line(self._part(city, file + SUBJECT_PART, context))
         if not subject:
             raise PermanentError(f"ひな形 {file}: 件名が空になりました")
-        text = self._part(city, file + _BODY_PART, context).strip("\n") + "\n"
+        text = self._part(city, file + BODY_PART, context).strip("\n") + "\n"
         # A common HTML never goes with a city's own text: only the folder that gives the text gives the HTML
         html_file = template + HTML
         html = self._part(city, html_file, context) if path.with_name(html_file).is_file() else None
@@ -162,15 +163,20 @@ class JinjaMails:
     def _environment(self, city: str) -> Environment:
         if city not in self._environments:
             folders = self._folders.search(city, "mail")
-            self._environments[city] = environment(
-                loader=_MailLoader(folders),
-                autoescape=lambda name: name is not None and name.endswith(HTML),
-                finalize=_mail_value,
-                trim_blocks=True,
-                lstrip_blocks=True,
-                keep_trailing_newline=True,
-            )
+            self._environments[city] = mail_environment(folders)
         return self._environments[city]
+
+
+def mail_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
+    """Return the Jinja environment of mails from these folders; ``NAME.txt.j2#subject`` and ``…#body`` are parts."""
+    return environment(
+        loader=_MailLoader(folders),
+        autoescape=lambda name: name is not None and name.endswith(HTML),
+        finalize=_mail_value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 class _MailLoader(FileSystemLoader):
@@ -184,7 +190,7 @@ class _MailLoader(FileSystemLoader):
             raise PermanentError(f"ひな形 {file}: {leftover_words(tag)}")
         if part:
             subject, body = subject_and_body(source, file)
-            source = subject if part == _SUBJECT_PART[1:] else "\n\n" + body
+            source = subject if part == SUBJECT_PART[1:] else "\n\n" + body
         return source, str(path), up_to_date
 
     def _file(self, environment: Environment, file: str) -> tuple[Path, Callable[[], bool]]:
