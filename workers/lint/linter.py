@@ -19,6 +19,7 @@ from workers.packs import CityPacks, load_pack
 from workers.packs.diagrams import catalogue, dmn, forms, model
 from workers.packs.diagrams.catalogue import SUFFIXES
 from workers.packs.scenarios import read_scenario, scenario_files
+from workers.packs.templates import template_files
 from workers.variables import VARIABLES
 
 
@@ -78,6 +79,7 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
         report.findings += _pack_findings(folder, mails)
     for path in files:
         report.findings += _file_findings(path, context)
+    report.findings += _paper_findings(paths, known, CityPacks([home / "bpmn", *packs]).common_mails(), folders)
     report.findings = sorted_findings(report.findings)
     return report
 
@@ -102,7 +104,7 @@ def collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     for path in paths:
         found = list(_files_of(path))
         towns = list(_packs_of(path))
-        if not found and not towns:
+        if not found and not towns and not template_files(path):
             errors.append(InputError(str(path), _nothing_there(path)))
         files.update({file.resolve(): file for file in found})
         folders.update({folder.resolve(): folder for folder in towns})
@@ -134,8 +136,26 @@ def _nothing_there(path: Path) -> str:
     if not path.exists():
         return "ファイルもフォルダーもありません"
     if path.is_dir():
-        return "検査するファイル（.bpmn .dmn .form city.toml）がありません"
-    return "検査できるのは .bpmn .dmn .form city.toml departments.csv です"
+        return "検査するファイル（.bpmn .dmn .form city.toml、ひな形の .txt.j2 .docx）がありません"
+    return "検査できるのは .bpmn .dmn .form city.toml departments.csv と、ひな形の .txt.j2 .docx です"
+
+
+def _paper_findings(
+    paths: Sequence[Path], known: catalogue.Catalogue, mails: Mapping[str, MailRule], folders: Sequence[Path]
+) -> list[Finding]:
+    """What is wrong with the templates of packs, the common ones where common/ is checked, and single ones."""
+    single = [file for path in paths for file in template_files(path)]
+    codes = [folder.name for folder in folders]
+    if any(path.is_dir() and path.name == catalogue.COMMON for path in paths):
+        single += [file for pack in known.packs for file in template_files(pack.templates / catalogue.COMMON)]
+    if not codes and not single:
+        return []
+    from workers.lint.papers import Papers  # noqa: PLC0415 (Word's libraries are slow to load, and seldom needed)
+
+    papers = Papers(known, mails)
+    found = papers.findings(codes) if codes else []
+    every = known.codes() if known.for_city is None else [known.for_city]
+    return found + (papers.findings(every, single) if single else [])
 
 
 def _pack_findings(folder: Path, mails: Mapping[str, MailRule]) -> Iterator[Finding]:

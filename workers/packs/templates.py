@@ -26,6 +26,8 @@ from workers.errors import InputError, PermanentError
 from workers.packs.templatewords import in_words, line_of
 
 COMMON = "common"
+_ENDINGS = (".j2", ".docx")
+_KINDS = frozenset({"mail", "documents"})
 _KEPT_TEXTS = 200
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _BLANK_DATE = "令和　　年　　月　　日"
@@ -68,6 +70,16 @@ class TemplateFolders:
         """Return the names of all templates that a city can use; parts for inclusion (``_name``) are left out."""
         files = (file for folder in self.search(city, kind) for file in folder.glob(f"*{suffix}"))
         return sorted({file.name.removesuffix(suffix) for file in files if not file.name.startswith("_")})
+
+
+def template_files(path: Path) -> list[Path]:
+    """Return the template that a path is, or those in a folder of templates: ``templates``, one of a city or a kind."""
+    if path.is_file():
+        return [path] if path.name.endswith(_ENDINGS) else []
+    names = {path.name, path.parent.name, path.parent.parent.name} if path.is_dir() else set()
+    if "templates" not in names:
+        return []
+    return sorted(file for file in path.rglob("*") if file.is_file() and file.parent.name in _KINDS)
 
 
 def plain_name(value: str, what: str) -> str:

@@ -63,7 +63,8 @@ def place_of(error: Exception) -> tuple[str, int | None]:
     line = getattr(error, "lineno", None)
     if isinstance(line, int):
         return getattr(error, "filename", None) or "", line
-    found, trace = ("", None), error.__traceback__
+    found: tuple[str, int | None] = ("", None)
+    trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if name in _TEMPLATE_FILES or ".j2" in name:

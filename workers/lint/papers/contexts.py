@@ -42,14 +42,12 @@ _TASK: Final = {
     "group": "g",
 }
 _ROWS: Final = {"count": 2, "rows": [_TASK], "more": 1}
+_TERM_MAILS: Final = (
+    *("renewal-reminder", "expiry-reminder", "renewal-done", "renewal-blocked", "renewal-reversed"),
+    "agreement-expired",
+)
 BY_CODE: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{
-        name: _TERM
-        for name in (
-            *("renewal-reminder", "expiry-reminder", "renewal-done", "renewal-blocked", "renewal-reversed"),
-            "agreement-expired",
-        )
-    },
+    **dict.fromkeys(_TERM_MAILS, _TERM),
     "task-unassigned": {"task_name": "① 申出を受ける", "done_at": TODAY},
     "work-withdrawn": {"reason": "申出を直すため", "over": False},
     "tasks-due": {"late": _ROWS, "soon": _ROWS, "departments_late": _ROWS, "recipient_group": "g"},
@@ -73,7 +71,6 @@ class Office:
 
     def mail(self, template: str, use: Usage | None, kind: Kind) -> dict[str, Any]:
         """Return what a mail is given in a sample case."""
-        unit, case = self._unit(kind)
         base = {**self._mail_base(kind), "lead": None}
         added = self._added(template, use, kind)
         if use is not None and use.job in _BY_JOB:

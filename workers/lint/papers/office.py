@@ -41,6 +41,28 @@ _CASE: Final = "sample-2026-1"
 _AGREEMENT: Final = "sample-a1"
 
 
+_LISTED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "discussion": {"added": [2]},
+    "survey-plan": {"message": "よろしく"},
+    "amendment-terms": {
+        "changes": "目的を改める",
+        "title": "見本の協定",
+        "before_title": "見本の協定",
+        "fields": [1],
+        "expiresOn": "2027-03-31",
+        "termKind": "until",
+        "changed": {"title": True, "term": True, "fields": True},
+        "effectiveOn": "2026-07-01",
+    },
+    "amendment-signature": {"signedOn": "2026-06-01"},
+    "case-control": {"action": "stop", "reason": "方針", "message": "またの機会に", "procedure": "協定の締結"},
+    "termination-plan": {"endsOn": "2026-09-30", "noticeBy": "2026-06-30"},
+    "termination-notice": {"noticeOn": "2026-06-30", "documentNumber": "第1号"},
+    "list-day": {"countedOn": "2026-06-01"},
+}
+"""What the use cases themselves record."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of case: ``words`` is what a message calls it. ``joint``: three parties; ``bare``: no optional value."""
@@ -96,6 +118,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 def meeting(city: City, kind: Kind) -> Meeting:
     """Return a meeting that was held."""
+    period = ExcludedPeriod(agreement_id=_AGREEMENT, first=TODAY, last=TODAY, reason="庁舎の移転", confirmed_on=TODAY)
     return Meeting(
         id=f"{_CASE}-m1",
         case_id=_CASE,
@@ -111,9 +134,7 @@ def meeting(city: City, kind: Kind) -> Meeting:
         held_on=TODAY,
         minutes="話した内容",
         confirmed=True,
-        periods=[]
-        if kind.bare
-        else [ExcludedPeriod(agreement_id=_AGREEMENT, first=TODAY, last=TODAY, reason="庁舎の移転", confirmed_on=TODAY)],
+        periods=[] if kind.bare else [period],
     )
 
 
@@ -139,9 +160,14 @@ def partner(kind: Kind) -> Partner:
             phone="0000-00-0001",
             address="見本町2番地",
         )
-    given = {} if kind.bare else {"phone": "0000-00-0000", "address": "見本町1番地", "corporate_number": "1180301018771"}
     return Partner(
-        name="株式会社見本", representative="代表取締役　見本 太郎", contact="総務課", email="info@mihon.example", **given
+        name="株式会社見本",
+        representative="代表取締役　見本 太郎",
+        contact="総務課",
+        email="info@mihon.example",
+        phone="" if kind.bare else "0000-00-0000",
+        address="" if kind.bare else "見本町1番地",
+        corporate_number="" if kind.bare else "1180301018771",
     )
 
 
@@ -180,6 +206,8 @@ def _case(city: City, kind: Kind, steps: Mapping[str, Mapping[str, Any]]) -> Cas
     }
     own: dict[str, Mapping[str, Any]] = {"agreement-terms": terms, **_LISTED}
     recorded = {name: {**steps.get(name, {}), **own.get(name, {})} for name in {**own, **steps}}
+    other = "" if kind.bare else "他市の例"
+    offer = Offer(round=1, offered_on=TODAY, purpose="市民のため", fields=numbers[:3], other=other)
     return Case(
         id=_CASE,
         city=city.code,
@@ -188,39 +216,13 @@ def _case(city: City, kind: Kind, steps: Mapping[str, Mapping[str, Any]]) -> Cas
         agreement_id=_AGREEMENT,
         period="2026",
         partner=partner(kind),
-        offers=[
-            Offer(round=1, offered_on=TODAY, purpose="市民のため", fields=numbers[:3], other="" if kind.bare else "他市の例")
-        ],
+        offers=[offer],
         projects=projects,
         records=[]
         if kind.bare
         else [PastRecord(fiscal_year=2019, field=numbers[0], title="物資の供給", department="安全課")],
-        steps=[
-            Step(name=name, round=1, payload=dict(payload), recorded_at=at(TODAY, 9)) for name, payload in recorded.items()
-        ],
+        steps=[Step(name=name, round=1, payload=kept, recorded_at=at(TODAY, 9)) for name, kept in recorded.items()],
     )
-
-
-_LISTED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "discussion": {"added": [2]},
-    "survey-plan": {"message": "よろしく"},
-    "amendment-terms": {
-        "changes": "目的を改める",
-        "title": "見本の協定",
-        "before_title": "見本の協定",
-        "fields": [1],
-        "expiresOn": "2027-03-31",
-        "termKind": "until",
-        "changed": {"title": True, "term": True, "fields": True},
-        "effectiveOn": "2026-07-01",
-    },
-    "amendment-signature": {"signedOn": "2026-06-01"},
-    "case-control": {"action": "stop", "reason": "方針", "message": "またの機会に", "procedure": "協定の締結"},
-    "termination-plan": {"endsOn": "2026-09-30", "noticeBy": "2026-06-30"},
-    "termination-notice": {"noticeOn": "2026-06-30", "documentNumber": "第1号"},
-    "list-day": {"countedOn": "2026-06-01"},
-}
-"""What the use cases themselves record."""
 
 
 def _agreement(city: City, kind: Kind, case: Case) -> Agreement:

@@ -10,19 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from workers.adapters.documents.blank import make_blank
 from workers.adapters.documents.reading import faults, shortened
 from workers.adapters.documents.word import BROKEN, StrictTemplate, read_template, word_environment
-from workers.adapters.mail.renderer import HTML, SUBJECT_PART, TEXT, mail_environment
+from workers.adapters.mail.renderer import SUBJECT_PART, TEXT, mail_environment
 from workers.errors import PermanentError
 from workers.lint.papers.samples import tolerant
 from workers.lint.papers.walk import Problem, Walk
 from workers.packs.templatewords import did_you_mean, in_words, place_of
 
+_NO_SUBJECT: Final = "件名が空になることがあります。どの場合にも件名が残るように書いてください"
 _SUBJECT: Final = re.compile("^件名[:：]")
 _MARKUP: Final = re.compile(r"</?[\w:]+(?:\s[^<>]*)?/?>")
 _FILLING: Final = (TemplateError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
@@ -79,7 +80,8 @@ class MailTexts:
 
     def _source(self, name: str) -> tuple[str, str]:
         loader = self._jinja.loader
-        assert loader is not None  # mails come from folders
+        if loader is None:
+            raise TemplateNotFound(name)
         source, path, _ = loader.get_source(self._jinja, name)
         return source, path or name
 
@@ -108,7 +110,7 @@ class MailTexts:
                     yield self._as_problem(error, path)
                     return
                 if name.endswith(TEXT) and not _SUBJECT.sub("", text.partition("\n")[0]).strip():
-                    yield Problem(str(path), 1, "件名が空になることがあります。どの場合にも件名が残るように書いてください")
+                    yield Problem(str(path), 1, _NO_SUBJECT)
                     return
 
     def _as_problem(self, error: Exception, path: Path) -> Problem:
@@ -159,8 +161,10 @@ class WordTexts:
                 return
         told = False
         for filling in fillings:
-            walk = Walk(self._blank if filling.blank else self._jinja, filling.samples, partial(missing, filling, known))
-            for tree, source in trees if not filling.blank else []:
+            if filling.blank:  # everything may be missing in a form
+                continue
+            walk = Walk(self._jinja, filling.samples, partial(missing, filling, known))
+            for tree, source in trees:
                 before = len(walk.problems)
                 walk.read(tree, "")
                 for problem in walk.problems[before:]:
@@ -202,7 +206,8 @@ def missing(filling: Filling, known: set[str], name: str) -> str:
             f" {_camel(name)} を加えるか、ここで使うのをやめてください"
         )
     return (
-        f"変数「{name}」はここでは使えません{hint or did_you_mean(name, known - {name})}。つづりを直すか、あるとは限らないものは"
+        f"変数「{name}」はここでは使えません{hint or did_you_mean(name, known - {name})}。つづりを直すか、"
+        "あるとは限らないものは"
         f"「{{% if {name} is defined %}}」で確かめてから使ってください"
     )
 
@@ -225,4 +230,3 @@ def _tolerant(jinja: ImmutableSandboxedEnvironment) -> ImmutableSandboxedEnviron
     wrapped: dict[str, Callable[..., Any]] = {name: tolerant(name, filter_) for name, filter_ in jinja.filters.items()}
     jinja.filters.update(wrapped)
     return jinja
-

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any, Final, Self
 
 from workers.domain.cities import City
 from workers.packs.diagrams.form_fields import FormField
@@ -26,7 +27,7 @@ class Anything(str):
 
     __slots__ = ()
 
-    def __new__(cls, text: str = WORD) -> Anything:
+    def __new__(cls, text: str = WORD) -> Self:
         """Return one that prints as ``text``."""
         return super().__new__(cls, text)
 
@@ -35,13 +36,14 @@ class Anything(str):
             raise AttributeError(name)
         return self
 
-    def __getitem__(self, key: Any) -> Anything:  # type: ignore[override] # any part of it is unknown, too
+    def __getitem__(self, key: Any) -> Anything:
         return self
 
     def __iter__(self) -> Iterator[Any]:
         return iter([self, self])
 
     def __call__(self, *values: Any, **options: Any) -> Anything:  # noqa: ARG002 (whatever it is called with)
+        """Return another unknown value."""
         return self
 
 
@@ -79,7 +81,13 @@ class Variables:
     """What a template may be given under a variable's name: filled in, or with all that is optional left empty."""
 
     def __init__(
-        self, fields: Iterable[FormField], made: Mapping[str, frozenset[str] | None], city: City, *, empty: bool, raw: bool = False
+        self,
+        fields: Iterable[FormField],
+        made: Mapping[str, frozenset[str] | None],
+        city: City,
+        *,
+        empty: bool,
+        raw: bool = False,
     ) -> None:
         """Take the fields of the forms; ``made`` are variables that diagrams or jobs put together themselves.
 
@@ -134,7 +142,7 @@ class Variables:
             self._typed.setdefault(first, value)
             return
         holder = self._typed.setdefault(first, [] if rest[0] == "*" else {})
-        for part, following in zip(rest, rest[1:], strict=False):
+        for part, following in pairwise(rest):
             holder = _below(holder, part if part == "*" else self._name(part), rows=following == "*")
         if isinstance(holder, dict):
             holder.setdefault(self._name(rest[-1]), value)
@@ -147,15 +155,10 @@ class Variables:
             return self._city.departments[0].code
         if key == "field":
             return str(self._city.fields[0].number)
-        if key.endswith(("On", "Date")):
-            return Anything(DAY)
-        if one.kind == "number":
-            return 3
-        if one.kind == "checkbox":
-            return True
         if one.kind in {"checklist", "taglist"}:
             return list(one.values) or [Anything()]
-        return one.values[0] if one.values else Anything()
+        value: Any = {"number": 3, "checkbox": True}.get(one.kind, one.values[0] if one.values else Anything())
+        return Anything(DAY) if key.endswith(("On", "Date")) else value
 
 
 def _below(holder: Any, part: str, *, rows: bool) -> Any:

@@ -160,4 +160,3 @@ def _headers(task: Element) -> dict[str, str]:
 
 def _listed(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-

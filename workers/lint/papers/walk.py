@@ -129,9 +129,11 @@ class Walk:
             self.read(part, name)
             return
         hint = did_you_mean(name, self.names_of_parts())
-        self._tell(node, f"読み込む部品「{name}」がありません{hint}。include に書いた名前とファイル名をそろえてください")
+        self._tell(
+            node, f"読み込む部品「{name}」がありません{hint}。include に書いた名前とファイル名をそろえてください"
+        )
 
-    def _value(self, node: nodes.Node) -> Values:
+    def _value(self, node: nodes.Node) -> Values:  # noqa: PLR0911 (a kind of expression each)
         if isinstance(node, nodes.Const):
             return [node.value]
         if isinstance(node, nodes.Name):
