@@ -7,15 +7,18 @@ The seeds are data, ``tests/data/lint_seeds/*.toml``, a ``[[seed]]`` each:
 - ``within``: the id of the element (or form component) that ``old`` is searched in; without it, the whole file;
 - ``old``, ``new``: the text as it stands in the file, and what a hasty owner makes of it; ``old = ""`` stands for all
   that ``within`` or the file holds. ``edits``: more of the four above, where one slip takes several places;
+  ``part``: of a Word file (``word/document.xml``), ``encoding``: in which the file is written (``cp932``);
 - ``rule``, ``element``: which finding; ``told``: a part of its message; ``by = "node"``: Camunda's linters find it;
 - ``warning = true``: it is only a warning. ``clean = true``: unusual but right, nothing may be found.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +40,8 @@ class Edit:
     new: str
     old: str = ""
     within: str = ""
+    part: str = ""
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +71,11 @@ def seeds() -> list[Seed]:
     return [_seed(dict(entry)) for table in tables for entry in table["seed"]]
 
 
+_EDIT: Final = ("file", "within", "old", "new", "part", "encoding")
+
+
 def _seed(entry: dict[str, Any]) -> Seed:
-    first = {name: entry.pop(name) for name in ("file", "within", "old", "new") if name in entry}
+    first = {name: entry.pop(name) for name in _EDIT if name in entry}
     more = [{"file": first.get("file"), **edit} for edit in entry.pop("edits", [])]
     edits = [Edit(**edit) for edit in ([first] if "new" in first else []) + more]
     return Seed(edits=tuple(edits), **entry)
@@ -99,10 +107,13 @@ class Field:
         try:
             for edit in seed.edits:
                 path = self.path(edit.file)
+                if edit.part:
+                    _change_part(path, edit)
+                    continue
                 raw = kept[path] is None or not (edit.old or edit.within)
                 text = "" if raw else path.read_text(encoding="utf-8")
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(edit.new if raw else changed(text, edit), encoding="utf-8")
+                path.write_bytes((edit.new if raw else changed(text, edit)).encode(edit.encoding))
             yield paths
         finally:
             for path, content in kept.items():
@@ -124,6 +135,8 @@ class Field:
 
     def _near(self, pack: Path, changed_paths: list[Path]) -> list[Path]:
         """Return what has to be checked again: the whole pack, or the changed files and those that belong to them."""
+        if all("templates" in path.parts for path in changed_paths):
+            return changed_paths
         if any(path.suffix not in {".bpmn", ".dmn", ".form"} for path in changed_paths):
             return [pack]
         files = {path: path.read_text(encoding="utf-8") for path in pack.iterdir() if path.suffix in _CHECKED}
@@ -138,6 +151,16 @@ class Field:
 
 
 _CHECKED: Final = {".bpmn", ".dmn", ".form"}
+
+
+def _change_part(path: Path, edit: Edit) -> None:
+    """Change one part of a Word file."""
+    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    parts[edit.part] = changed(parts[edit.part].decode(), edit).encode()
+    with zipfile.ZipFile(path, "w") as package:
+        for name, data in parts.items():
+            package.writestr(name, data)
 
 
 def changed(text: str, edit: Edit) -> str:

@@ -18,6 +18,9 @@ _LEFT: Final = re.compile(
     r"[{｛]\s*[{｛％%][^{}｛｝\n]{0,60}(?:[％%]?\s*[}｝]\s*[}｝]?)?|[％%}｝]\s*[}｝]|[{｛]\s*[A-Za-z_][\w.]*\s*(?:\|[^{}｛｝\n]{0,30})?[}｝]"
 )
 _LONGEST: Final = 40
+UNCLOSED: Final = "に閉じる括弧 "
+UNOPENED: Final = "の前に、開く括弧（"
+"""What is said of the two halves of a tag that is cut in two."""
 
 
 def leftover_tags(text: str) -> list[str]:
@@ -34,9 +37,9 @@ def leftover_words(tag: str) -> str:
     if re.search(r"\{\s+[{%]|[%}]\s+\}", tag):
         return f"{shown}の括弧の間に空白があります。{{{{ … }}}} か {{% … %}} と続けて書いてください"
     if re.match(r"\{\{", tag):
-        return f"{shown}に閉じる括弧 }}}} がありません。同じ行（段落）の中で閉じてください"
+        return f"{shown}{UNCLOSED}}}}} がありません。同じ行（段落）の中で閉じてください"
     if re.match(r"\{%", tag):
-        return f"{shown}に閉じる括弧 %}} がありません。同じ行（段落）の中で閉じてください"
+        return f"{shown}{UNCLOSED}%}} がありません。同じ行（段落）の中で閉じてください"
     if tag.startswith("{"):
         return f"{shown}の括弧が1つずつです。値を差し込むところは {{{{ … }}}} と2つずつ書いてください"
-    return f"閉じる括弧「{tag}」の前に、開く括弧（{{{{ か {{%）がありません"
+    return f"閉じる括弧「{tag}」{UNOPENED}{{{{ か {{%）がありません"

@@ -75,11 +75,15 @@ class TemplateFolders:
 def template_files(path: Path) -> list[Path]:
     """Return the template that a path is, or those in a folder of templates: ``templates``, one of a city or a kind."""
     if path.is_file():
-        return [path] if path.name.endswith(_ENDINGS) else []
+        return [path] if path.name.endswith(_ENDINGS) or _lies_among_templates(path) else []
     names = {path.name, path.parent.name, path.parent.parent.name} if path.is_dir() else set()
     if "templates" not in names:
         return []
     return sorted(file for file in path.rglob("*") if file.is_file() and file.parent.name in _KINDS)
+
+
+def _lies_among_templates(path: Path) -> bool:
+    return path.parent.name in _KINDS and "templates" in path.resolve().parts
 
 
 def plain_name(value: str, what: str) -> str:

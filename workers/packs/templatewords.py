@@ -100,11 +100,8 @@ def _has_none(match: re.Match[str]) -> str:
 def _unknown_tag(match: re.Match[str]) -> str:
     tag, rest = match["tag"], match["rest"]
     inner = re.search(r"needs to be closed is '(\w+)'", rest)
-    if inner is not None:
-        return (
-            f"{{% {tag} %}} の前に、{{% {inner[1]} … %}} を {{% end{inner[1]} %}} で閉じてください"
-            f"{did_you_mean(tag, TAGS) if tag not in TAGS else ''}"
-        )
+    if inner is not None and tag in TAGS:
+        return f"{{% {tag} %}} の前に、{{% {inner[1]} … %}} を {{% end{inner[1]} %}} で閉じてください"
     if tag in TAGS:
         opening = tag.removeprefix("end")
         return f"{{% {tag} %}} がありますが、対になる {{% {opening} … %}} が前にありません"
@@ -157,7 +154,7 @@ _SYNTAX: Final[tuple[tuple[re.Pattern[str], _Words], ...]] = (
     ),
     (re.compile(r"unexpected char '(?P<sign>[^']*)'"), _unexpected),
     (
-        re.compile(r"unexpected '(?P<sign>[^']*)'$"),
+        re.compile(r"unexpected '(?P<sign>[^']*)'(?:, expected '[^']*')?$"),
         lambda m: (
             f"括弧の数が合っていません（余分な「{m['sign']}」）。{{{{ … }}}} と {{% … %}} をそろえて書いてください"
         ),

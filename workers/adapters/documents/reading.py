@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from workers.packs.tags import leftover_tags, leftover_words
+from workers.packs.tags import UNCLOSED, UNOPENED, leftover_tags, leftover_words
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -81,7 +81,11 @@ def paragraphs(content: bytes) -> Iterator[Paragraph]:
 @lru_cache(maxsize=64)
 def faults(content: bytes) -> tuple[str, ...]:
     """Return what in a template would be printed as it stands or lost, in words for whoever edits it."""
-    return tuple(dict.fromkeys(fault for paragraph in paragraphs(content) for fault in _of(paragraph)))
+    found: list[str] = []
+    for paragraph in paragraphs(content):
+        told = [fault for fault in _of(paragraph) if not (found and UNCLOSED in found[-1] and UNOPENED in fault)]
+        found += told  # a tag over two paragraphs is one mistake
+    return tuple(dict.fromkeys(found))
 
 
 def _of(paragraph: Paragraph) -> Iterator[str]:
