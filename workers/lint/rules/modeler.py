@@ -1,4 +1,4 @@
-"""Tasks bear the element template that their pack has for them, in its version: Modeler shows fields, no raw headers."""
+"""Tasks bear the template that their pack has for them, in its version: Modeler shows fields, no raw headers."""
 
 from __future__ import annotations
 
