@@ -15,12 +15,24 @@ _SCRIPTS: Final = (
     "camunda-dmn-js/dist/camunda-cloud-modeler.production.min.js",
     "@bpmn-io/form-js/dist/form-editor.umd.js",
 )
-_STYLES: Final = ("camunda-bpmn-js/dist/assets/diagram-js.css", "camunda-bpmn-js/dist/assets/bpmn-js.css")
+_OURS: Final = Path(__file__).parent / "modeler_scripts"
+_STYLES: Final = tuple(
+    f"camunda-bpmn-js/dist/assets/{name}.css"
+    for name in (
+        *("diagram-js", "bpmn-js", "popup-menu", "properties-panel", "element-templates", "element-template-chooser"),
+        "bpmn-font/css/bpmn-embedded",
+    )
+)
+
+
+def installed() -> Path:
+    """Return the folder with Modeler's libraries, below ``node_modules``."""
+    return nodepackages.installed(_SOURCES, "modeler")
 
 
 def open_page(chromium: Browser) -> Page:
-    """Return a page with Modeler's editors and the functions of ``modeler/modelers.js``."""
-    packages = nodepackages.installed(_SOURCES, "modeler")
+    """Return a page with Modeler's editors and the functions of ``modeler/modelers.js`` and ``modeler_scripts``."""
+    packages = installed()
     page = chromium.new_page(viewport={"width": 1500, "height": 1000}, locale="ja-JP")
     page.set_content("<!doctype html><html><head></head><body></body></html>")
     for name in _STYLES:
@@ -28,4 +40,6 @@ def open_page(chromium: Browser) -> Page:
     for name in _SCRIPTS:
         page.add_script_tag(path=packages / "node_modules" / name)
     page.add_script_tag(path=_SOURCES / "modelers.js")
+    for path in sorted(_OURS.glob("*.js")):
+        page.add_script_tag(path=path)
     return page
