@@ -6,7 +6,9 @@ a form's personal data is nulled by the job that records it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 Type = Literal["text", "number", "yes/no", "list", "context", "timestamp"]
@@ -284,3 +286,12 @@ PLAIN_LOCALS: Final = frozenset(
     ]
 )
 """Names that diagrams give to the pack's own words: a department, a constant, a decision table's text."""
+
+
+def named(**values: object) -> dict[str, object]:
+    """Return values under the names that variables and kept steps have: ``case_id`` as ``caseId``, dates in ISO."""
+
+    def camel(name: str) -> str:
+        return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+
+    return {camel(name): value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

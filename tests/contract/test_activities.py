@@ -11,13 +11,11 @@ import pytest_asyncio
 
 from tests.kit.registry import registry_at, some_agreement, some_case
 from tests.kit.samples import CITY
+from tests.kit.work import load_activities, plan_projects, record_activities, record_offer
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.agreements import ActivityStatus
 from workers.domain.entities import Case, CaseKind, Project, ProjectStatus
 from workers.errors import InputError, InputErrors, PermanentError
-from workers.usecases.activities import load_activities, record_activities
-from workers.usecases.plan_activities import plan_projects
-from workers.usecases.record_offer import record_offer
 
 pytestmark = pytest.mark.asyncio
 Units = Callable[[], SqlUnitOfWork]

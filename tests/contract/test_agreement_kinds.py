@@ -14,8 +14,8 @@ from tests.kit.registry import registry_at
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, Project, Step
 from workers.errors import InputError
+from workers.jobs.forms.case import city_options
 from workers.usecases.agree import record_agreement_terms, register_agreement
-from workers.usecases.caseview import city_options
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "isesaki-2026-1"

@@ -20,6 +20,7 @@ from tests.kit.askedyears import Plan, must_be_asked, plans
 from tests.kit.lives import CITIES, cycles, lives, moments, spoken
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
+from tests.kit.work import load_activities, record_activities
 from tests.kit.yearsahead import Made
 from workers.domain.activityyears import OPEN
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
@@ -29,7 +30,6 @@ from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import unwatch
 from workers.errors import InputError
 from workers.trial.clock import TOKYO
-from workers.usecases.activities import load_activities, record_activities
 from workers.usecases.ports import UnitOfWork
 
 pytestmark = pytest.mark.asyncio

@@ -17,14 +17,14 @@ from sqlalchemy import select
 from tests.kit import papers
 from tests.kit.outgoing import word_text
 from tests.kit.registry import registry_at, some_job
+from tests.kit.work import open_survey, record_city_proposals
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, Project
 from workers.errors import InputErrors, PermanentError
 from workers.jobs.catalog import JobInput
 from workers.jobs.papers import handle_prepare_mail, handle_render_document, handle_send_mail
-from workers.usecases.propose_projects import record_city_proposals
-from workers.usecases.surveys import notify_department, open_survey
+from workers.usecases.surveys import notify_department
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "date-2026-0001"

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from tests.kit import papers
 from tests.kit.registry import MORNING, Registry, registry_at, some_job
+from tests.kit.work import request_answer
 from workers.adapters.mail.renderer import TEXT
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
@@ -396,7 +397,7 @@ async def test_the_departments_are_told_of_talks_and_of_the_agreement(units: Uni
 async def test_every_mail_of_a_survey_is_filled(units: Units) -> None:
     """Notice, reminders, escalation, extension and question, in the order of a survey that drags on (ALL-1)."""
     survey = f"{CASE_ID}-s1"
-    later = (date(2026, 6, 15) + timedelta(days=14)).isoformat()
+    later = date(2026, 6, 15) + timedelta(days=14)
 
     async def all_of_it(uow: SqlUnitOfWork) -> None:
         await surveys.notify_department(uow, survey, "kankyo", "survey-notice")
@@ -405,7 +406,7 @@ async def test_every_mail_of_a_survey_is_filled(units: Units) -> None:
         await surveys.escalate_survey(uow, survey, "survey-escalation")
         await surveys.extend_survey(uow, survey, later, template="survey-extended", process_instance_key=1)
         order = {"action": "send-back", "targetDepartment": "korei", "question": "曜日の希望は？"}
-        await surveys.request_answer(uow, survey, order, template="survey-sent-back", process_instance_key=1)
+        await request_answer(uow, survey, order, template="survey-sent-back", process_instance_key=1)
 
     mails = await sent(units, all_of_it)
     facts = [

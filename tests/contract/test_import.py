@@ -15,6 +15,7 @@ from openpyxl import Workbook
 
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
+from tests.kit.work import open_publication
 from workers.adapters.sheets import open_rows
 from workers.cli.agreements import entries, entry_row
 from workers.cli.importing import import_file
@@ -22,12 +23,12 @@ from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
 from workers.domain.register import RegisterEntry, RegisterQuery
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, InputErrors
+from workers.jobs.forms.procedure import agreement_summary
 from workers.settings import Settings
 from workers.trial.clock import EngineClock
 from workers.usecases.import_agreements import ImportResult
 from workers.usecases.ports import JobRef
-from workers.usecases.procedures import agreement_summary
-from workers.usecases.publications import activity_report, open_publication
+from workers.usecases.publications import activity_report
 from workers.usecases.statistics import by_year_and_field, statistics
 from workers.wiring import Services, services
 

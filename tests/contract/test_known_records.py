@@ -12,10 +12,10 @@ import pytest_asyncio
 
 from tests.kit import papers
 from tests.kit.registry import registry_at, some_job
+from tests.kit.work import open_case
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.agreements import Activity, ActivityStatus, Agreement, AgreementTerm
 from workers.domain.entities import Partner
-from workers.usecases.open_case import open_case
 from workers.usecases.review_mail import prepare_mail
 
 pytestmark = pytest.mark.asyncio

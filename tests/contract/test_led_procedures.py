@@ -14,12 +14,13 @@ from sqlalchemy import select
 
 from tests.kit.registry import registry_at, some_job
 from tests.kit.terms import Terms
+from tests.kit.work import open_procedure
 from workers.adapters.registry import outbox_tables
 from workers.domain.entities import Case, CaseKind
-from workers.usecases.caseview import project_name
 from workers.usecases.lead import signing_department
+from workers.usecases.lookup import project_name
 from workers.usecases.notices import record_notice
-from workers.usecases.procedures import file_procedure, open_procedure
+from workers.usecases.procedures import file_procedure
 from workers.usecases.record_step import record_step
 from workers.usecases.renewals import renewal_of, tell_both
 from workers.usecases.review_mail import WAITING_MAIL

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.kit.registry import registry_at, some_agreement, some_case, some_job
 from tests.kit.samples import CITY, city
+from tests.kit.work import open_procedure
 from workers.adapters.registry.outbox_tables import engine_call
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, CaseKind
@@ -83,9 +84,9 @@ async def test_the_database_refuses_a_second_procedure_of_the_same_period(units:
 async def test_the_first_instance_claims_and_the_second_learns_that_it_runs(units: Units) -> None:
     case_id = await _filed(units)
     async with units() as uow:
-        first = await procedures.open_procedure(uow, kind="annual", case_id=case_id, form={}, ref=JOB)
-        second = await procedures.open_procedure(uow, kind="annual", case_id=case_id, form={}, ref=OTHER)
-        again = await procedures.open_procedure(uow, kind="annual", case_id=case_id, form={}, ref=JOB)
+        first = await open_procedure(uow, kind="annual", case_id=case_id, form={}, ref=JOB)
+        second = await open_procedure(uow, kind="annual", case_id=case_id, form={}, ref=OTHER)
+        again = await open_procedure(uow, kind="annual", case_id=case_id, form={}, ref=JOB)
     assert (first["caseState"], first["periodName"], first["agreementId"]) == ("new", "令和8年度", "midori-a1")
     assert "令和9年3月31日" in first["agreementSummary"]
     assert second == {"caseId": case_id, "caseState": "already-started"}
@@ -96,9 +97,9 @@ async def test_a_clerk_s_start_joins_what_the_watch_has_filed(units: Units) -> N
     case_id = await _filed(units)
     async with units() as uow:
         form = {"agreementId": "midori-a1"}
-        opened = await procedures.open_procedure(uow, kind="annual", case_id=None, form=form, ref=JOB)
-        first = await procedures.open_procedure(uow, kind="amendment", case_id=None, form=form, ref=OTHER)
-        second = await procedures.open_procedure(uow, kind="amendment", case_id=None, form=form, ref=OTHER)
+        opened = await open_procedure(uow, kind="annual", case_id=None, form=form, ref=JOB)
+        first = await open_procedure(uow, kind="amendment", case_id=None, form=form, ref=OTHER)
+        second = await open_procedure(uow, kind="amendment", case_id=None, form=form, ref=OTHER)
     assert opened["caseId"] == case_id
     assert [first["periodName"], second["periodName"]] == ["第1回", "第2回"]
 
@@ -113,7 +114,7 @@ async def test_a_clerk_s_start_joins_what_the_watch_has_filed(units: Units) -> N
 async def test_an_unknown_agreement_is_a_clear_error(units: Units, form: dict[str, str], message: str) -> None:
     async with units() as uow:
         with pytest.raises(InputError, match=message):
-            await procedures.open_procedure(uow, kind="annual", case_id=None, form=form, ref=JOB)
+            await open_procedure(uow, kind="annual", case_id=None, form=form, ref=JOB)
 
 
 async def test_a_department_that_starts_a_procedure_is_found_by_its_name(units: Units) -> None:
@@ -121,12 +122,12 @@ async def test_a_department_that_starts_a_procedure_is_found_by_its_name(units: 
     async with units() as uow:
         for name in ("福祉課", "福祉部福祉課", "fukushi"):
             form = {"agreementId": "midori-a1", "sectionName": name}
-            opened = await procedures.open_procedure(uow, kind="amendment", case_id=None, form=form, ref=JOB)
+            opened = await open_procedure(uow, kind="amendment", case_id=None, form=form, ref=JOB)
             assert opened["department"]["code"] == "fukushi"
         filed = len(await uow.cases.of_agreement("midori-a1"))
         form = {"agreementId": "midori-a1", "sectionName": "ない課"}
         with pytest.raises(InputError, match="担当課: 「ない課」という課は登録されていません"):
-            await procedures.open_procedure(uow, kind="amendment", case_id=None, form=form, ref=OTHER)
+            await open_procedure(uow, kind="amendment", case_id=None, form=form, ref=OTHER)
         assert len(await uow.cases.of_agreement("midori-a1")) == filed
 
 
@@ -135,9 +136,7 @@ async def test_an_agreement_that_has_ended_starts_no_procedure(units: Units) -> 
         agreement = await uow.agreements.get("midori-a1")
         agreement.ended_on = date(2026, 5, 31)  # the test's day is 2026-06-01
         with pytest.raises(InputError, match="効力がありません"):
-            await procedures.open_procedure(
-                uow, kind="amendment", case_id=None, form={"agreementId": "midori-a1"}, ref=JOB
-            )
+            await open_procedure(uow, kind="amendment", case_id=None, form={"agreementId": "midori-a1"}, ref=JOB)
 
 
 async def test_what_was_done_last_year_is_reported_although_the_agreement_is_over(units: Units) -> None:
@@ -146,10 +145,10 @@ async def test_what_was_done_last_year_is_reported_although_the_agreement_is_ove
         agreement = await uow.agreements.get("midori-a1")
         agreement.ended_on = date(2026, 5, 31)  # the test's day is 2026-06-01
         form = {"agreementId": "midori-a1"}
-        opened = await procedures.open_procedure(uow, kind="annual", case_id=None, form=form, ref=JOB)
+        opened = await open_procedure(uow, kind="annual", case_id=None, form=form, ref=JOB)
         agreement.ended_on = date(2025, 3, 31)
         with pytest.raises(InputError, match="効力がありません"):
-            await procedures.open_procedure(uow, kind="annual", case_id=None, form=form, ref=OTHER)
+            await open_procedure(uow, kind="annual", case_id=None, form=form, ref=OTHER)
     assert opened["period"] == "2026"
 
 
@@ -161,17 +160,17 @@ async def test_a_signing_lets_the_next_procedure_begin_once(units: Units) -> Non
         calls = (await uow._session.execute(select(engine_call))).mappings().all()
         with pytest.raises(PermanentError, match="anual"):
             await procedures.start_next(uow, "midori-2025-0001", "anual")
-    assert first == again
-    assert [call["payload"]["variables"] for call in calls] == [{"nextOn": "2026-07-01", "caseId": first["nextCaseId"]}]
+    assert first.id == again.id
+    assert [call["payload"]["variables"] for call in calls] == [{"nextOn": "2026-07-01", "caseId": first.id}]
 
 
 async def test_a_misspelt_kind_and_a_kind_that_the_city_lacks_are_told(units: Units) -> None:
     async with units() as uow:
         form = {"agreementId": "midori-a1"}
         with pytest.raises(PermanentError, match="anual"):
-            await procedures.open_procedure(uow, kind="anual", case_id=None, form=form, ref=JOB)
+            await open_procedure(uow, kind="anual", case_id=None, form=form, ref=JOB)
         with pytest.raises(InputError, match=r"procedures\.termination"):
-            await procedures.open_procedure(uow, kind="termination", case_id=None, form=form, ref=JOB)
+            await open_procedure(uow, kind="termination", case_id=None, form=form, ref=JOB)
 
 
 async def test_only_what_was_agreed_comes_back_in_a_later_procedure(units: Units) -> None:

@@ -13,15 +13,20 @@ from sqlalchemy import select
 
 from tests.kit import papers
 from tests.kit.registry import registry_at, some_job
+from tests.kit.work import (
+    recheck_requirements,
+    record_discussion,
+    record_offer,
+    record_past_projects,
+    record_project_talk,
+    record_requirement_check,
+    summarize_talks,
+)
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, PastRecord, Project, ProjectStatus
 from workers.errors import InputError, InputErrors
-from workers.usecases.caseview import offer_variables
-from workers.usecases.discuss_projects import record_discussion
-from workers.usecases.project_talks import record_project_talk, summarize_talks
-from workers.usecases.record_offer import record_offer, record_past_projects
-from workers.usecases.record_requirement_check import recheck_requirements, record_requirement_check
+from workers.jobs.forms.offer import offer_variables
 from workers.usecases.send_mail import recipients_of
 
 pytestmark = pytest.mark.asyncio

@@ -13,10 +13,10 @@ import pytest_asyncio
 from tests.kit import terms as kit
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
+from tests.kit.work import open_procedure
 from workers.domain.cities import CycleRule
 from workers.domain.entities import CaseKind
 from workers.usecases.ports import JobRef
-from workers.usecases.procedures import open_procedure
 
 pytestmark = pytest.mark.asyncio
 SIGNED, ENDS, DAY = date(2026, 9, 1), date(2026, 9, 30), timedelta(days=1)

@@ -12,15 +12,13 @@ import pytest_asyncio
 
 from tests.kit import papers
 from tests.kit.registry import registry_at, some_job
+from tests.kit.work import open_survey, record_answer, record_discussion, record_offer, summarize_survey
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, Project
-from workers.usecases.caseview import proposals
-from workers.usecases.discuss_projects import record_discussion
-from workers.usecases.record_offer import record_offer
+from workers.jobs.forms.offer import proposals
 from workers.usecases.send_mail import recipients_of
-from workers.usecases.survey_answers import record_answer
-from workers.usecases.survey_closing import check_survey, summarize_survey
-from workers.usecases.surveys import open_survey, survey_context
+from workers.usecases.survey_closing import check_survey
+from workers.usecases.surveys import survey_context
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "ageo-2026-1"
@@ -122,7 +120,7 @@ async def test_a_new_project_is_asked_of_everybody(uow: SqlUnitOfWork) -> None:
 async def test_where_nothing_changed_nobody_is_asked(uow: SqlUnitOfWork) -> None:
     survey = await _revised(uow, HEALTH)
     assert (survey["departments"], survey["proposals"]) == ([], [])
-    assert (await check_survey(uow, survey["id"], "survey-complete")) == {"surveyComplete": True}
+    assert await check_survey(uow, survey["id"], "survey-complete") is True
     (row,) = (await summarize_survey(uow, survey["id"]))["surveyResult"]
     assert (row["feasible"], row["departments"]) == (1, ["kenko"])
 

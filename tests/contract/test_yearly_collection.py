@@ -13,12 +13,11 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
+from tests.kit.work import load_activities, open_collection, record_activities
 from workers.domain.agreements import Activity, ActivityStatus
 from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.errors import InputError, InputErrors
-from workers.usecases.activities import load_activities, record_activities
 from workers.usecases.ports import JobRef
-from workers.usecases.yearly_collection import open_collection
 
 pytestmark = pytest.mark.asyncio
 SIGNED, OPENING, ENDS = date(2025, 5, 1), date(2027, 4, 1), date(2030, 3, 31)

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 
 from tests.kit.papers import CITIES, FOLDERS, partner
 from tests.kit.registry import Registry
+from tests.kit.work import open_procedure
 from workers.adapters.mail import JinjaMails
 from workers.adapters.registry.outbox_tables import engine_call, mail
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
@@ -23,7 +24,6 @@ from workers.domain.terms import first_term
 from workers.trial.clock import TOKYO
 from workers.usecases.notices import record_notice, withdraw_notice
 from workers.usecases.ports import DocumentRenderer, JobRef
-from workers.usecases.procedures import open_procedure
 from workers.usecases.review_mail import WAITING_MAIL
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
 

@@ -10,9 +10,9 @@ import pytest
 
 from workers.domain.cities import MailRule, TermRule, TermRuleKind
 from workers.errors import InputErrors
+from workers.jobs.forms.case import city_options
 from workers.packs import CityPacks, load_pack
 from workers.usecases.agree import term_of
-from workers.usecases.caseview import city_options
 
 PACKS = Path(__file__).parent.parent.parent / "bpmn"
 

@@ -18,12 +18,12 @@ from workers.domain.entities import Case
 from workers.domain.jst import jst_date
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, RetryableError
+from workers.jobs.forms.offer import ATTACHMENT_KIND
+from workers.jobs.forms.surveyresult import status_rows
 from workers.readers.offerfile import read_offer
 from workers.usecases.close_case import state_name
 from workers.usecases.journal import note
 from workers.usecases.open_case import file_case
-from workers.usecases.survey_about import ATTACHMENT_KIND
-from workers.usecases.survey_view import status_rows
 from workers.wiring import Services
 
 

@@ -163,6 +163,11 @@ class Agreement:
         """The newest term that counts."""
         return max((term for term in self.terms if term.counts), key=lambda term: term.number)
 
+    @property
+    def last_day(self) -> date:
+        """The day with which it is over, as far as is known."""
+        return min(self.current_term.expires_on, self.ended_on or date.max)
+
     def term(self, number: int) -> AgreementTerm:
         """Return the term of a number; raises InputError where there is none."""
         for entry in self.terms:

@@ -283,6 +283,11 @@ class SurveyTarget:
     status: TargetStatus = TargetStatus.WAITING
     question: str = ""
 
+    @property
+    def name(self) -> str:
+        """Division and section as one writes them in an address."""
+        return f"{self.division}{self.section}"
+
 
 @dataclass(eq=False, kw_only=True)
 class Survey:

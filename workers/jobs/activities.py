@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.domain.fiscal import parse_fiscal_year
+from workers.domain.text import single_line
 from workers.errors import PermanentError
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
-from workers.usecases.activities import load_activities, record_activities
+from workers.jobs.forms.activity import (
+    activities_variables,
+    activity_row,
+    plan_variables,
+    planned_row,
+    read_activities,
+    read_plan,
+)
+from workers.jobs.forms.offer import proposals, read_proposals
+from workers.usecases.activities import record_activities
+from workers.usecases.activity_scope import activity_scope
+from workers.usecases.lookup import case_and_city
 from workers.usecases.plan_activities import plan_projects, propose_activity_years
 from workers.usecases.ports import UnitOfWork
-from workers.usecases.record_proposals import record_proposals
+from workers.usecases.record_offer import record_proposals
 
-_REPORTER = {"person": "reportPerson", "contact": "reportContact"}
+_REPORTER = {"person": ("reportPerson", "担当者の氏名"), "contact": ("reportContact", "連絡先")}
 _YEAR = Header(name="fiscalYear", label="どの年度の事業か", help="=number(period) など。=null ならすべての年度")
 _PER = Header(
     name="per", label="だれの連携事業か", choices={"department": "タスクの課だけのもの"}, help="選ばなければすべて"
@@ -27,9 +40,8 @@ _PER = Header(
 )
 async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Read the activities that stand on the list of ``fiscalYear`` (all where the variable is empty)."""
-    return await load_activities(
-        uow, job.text("caseId"), year=job.variables.get("fiscalYear"), department=_department(job)
-    )
+    year = _year(job)
+    return activities_variables(await activity_scope(uow, job.text("caseId"), year), year, _department(job))
 
 
 @job_type(
@@ -44,15 +56,11 @@ async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, An
 )
 async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the rows of ``activities`` into the registry under ``fiscalYear`` (ISE-A1, ASA-8, DAT-A)."""
-    rows = job.variables.get("activities")
-    return await record_activities(
-        uow,
-        job.text("caseId"),
-        rows if isinstance(rows, list) else [],
-        year=job.variables.get("fiscalYear"),
-        department=_department(job),
-        reporter={key: job.variables.get(name) for key, name in _REPORTER.items()},
-    )
+    year, department = _year(job), _department(job)
+    scope = await activity_scope(uow, job.text("caseId"), year)
+    told = read_activities(job.rows("activities"), scope, department, uow.clock.today())
+    kept = await record_activities(uow, scope, told, year=year, department=department, reporter=_reporter(job))
+    return {"activities": [activity_row(entry, scope.city, year=year) for entry in kept]}
 
 
 @job_type(
@@ -71,20 +79,19 @@ async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, 
 )
 async def handle_record_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the projects that are proposed under a signed agreement (AGE-A1, AGE-A4)."""
-    rows = job.variables.get("proposalRows")
-    return await record_proposals(
-        uow,
-        job.text("caseId"),
-        rows if isinstance(rows, list) else [],
-        purpose=job.header("purpose"),
-        received=job.variables.get("receivedOn"),
-    )
+    case, city = await case_and_city(uow, job.text("caseId"))
+    rows, received = job.rows("proposalRows"), job.variables.get("receivedOn")
+    content = read_proposals(rows, city, uow.clock.today(), purpose=job.header("purpose"), received=received)
+    await record_proposals(uow, case.id, content)
+    return {"proposals": proposals(case, city)}
 
 
 @job_type("propose-activity-years", label="実施する年度の案を作る", writes=("activityPlan", "yearOptions"))
 async def handle_propose_activity_years(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Say in which fiscal year each feasible project usually runs (AGE-A2, AGE-A3)."""
-    return await propose_activity_years(uow, job.text("caseId"), year=job.variables.get("fiscalYear"))
+    case, city = await case_and_city(uow, job.text("caseId"))
+    first, projects = await propose_activity_years(uow, case.id, _year(job))
+    return plan_variables(first, projects, city)
 
 
 @job_type(
@@ -99,13 +106,23 @@ async def handle_plan_activities(job: JobInput, uow: UnitOfWork) -> dict[str, An
 
     ``fiscalYear`` is the proposals' year; ``activityPlan``, where it is set, says in which year each project runs.
     """
-    rows = job.variables.get("activityPlan")
-    return await plan_projects(
-        uow,
-        job.text("caseId"),
-        year=job.variables.get("fiscalYear"),
-        rows=rows if isinstance(rows, list) else [],
-    )
+    case, city = await case_and_city(uow, job.text("caseId"))
+    planned = await plan_projects(uow, case.id, year=_year(job), runs=read_plan(job.rows("activityPlan")))
+    return {"activities": [planned_row(project, activity, city) for project, activity in planned]}
+
+
+def _year(job: JobInput) -> int | None:
+    year = job.variables.get("fiscalYear")
+    return None if year is None else parse_fiscal_year(year, "年度")
+
+
+def _reporter(job: JobInput) -> dict[str, str] | None:
+    """Return who reports, where the sheet says so."""
+    if not job.variables.get("reportPerson"):
+        return None
+    return {
+        key: single_line(job.variables.get(name) or "", label, maximum=60) for key, (name, label) in _REPORTER.items()
+    }
 
 
 def _department(job: JobInput) -> str | None:

@@ -7,16 +7,35 @@ from typing import Any
 from workers.domain.required import read, spoken_days
 from workers.errors import PermanentError
 from workers.jobs.catalog import CHECKS, Header, JobInput, all_job_types, job_type
+from workers.jobs.forms.case import opened, started_before
+from workers.jobs.forms.discussion import read_discussion
+from workers.jobs.forms.offer import (
+    NO_PERSONAL_DATA,
+    attachment_rows,
+    offer_variables,
+    past_records,
+    proposals,
+    read_offer,
+    read_partner,
+    read_records,
+    read_start,
+    recorded_offer_variables,
+)
+from workers.jobs.forms.project import city_proposal, read_city_proposals, talk_results, talk_row, talked_again
+from workers.jobs.forms.rows import text
+from workers.readers.requirements import eligibility, kept_check, read_check
 from workers.usecases.agree import record_agreement_terms, register_agreement
 from workers.usecases.close_case import OUTCOME_NAMES, close_case
-from workers.usecases.discuss_projects import record_discussion
-from workers.usecases.open_case import open_case, record_partner
+from workers.usecases.discuss_projects import proposed_projects, record_discussion
+from workers.usecases.lookup import case_and_city
+from workers.usecases.open_case import claim_case, open_case, record_partner
 from workers.usecases.ports import UnitOfWork
-from workers.usecases.project_talks import record_project_talk, summarize_talks
+from workers.usecases.project_talks import record_project_talk, tell_end_of_talks
 from workers.usecases.propose_projects import record_city_proposals
 from workers.usecases.record_offer import record_offer, record_past_projects
-from workers.usecases.record_requirement_check import recheck_requirements, record_requirement_check
+from workers.usecases.record_requirement_check import record_requirement_check
 from workers.usecases.record_step import case_heading, collect_steps, last_agreement_step, record_step
+from workers.usecases.survey_scope import newest_places
 
 
 @job_type(
@@ -56,15 +75,24 @@ from workers.usecases.record_step import case_heading, collect_steps, last_agree
 )
 async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Open or claim a case (ISE-1)."""
-    case_id = job.variables.get("caseId")
-    return await open_case(
-        uow,
-        city=uow.cities.city(job.header("city")),
-        case_id=case_id,
-        form=job.variables,
-        ref=job.ref,
-        partner_later=job.headers.get("partner") == "later",
-    )
+    case_id, city = job.variables.get("caseId"), uow.cities.city(job.header("city"))
+    if case_id is None:
+        start = read_start(job.variables, partner_later=job.headers.get("partner") == "later")
+        case = await open_case(uow, city, start, job.ref, said=text(job.variables.get("note")).strip())
+    else:
+        case = await uow.cases.get(case_id)
+    if not await claim_case(uow, case, job.ref):
+        return {**started_before(case), **NO_PERSONAL_DATA}
+    return {
+        **opened(case, city),
+        "caseState": "offer-filed" if case.offer else "new",
+        "origin": case.origin.value,
+        "partnerKnown": case.partner is not None,
+        "pastRecords": past_records(case, city),
+        **offer_variables(case, city),
+        "attachments": attachment_rows(await uow.documents.of_case(case.id)),
+        **NO_PERSONAL_DATA,
+    }
 
 
 @job_type(
@@ -78,7 +106,8 @@ async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the partner of a case that began without one (CHI-3)."""
-    return await record_partner(uow, job.text("caseId"), job.variables)
+    await record_partner(uow, job.text("caseId"), read_partner(job.variables))
+    return {"partnerKnown": True, **NO_PERSONAL_DATA}
 
 
 @job_type(
@@ -102,15 +131,14 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 )
 async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the offer form (ISE-2/3, DAT-A: B)."""
-    within = job.headers.get("within") == "agreement"
-    terms = job.variables.get("agreementTerms")
-    return await record_offer(
-        uow,
-        job.text("caseId"),
-        job.context("offer"),
-        within_agreement=within,
-        terms=terms if isinstance(terms, dict) else None,
-    )
+    case, city = await case_and_city(uow, job.text("caseId"))
+    form, terms = job.context("offer"), job.variables.get("agreementTerms")
+    content, within = read_offer(form, city, uow.clock.today()), job.headers.get("within") == "agreement"
+    await record_offer(uow, case.id, content, with_records="records" in form, within_agreement=within)
+    return {
+        **recorded_offer_variables(case, city, form, terms if isinstance(terms, dict) else None),
+        "attachments": attachment_rows(await uow.documents.of_case(case.id)),
+    }
 
 
 @job_type(
@@ -126,7 +154,9 @@ async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_record_past_projects(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the projects done so far (AGE-2)."""
-    return await record_past_projects(uow, job.text("caseId"), job.context("recordList"))
+    case, city = await case_and_city(uow, job.text("caseId"))
+    await record_past_projects(uow, case.id, read_records(job.context("recordList"), city, uow.clock.today()))
+    return {"pastRecords": past_records(case, city)}
 
 
 @job_type(
@@ -138,7 +168,10 @@ async def handle_record_past_projects(job: JobInput, uow: UnitOfWork) -> dict[st
 )
 async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the check of the requirements (ISE-R1, ISE-R2)."""
-    return await record_requirement_check(uow, job.text("caseId"), job.context("requirementCheck"))
+    case, city = await case_and_city(uow, job.text("caseId"))
+    check = read_check(job.context("requirementCheck"), case.current_projects(), city)
+    await record_requirement_check(uow, case.id, check)
+    return {"eligibility": eligibility(check, case, city)}
 
 
 @job_type(
@@ -147,8 +180,13 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
     writes=("eligibility",),
 )
 async def handle_recheck_requirements(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Count again what the requirements ask for, before the decision (ISE-7, AGE-7)."""
-    return await recheck_requirements(uow, job.text("caseId"))
+    """Count again what the requirements ask for, before the decision (ISE-7, AGE-7, ALL-27).
+
+    Projects that were dropped in the discussion or the talks count no longer, and neither do grounds that held for them
+    alone.
+    """
+    case, city = await case_and_city(uow, job.text("caseId"))
+    return {"eligibility": eligibility(kept_check(case), case, city)}
 
 
 @job_type(
@@ -227,8 +265,10 @@ async def handle_load_agreement_step(job: JobInput, uow: UnitOfWork) -> dict[str
 )
 async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Put the city's own proposals beside the partner's (DAT-5, DAT-6)."""
-    rows = job.variables.get("cityProposals")
-    return await record_city_proposals(uow, job.text("caseId"), rows if isinstance(rows, list) else [])
+    case, city = await case_and_city(uow, job.text("caseId"))
+    projects = read_city_proposals(job.rows("cityProposals"), city)
+    await record_city_proposals(uow, case.id, projects)
+    return {"cityProposals": [city_proposal(project, city) for project in projects]}
 
 
 @job_type(
@@ -248,7 +288,14 @@ async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[s
 )
 async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the discussion of the survey's result (ISE-5)."""
-    return await record_discussion(uow, job.text("caseId"), job.context("discussionResult"))
+    case, city = await case_and_city(uow, job.text("caseId"))
+    said = read_discussion(job.context("discussionResult"), proposed_projects(case), city)
+    talks, places = await record_discussion(uow, case.id, said), await newest_places(uow, case)
+    return {
+        "discussionNext": said.following,
+        "talkProjects": [talk_row(project, case, city, places.get(project.number)) for project in talks],
+        "proposals": proposals(case, city),
+    }
 
 
 @job_type(
@@ -262,8 +309,16 @@ async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str
     number = job.context("project").get("number")
     if not isinstance(number, int):
         raise PermanentError(f"変数 project に事業の番号がありません（{job.ref.element_id}）")
-    template = job.headers.get("template", "")
-    await record_project_talk(uow, job.text("caseId"), number, job.context("talk"), template=template, ref=job.ref)
+    talk = job.context("talk")
+    await record_project_talk(
+        uow,
+        job.text("caseId"),
+        number,
+        feasible=talk.get("feasible") == "yes",
+        result=text(talk.get("result")),
+        template=job.headers.get("template", ""),
+        ref=job.ref,
+    )
     return {"talk": None}
 
 
@@ -275,10 +330,11 @@ async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str
 )
 async def handle_summarize_talks(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Gather the talks' results (ISE-6, ISE-7)."""
-    template = job.headers.get("template", "")
-    talked = job.variables.get("talkProjects")
-    rows = talked if isinstance(talked, list) else []
-    return await summarize_talks(uow, job.text("caseId"), rows, template=template, ref=job.ref)
+    case, city = await case_and_city(uow, job.text("caseId"))
+    if template := job.headers.get("template"):
+        await tell_end_of_talks(uow, case.id, template=template, ref=job.ref)
+    talked = talked_again(case, job.rows("talkProjects"))
+    return {"talkProjects": talked, "talkResults": talk_results(case, city)}
 
 
 @job_type(

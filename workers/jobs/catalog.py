@@ -68,6 +68,11 @@ class JobInput:
             )
         return value
 
+    def rows(self, name: str) -> list[Any]:
+        """Return a list variable; empty where it is none."""
+        value = self.variables.get(name)
+        return value if isinstance(value, list) else []
+
     def header(self, name: str) -> str:
         """Return a required task header; raises PermanentError when the diagram does not set it."""
         value = self.headers.get(name, "")

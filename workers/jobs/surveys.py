@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.domain.wareki import parse_date
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
+from workers.jobs.forms.rows import text
+from workers.jobs.forms.survey import entry_variable, read_plan, survey_variable, timer_variables
+from workers.jobs.forms.surveyresult import summary_variables, survey_board
+from workers.readers.surveyanswer import read_answer
 from workers.usecases import survey_answers, survey_closing, surveys
+from workers.usecases.lookup import case_and_city
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.survey_board import take_waiting_call
+from workers.usecases.survey_scope import asked_projects
 
 _TEMPLATE = Header(name="template", label="メールのひな形", required=True, offers="mails")
 _MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "formError")
@@ -22,8 +30,10 @@ _MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "formError")
 )
 async def handle_open_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Create the survey (ISE-4)."""
-    plan = job.variables.get("surveyPlan")
-    return await surveys.open_survey(uow, job.text("caseId"), plan if isinstance(plan, dict) else {})
+    case, city = await case_and_city(uow, job.text("caseId"))
+    survey, timetable = await surveys.open_survey(uow, case.id, read_plan(job.variables.get("surveyPlan")))
+    now, documents = uow.clock.now(), await uow.documents.of_case(case.id)
+    return {"survey": survey_variable(case, survey, city, timetable, now=now, documents=documents)}
 
 
 @job_type(
@@ -78,13 +88,12 @@ async def handle_escalate_survey(job: JobInput, uow: UnitOfWork) -> dict[str, An
 )
 async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Move the due date (ALL-1)."""
-    return await surveys.extend_survey(
-        uow,
-        job.text("surveyId"),
-        job.context("surveyOrder").get("newDueOn"),
-        template=job.header("template"),
-        process_instance_key=job.ref.process_instance_key,
+    due_on = parse_date(job.context("surveyOrder").get("newDueOn") or "", "新しい期限")
+    instance = job.ref.process_instance_key
+    timetable = await surveys.extend_survey(
+        uow, job.text("surveyId"), due_on, template=job.header("template"), process_instance_key=instance
     )
+    return timer_variables(timetable)
 
 
 @job_type(
@@ -99,13 +108,16 @@ async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
 async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Send an answer back or start one on behalf (ALL-1)."""
     order = job.context("surveyOrder")
-    return await surveys.request_answer(
+    requested = await surveys.request_answer(
         uow,
         job.text("surveyId"),
-        order,
+        text(order.get("targetDepartment")),
+        on_behalf=order.get("action") == "on-behalf",
+        question=text(order.get("question")),
         template=job.header("template"),
         process_instance_key=job.ref.process_instance_key,
     )
+    return {"entry": entry_variable(requested)}
 
 
 @job_type(
@@ -128,14 +140,12 @@ async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 )
 async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep one department's answer (ALL-1, ISE-4)."""
-    return await survey_answers.record_answer(
-        uow,
-        job.text("surveyId"),
-        job.text("departmentCode"),
-        job.context("answer"),
-        on_behalf=job.variables.get("onBehalf") is True,
-        ref=job.ref,
-    )
+    survey, department = job.text("surveyId"), job.text("departmentCode")
+    case, city = await case_and_city(uow, (await uow.surveys.asked(survey, department)).case_id)
+    given = read_answer(job.context("answer"), asked_projects(case), city)
+    on_behalf = job.variables.get("onBehalf") is True
+    complete = await survey_answers.record_answer(uow, survey, department, given, on_behalf=on_behalf, ref=job.ref)
+    return {"surveyComplete": complete, "answer": None}
 
 
 @job_type(
@@ -149,7 +159,8 @@ async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[st
 )
 async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Close the survey when all have answered (ALL-1)."""
-    return await survey_closing.check_survey(uow, job.text("surveyId"), job.headers.get("template", ""))
+    complete = await survey_closing.check_survey(uow, job.text("surveyId"), job.headers.get("template", ""))
+    return {"surveyComplete": complete}
 
 
 @job_type(
@@ -187,7 +198,8 @@ async def handle_close_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """End the survey without a result (ALL-1)."""
-    return await survey_closing.stop_survey(uow, job.text("surveyId"), job.header("template"))
+    await survey_closing.stop_survey(uow, job.text("surveyId"), job.header("template"))
+    return {"surveyStopped": True}
 
 
 @job_type(
@@ -198,4 +210,13 @@ async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_summarize_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Return the survey's result (ISE-4)."""
-    return await survey_closing.summarize_survey(uow, job.text("surveyId"))
+    survey = await uow.surveys.get(job.text("surveyId"))
+    case, city = await case_and_city(uow, survey.case_id)
+    return summary_variables(case, survey, city, await uow.surveys.of_case(case.id))
+
+
+async def refreshed_board(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
+    """Return the variables of the office's task as they are now, for the call that puts them there."""
+    survey = await take_waiting_call(uow, survey_id)
+    case, city = await case_and_city(uow, survey.case_id)
+    return {"surveyView": survey_board(case, survey, city, uow.clock.now())}

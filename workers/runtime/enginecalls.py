@@ -13,6 +13,7 @@ from pyzeebe.errors import MessageAlreadyExistsError, ProcessInstanceNotFoundErr
 
 from workers.adapters.registry.queue import EngineCallQueue, QueuedEngineCall
 from workers.errors import PermanentError, RetryableError
+from workers.jobs.surveys import refreshed_board
 from workers.runtime import metrics
 from workers.runtime.drain import Drain, later
 from workers.runtime.jobrunner import is_refusal
@@ -20,7 +21,6 @@ from workers.runtime.ports import OpenJobUnit, UserTasks
 from workers.runtime.sender import BOUNCED
 from workers.runtime.stepback import StepBack
 from workers.usecases.remind_offices import WaitingTask, send_digests
-from workers.usecases.survey_board import refreshed_board
 from workers.usecases.undelivered import report_undelivered
 
 _log = structlog.get_logger(__name__)

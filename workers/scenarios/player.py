@@ -7,10 +7,10 @@ from datetime import date
 from itertools import zip_longest
 from typing import Any, Final, Protocol
 
+from workers.jobs.forms import offer as offerform
 from workers.packs.scenarios import Scenario, Step, dated
 from workers.readers.offerinput import OfferInput
 from workers.scenarios.agreement import Begun
-from workers.usecases import offerform
 
 REVIEW_TASK: Final = "Task_ReviewMail"
 """Where the office sees a mail before it leaves; a desk sends it as it stands unless the scenario has a step for it."""

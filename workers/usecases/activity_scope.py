@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from workers.domain.agreements import Activity, Agreement
-from workers.domain.cities import City
+from workers.domain.activityyears import OPEN, awaits_answer, concerns, counted_until, status_in
+from workers.domain.agreements import Activity, ActivityStatus, Agreement
+from workers.domain.cities import City, Department
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, last_day
 from workers.errors import PermanentError
-from workers.usecases.caseview import agreement_of
+from workers.usecases.lookup import agreement_of
 from workers.usecases.ports import UnitOfWork
 
 
@@ -45,8 +45,41 @@ class ActivityScope:
         agreement = self.agreements[agreement_id]
         return f"{agreement.title}（{agreement.id}）"
 
-    def own_agreements(self, department: str, asked: Sequence[Activity] | None = None) -> list[dict[str, Any]]:
-        """Return the agreements that a department contracted or runs something under, as rows and choices of forms."""
+    def of_year(self, year: int | None) -> list[Activity]:
+        """Return the activities that concern a fiscal year: planned or running since then, or ended in it."""
+        return [entry for entry in self.activities if year is None or concerns(entry, year)]
+
+    def coming(self, year: int | None) -> list[Activity]:
+        """Return what joins in the year after."""
+        if year is None:
+            return []
+        found = self.of_year(year)
+        return [e for e in self.activities if e not in found and concerns(e, year + 1) and e.status in OPEN]
+
+    def asked(self, year: int | None, department: str | None) -> list[Activity]:
+        """Return what is asked about: of a department, its own that it still has to answer for the year."""
+        return [
+            entry
+            for entry in self.of_year(year)
+            if department is None or (department == self.unit(entry) and (year is None or awaits_answer(entry, year)))
+        ]
+
+    def taking_part(self, year: int | None) -> list[Department]:
+        """Return the departments of a year's activities, the contracting unit where none is named."""
+        working = [
+            entry
+            for entry in self.of_year(year)
+            if (entry.status if year is None else status_in(entry, year)) is not ActivityStatus.CANCELLED
+        ]
+        codes = self.departments(working)
+        return [department for department in self.city.departments if department.code in codes]
+
+    def worked(self) -> list[str]:
+        """Return the codes of the departments that ever ran one with the partner, in whichever year (DAT-A: J)."""
+        return sorted({entry.department for entry in self.activities if counted_until(entry)} - {""})
+
+    def own_agreements(self, department: str, asked: Sequence[Activity] | None = None) -> dict[str, int]:
+        """Return the agreements that a department contracted or runs something under, each with how much is asked."""
         entries = self.activities if asked is None else asked
         counts = {
             number: 0 for number, agreement in self.agreements.items() if self._contracting(agreement) == department
@@ -57,18 +90,7 @@ class ActivityScope:
         for entry in entries:
             if entry.agreement_id in counts and self.unit(entry) == department:
                 counts[entry.agreement_id] += 1
-        return [
-            {
-                "value": number,
-                "label": self.name(number),
-                "title": agreement.title,
-                "partnerName": "・".join(agreement.parties),
-                "termText": agreement.current_term.in_words,
-                "count": counts[number],
-            }
-            for number, agreement in self.agreements.items()
-            if number in counts
-        ]
+        return {number: counts[number] for number in self.agreements if number in counts}
 
     def _contracting(self, agreement: Agreement) -> str:
         """Return who contracted: in a city-wide collection nobody is left out, the office answers for the rest."""

@@ -15,10 +15,10 @@ from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.domain.text import multi_line, shown, single_line
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
-from workers.usecases.caseview import case_title
 from workers.usecases.close_case import OUTCOME_NAMES, state_name
 from workers.usecases.journal import note, record
 from workers.usecases.leave_step import leave_everything
+from workers.usecases.lookup import case_title
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.procedures import KIND_NAMES
 

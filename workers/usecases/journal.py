@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from workers.domain.acts import SYSTEM, SYSTEM_USER
@@ -20,9 +21,9 @@ async def note(uow: UnitOfWork, case_id: str, what: str, *, actor: str | None = 
     await uow.history.add(HistoryEntry(case_id=case_id, at=uow.clock.now(), actor=name, what=what, act=act))
 
 
-async def record(uow: UnitOfWork, case: Case, step: str, payload: dict[str, Any]) -> None:
+async def record(uow: UnitOfWork, case: Case, step: str, payload: Mapping[str, object]) -> None:
     """Keep what was entered at a step of the flow, in the offer's present round."""
-    case.steps.append(Step(name=step, round=case.round, payload=payload, recorded_at=uow.clock.now()))
+    case.steps.append(Step(name=step, round=case.round, payload=dict(payload), recorded_at=uow.clock.now()))
 
 
 async def officer_of(uow: UnitOfWork, case_id: str) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from workers.domain.cities import City, Department
 from workers.domain.entities import Case, CaseKind
-from workers.usecases.caseview import PROJECT_STEP, agreement_of
+from workers.readers.kept import charge_department, project_department
+from workers.usecases.lookup import agreement_of
 from workers.usecases.ports import UnitOfWork
-
-CHARGE_STEP: Final = "charge"
-"""The step at which a diagram records ``chargeDepartment``, the code of the department in charge or null."""
 
 
 async def lead_of(uow: UnitOfWork, case: Case, city: City) -> Department | None:
@@ -21,13 +17,11 @@ async def lead_of(uow: UnitOfWork, case: Case, city: City) -> Department | None:
     """
     if not city.office.departments_lead or case.kind is CaseKind.ANNUAL:
         return None
-    step = case.last_step(CHARGE_STEP)
-    if step is not None:
-        code = step.payload.get("chargeDepartment")
-    else:
+    code = charge_department(case)
+    if code is None:
         agreement = await agreement_of(uow, case)
-        code = agreement.department if agreement else None
-    return city.department(str(code)) if code else None
+        code = agreement.department if agreement else ""
+    return city.department(code) if code else None
 
 
 async def signing_department(uow: UnitOfWork, case: Case, city: City) -> Department | None:
@@ -40,6 +34,5 @@ async def signing_department(uow: UnitOfWork, case: Case, city: City) -> Departm
     if not city.office.departments_sign:
         return await lead_of(uow, case, city)
     agreement = await agreement_of(uow, case)
-    step = case.last_step(PROJECT_STEP)
-    code = agreement.department if agreement else step.payload.get("departmentCode") if step else None
-    return city.department(str(code)) if code else None
+    code = agreement.department if agreement else project_department(case)
+    return city.department(code) if code else None

@@ -257,6 +257,10 @@ class Counters(Protocol):
         """Draw ``count`` numbers at once and return the last of them; with 0 the last one drawn so far."""
 
 
+TemplateValues = Mapping[str, object]
+"""What a template may name: entities and plain values, under names in snake_case."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MailRequest:
     """A mail to one recipient. ``business_key`` makes it once-only: (case, round, recipient, kind)."""
@@ -268,7 +272,7 @@ class MailRequest:
     template: str
     recipient_name: str
     recipient: str
-    context: Mapping[str, Any]
+    context: TemplateValues
     attachments: Sequence[Document] = field(default_factory=tuple)
     invitation: Invitation | None = None
     """A calendar entry that the mail carries (ALL-4)."""

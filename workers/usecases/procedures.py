@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from types import MappingProxyType
 
 from workers.domain.agreements import Agreement
-from workers.domain.cities import City
 from workers.domain.deadlines import period_of
 from workers.domain.entities import Case, CaseKind
-from workers.domain.fiscal import first_day, fiscal_year, format_fiscal_year
-from workers.domain.markdown import plain
-from workers.domain.text import shown
-from workers.domain.wareki import format_wareki
+from workers.domain.fiscal import first_day, fiscal_year
 from workers.errors import InputError, PermanentError
-from workers.usecases.caseview import agreement_of, case_title, city_options, department_context, project_name
 from workers.usecases.journal import note
-from workers.usecases.lead import lead_of
+from workers.usecases.lookup import agreement_of
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
-from workers.usecases.record_act import adopt_acts, record_start
+from workers.usecases.record_act import record_start
+from workers.variables import named
 
 _MESSAGE_SECONDS = 3600
 KIND_NAMES = {
@@ -67,9 +63,9 @@ async def file_procedure(uow: UnitOfWork, agreement: Agreement, kind: CaseKind, 
 
 
 async def start_next(
-    uow: UnitOfWork, case_id: str, kind: str, *, variables: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """File and start a procedure of the agreement that a case is about, or led to; returns ``nextCaseId``.
+    uow: UnitOfWork, case_id: str, kind: str, *, variables: Mapping[str, object] = MappingProxyType({})
+) -> Case:
+    """File and start a procedure of the agreement that a case is about, or led to.
 
     So a signing ends with its registration, and what follows runs under diagrams of its own (CHI-6, CHI-7). Raises
     PermanentError for a misspelt kind or a case without an agreement.
@@ -80,16 +76,16 @@ async def start_next(
     chosen = _kind(kind)
     case = await file_procedure(uow, agreement, chosen, await new_period(uow, agreement, chosen))
     await start_procedure(uow, case, variables)
-    return {"nextCaseId": case.id}
+    return case
 
 
-async def start_procedure(uow: UnitOfWork, case: Case, variables: Mapping[str, Any] | None = None) -> None:
+async def start_procedure(uow: UnitOfWork, case: Case, variables: Mapping[str, object] = MappingProxyType({})) -> None:
     """Ask the engine to start a filed procedure that no instance has claimed yet; asking again on a later day is safe.
 
     ``variables`` go with the message, beside the case's id.
 
     The engine drops a message of the same id only while it keeps it, so an instance may start twice: the second finds
-    the case claimed and ends at "already started" (:func:`open_procedure`).
+    the case claimed and ends at "already started" (``claim_case``).
     """
     if case.process_instance_key is not None or not case.process_id:
         return
@@ -101,7 +97,7 @@ async def start_procedure(uow: UnitOfWork, case: Case, variables: Mapping[str, A
             "name": case.process_id,
             "correlation_key": case.id,
             "message_id": case.id,
-            "variables": {**(variables or {}), "caseId": case.id},
+            "variables": {**variables, **named(case_id=case.id)},
             "ttl_seconds": _MESSAGE_SECONDS,
         },
     )
@@ -118,77 +114,19 @@ async def procedure_of(uow: UnitOfWork, case_id: str, *, lock: bool = False) -> 
     return case, await uow.agreements.get(case.agreement_id, lock=lock)
 
 
-async def open_procedure(
-    uow: UnitOfWork, *, kind: str, case_id: str | None, form: Mapping[str, Any], ref: JobRef
-) -> dict[str, Any]:
-    """Claim a procedure for a process instance and return its variables.
+async def begin_procedure(uow: UnitOfWork, kind: str, agreement_id: str, ref: JobRef) -> Case:
+    """File a procedure that a person begins by its start form.
 
-    Without ``case_id`` a person began in Tasklist: ``agreementId`` of the form says of which agreement. A second
-    instance of the same procedure learns ``caseState = "already-started"``. ``sectionName`` of the form, where it has
-    one, is whose work it is: ``department``. Where a department leads the agreement, the office's tasks are its own
-    (ASA-1). Raises InputError for an unknown agreement or section or an agreement that
-    is not in force, PermanentError for a kind that the diagram's header misspells.
+    Raises InputError for an unknown agreement or one that is not in force, PermanentError for a kind that the diagram's
+    header misspells.
     """
-    case = await uow.cases.get(case_id) if case_id else await _from_form(uow, kind, form, ref)
-    if case.agreement_id is None:
-        raise PermanentError(f"案件 {case.id} は協定の手続ではありません")
-    if not case.claim(ref.engine_id, ref.process_instance_key):
-        return {"caseId": case.id, "caseState": "already-started"}
-    agreement, city = await uow.agreements.get(case.agreement_id), uow.cities.city(case.city)
-    await adopt_acts(uow, case.id, ref)
-    await note(uow, case.id, "案件の手続を始めた")
-    lead = await lead_of(uow, case, city)
-    return {
-        "caseId": case.id,
-        "caseState": "new",
-        "caseTitle": case_title(case),
-        "agreementId": agreement.id,
-        "agreementTitle": agreement.title,
-        "projectName": await project_name(uow, agreement),
-        "agreementSummary": agreement_summary(agreement, city),
-        "partnerWindow": _window(case),
-        "agreementEnded": _last_day(agreement) < uow.clock.today(),
-        "agreementFirstDay": agreement.current_term.starts_on.isoformat(),
-        "agreementLastDay": _last_day(agreement).isoformat(),
-        "period": case.period,
-        "periodName": _period_name(case),
-        "officeGroup": (lead or city.office).group,
-        "cityOptions": city_options(city),
-        **_section(city, form),
-    }
-
-
-def _window(case: Case) -> dict[str, str]:
-    """Return the partner as a row of the windows that a paper names (ISE-F5)."""
-    partner = case.partner
-    if partner is None:
-        return {"name": "", "person": "", "contact": ""}
-    ways = [f"電話 {partner.phone}" if partner.phone else "", f"メール {partner.email}" if partner.email else ""]
-    return {"name": partner.name, "person": partner.contact, "contact": "　".join(filter(None, ways))}
-
-
-def _section(city: City, form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the department that a start form names by its section, its whole name or its code."""
-    typed = str(form.get("sectionName") or "").strip()
-    if not typed:
-        return {}
-    found = [d for d in city.departments if typed in (d.section, d.name, d.code)]
-    if len(found) != 1:
-        raise InputError("担当課", f"「{shown(typed)}」という課は登録されていません。部から続けて書いてください")
-    return {"department": department_context(found[0])}
-
-
-async def _from_form(uow: UnitOfWork, kind: str, form: Mapping[str, Any], ref: JobRef) -> Case:
     chosen = _kind(kind)
-    number = str(form.get("agreementId") or "").strip()
-    if not number:
+    if not agreement_id:
         raise InputError("協定番号", "入力してください（一覧は renkei agreements で見られます）")
-    agreement = await uow.agreements.get(number)
+    agreement = await uow.agreements.get(agreement_id)
     if not _open_to(agreement, chosen, uow.clock.today()):
         raise InputError("協定番号", f"協定 {agreement.id} は今日、効力がありません")
-    _section(uow.cities.city(agreement.city), form)  # an unknown one is refused before a case is filed
-    period = await new_period(uow, agreement, chosen)
-    case = await file_procedure(uow, agreement, chosen, period)
+    case = await file_procedure(uow, agreement, chosen, await new_period(uow, agreement, chosen))
     await record_start(uow, case.id, ref)
     return case
 
@@ -203,12 +141,8 @@ def _open_to(agreement: Agreement, kind: CaseKind, today: date) -> bool:
     """Whether a procedure may begin today: what was done last fiscal year is reported even if the agreement is over."""
     if agreement.in_force(today):
         return True
-    last = _last_day(agreement)
+    last = agreement.last_day
     return kind in {CaseKind.ANNUAL, CaseKind.REPORT} and first_day(fiscal_year(today) - 1) <= last < today
-
-
-def _last_day(agreement: Agreement) -> date:
-    return min(agreement.current_term.expires_on, agreement.ended_on or date.max)
 
 
 async def new_period(uow: UnitOfWork, agreement: Agreement, kind: CaseKind) -> str:
@@ -218,19 +152,3 @@ async def new_period(uow: UnitOfWork, agreement: Agreement, kind: CaseKind) -> s
     if kind is CaseKind.RENEWAL:
         return str(agreement.current_term.number + 1)
     return str(await uow.counters.draw(f"{kind.value}:{agreement.id}"))
-
-
-def _period_name(case: Case) -> str:
-    if case.kind is CaseKind.ANNUAL:
-        return format_fiscal_year(int(case.period))
-    return f"第{case.period}期" if case.kind is CaseKind.RENEWAL else f"第{case.period}回"
-
-
-def agreement_summary(agreement: Agreement, city: City) -> str:
-    """Return an agreement as the heading text of forms (Markdown), dates in wareki."""
-    term = agreement.current_term
-    fields = "\n".join(f"- {number} {city.field_name(number)}" for number in agreement.fields)
-    return (
-        f"**{plain(agreement.title)}**（{plain(agreement.id)}）\n\n締結日 {format_wareki(agreement.signed_on)}、"
-        f"有効期間 {term.in_words}\n\n**連携事項**\n\n{fields}"
-    )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 from workers.domain.cities import City
 from workers.domain.entities import Case, Project, ProjectStatus
 from workers.errors import InputError
 from workers.usecases.journal import note
+from workers.usecases.lookup import case_and_city
 from workers.usecases.meeting_people import Recipient, department_recipients, office_recipient
-from workers.usecases.ports import JobRef, MailRequest, UnitOfWork
+from workers.usecases.ports import JobRef, MailRequest, TemplateValues, UnitOfWork
 
 STATUS_NAMES = {
     ProjectStatus.PROPOSED: "提案",
@@ -21,7 +19,7 @@ STATUS_NAMES = {
 
 
 async def record_project_talk(  # noqa: PLR0913 (what was talked about, and who is told)
-    uow: UnitOfWork, case_id: str, number: int, talk: Mapping[str, Any], *, template: str = "", ref: JobRef
+    uow: UnitOfWork, case_id: str, number: int, *, feasible: bool, result: str, template: str = "", ref: JobRef
 ) -> None:
     """Keep the result of one project's detailed talks (ISE-6); raises InputError for an unknown project.
 
@@ -29,8 +27,8 @@ async def record_project_talk(  # noqa: PLR0913 (what was talked about, and who 
     """
     case = await uow.cases.get(case_id)
     project = _project(case, number)
-    project.status = ProjectStatus.FEASIBLE if talk.get("feasible") == "yes" else ProjectStatus.DROPPED
-    project.talk_result = str(talk.get("result") or "")
+    project.status = ProjectStatus.FEASIBLE if feasible else ProjectStatus.DROPPED
+    project.talk_result = result
     await note(uow, case.id, f"事業{number}の詳細協議を記録した: {STATUS_NAMES[project.status]}")
     if template and len(project.departments) > 1:
         city = uow.cities.city(case.city)
@@ -40,40 +38,18 @@ async def record_project_talk(  # noqa: PLR0913 (what was talked about, and who 
             await _mail(uow, case, template, key=key, recipient=recipient, context=context)
 
 
-async def summarize_talks(
-    uow: UnitOfWork, case_id: str, talked: Iterable[Mapping[str, Any]] = (), *, template: str = "", ref: JobRef
-) -> dict[str, Any]:
-    """Return ``talkResults``, the rows that the decision on signing is taken from (ISE-7).
-
-    ``talked`` are the rows of ``talkProjects``; they come back with what was said, for talks that are taken up again.
-    ``template``: the mail that tells the office that the talks are over, where there were any.
-    """
-    case = await uow.cases.get(case_id)
-    city = uow.cities.city(case.city)
-    rows = [_row(project, city) for project in case.current_projects()]
-    if template and any(project.talk_result for project in case.current_projects()):
+async def tell_end_of_talks(uow: UnitOfWork, case_id: str, *, template: str, ref: JobRef) -> None:
+    """Tell the office that the talks are over, where there were any (ISE-6)."""
+    case, city = await case_and_city(uow, case_id)
+    if any(project.talk_result for project in case.current_projects()):
         key = f"{case.id}:{ref.element_instance_key}:office:{template}"
+        rows = [_row(project, city) for project in case.current_projects()]
         context = {"case": case, "partner": case.partner, "projects": rows}
         await _mail(uow, case, template, key=key, recipient=office_recipient(city), context=context)
-    said: dict[Any, str] = {project.number: project.talk_result for project in case.current_projects()}
-    return {
-        "talkProjects": [{**row, "result": said.get(row.get("number"), "")} for row in talked],
-        "talkResults": [
-            {
-                "number": row["number"],
-                "fieldName": row["field_name"],
-                "title": row["title"],
-                "department": row["departments"],
-                "result": f"{row['status_name']}\n{row['talk_result']}".strip(),
-                "feasible": row["feasible"],
-            }
-            for row in rows
-        ],
-    }
 
 
 async def _mail(  # noqa: PLR0913 (the parts of one mail)
-    uow: UnitOfWork, case: Case, template: str, *, key: str, recipient: Recipient, context: Mapping[str, Any]
+    uow: UnitOfWork, case: Case, template: str, *, key: str, recipient: Recipient, context: TemplateValues
 ) -> None:
     await uow.outbox.mail(
         MailRequest(
@@ -90,7 +66,7 @@ async def _mail(  # noqa: PLR0913 (the parts of one mail)
     )
 
 
-def _row(project: Project, city: City) -> dict[str, Any]:
+def _row(project: Project, city: City) -> TemplateValues:
     return {
         "number": project.number,
         "field_name": city.field_name(project.field),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.domain.entities import Case
-from workers.usecases.caseview import agreement_of, case_title
 from workers.usecases.journal import note, record
+from workers.usecases.lookup import agreement_of, case_title
 from workers.usecases.ports import UnitOfWork
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,13 +16,13 @@ from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause, term_in_words
 from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, renewal_years, term_of, term_rule
 from workers.usecases.amendment_text import STYLES, amendment_context
-from workers.usecases.caseview import agreement_of, project_name
 from workers.usecases.journal import latest_steps, note, officer_of
+from workers.usecases.lookup import agreement_of, project_name
 from workers.usecases.parties import parties_of, party_rows, spoken
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.publications import activity_report
 from workers.usecases.survey_scope import AnswerPlace, answer_places, counting_surveys
-from workers.usecases.survey_view import answer_sheets
+from workers.usecases.survey_sheets import answer_sheets, wishes
 
 DOCUMENT_NAMES = {"offer": "申出書", "proposal-sheet": "連携事業提案書", "agreement": "包括連携協定書"}
 _Filled = tuple[bytes, str, str]
@@ -171,7 +171,7 @@ async def _proposal_sheet(uow: UnitOfWork, case: Case, city: City, draft: bool) 
             {**_project(project, city), "answers": _answers(places.get(project.number))}
             for project in case.current_projects()
         ],
-        "wishes": _wishes(counting_surveys(case, survey, surveys), city) if survey else [],
+        "wishes": wishes(counting_surveys(case, survey, surveys), city) if survey else [],
     }
 
 
@@ -199,22 +199,6 @@ def _answers(place: AnswerPlace | None) -> list[dict[str, str]]:
         for rating in answer.ratings
         if rating.project_number == number
     ]
-
-
-def _wishes(surveys: Iterable[Survey], city: City) -> list[dict[str, str]]:
-    rows = [
-        {
-            "division": target.division,
-            "section": target.section,
-            "field_name": city.field_name(wish.field),
-            "content": wish.content,
-        }
-        for survey in surveys
-        for target in survey.targets
-        if (answer := survey.valid_answer(target.department)) is not None
-        for wish in answer.wishes
-    ]
-    return [row for number, row in enumerate(rows) if row not in rows[:number]]
 
 
 async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)

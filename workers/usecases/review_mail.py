@@ -16,9 +16,9 @@ from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft,
 from workers.domain.text import multi_line
 from workers.errors import InputError
 from workers.usecases.blank_forms import answer_context, blank_forms
-from workers.usecases.caseview import case_title
 from workers.usecases.journal import note
 from workers.usecases.lead import lead_of, signing_department
+from workers.usecases.lookup import case_title
 from workers.usecases.meeting_people import Recipient, office_recipient
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.send_mail import attached_documents, draft_context, mail_context, recipients_of

@@ -12,9 +12,9 @@ from workers.domain.meetings import Meeting
 from workers.domain.renewal import renews_by
 from workers.errors import PermanentError
 from workers.usecases.blank_forms import answer_context, blank_forms
-from workers.usecases.caseview import agreement_of, project_name
 from workers.usecases.journal import latest_steps, note
 from workers.usecases.lead import lead_of, signing_department
+from workers.usecases.lookup import agreement_of, project_name
 from workers.usecases.meeting_people import (
     Recipient,
     department_recipients,
@@ -25,7 +25,7 @@ from workers.usecases.meeting_people import (
 from workers.usecases.parties import parties_of, spoken
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.usecases.render_document import document_kind
-from workers.usecases.survey_scope import AnswerPlace, answer_places, counting_surveys
+from workers.usecases.survey_scope import AnswerPlace, counting_surveys, newest_places
 
 RECIPIENTS = {
     "partner": "相手方",
@@ -178,9 +178,7 @@ async def _concerned_by_agreement(uow: UnitOfWork, case: Case) -> list[str]:
 async def _in_charge(uow: UnitOfWork, case: Case, numbers: set[str]) -> list[str]:
     """Return the codes of the departments of these projects."""
     projects = [project for project in case.current_projects() if str(project.number) in numbers]
-    surveys = await uow.surveys.of_case(case.id)
-    newest = [survey for survey in surveys if survey.round == case.round]
-    places = answer_places(case, newest[-1], surveys) if newest else {}
+    places = await newest_places(uow, case)
     return [code for project in projects for code in _concerned(project, places.get(project.number))]
 
 

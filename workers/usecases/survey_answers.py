@@ -2,70 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from workers.domain.cities import City
-from workers.domain.entities import (
-    OWING,
-    AnswerStatus,
-    Case,
-    Rating,
-    SurveyAnswer,
-    SurveyRating,
-    SurveyTarget,
-    SurveyWish,
-    TargetStatus,
-)
+from workers.domain.entities import OWING, AnswerStatus, SurveyAnswer, SurveyTarget, TargetStatus
 from workers.domain.survey import is_late
-from workers.domain.text import multi_line, shown, single_line
-from workers.errors import InputError, InputErrors
-from workers.readers.offervalues import field_number
+from workers.errors import InputErrors
+from workers.readers.surveyanswer import GivenAnswer
 from workers.usecases.journal import note
 from workers.usecases.ports import Asked, JobRef, UnitOfWork
 from workers.usecases.survey_board import board_changed
-from workers.usecases.survey_scope import asked_projects
-
-_NOT_OURS = (None, "", "none")
-_SHORT = 200
-_LONG = 4000
-_NEEDS_COMMENT = frozenset({Rating.ADJUST, Rating.INFEASIBLE})
 
 
 async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
-    uow: UnitOfWork, survey_id: str, department: str, form: Mapping[str, Any], *, on_behalf: bool, ref: JobRef
-) -> dict[str, Any]:
+    uow: UnitOfWork, survey_id: str, department: str, given: GivenAnswer, *, on_behalf: bool, ref: JobRef
+) -> bool:
     """Keep one answer and return whether the survey is now complete.
 
     An answer after the closing, or a second one that nobody asked for, is kept and does not count. A correction
-    supersedes the former answer. Raises InputErrors for a rating or field that the survey does not know, a text that
-    nothing could hold, a concerned department that rates nothing, △ or × without a comment: the department gets its
-    task back as it filled it. After the closing nobody has a task any more, so what can be read of the answer is kept.
+    supersedes the former answer. Raises InputErrors with the answer's problems: the department gets its task back as it
+    filled it. After the closing nobody has a task any more, so what could be read is kept.
     """
     asked = await uow.surveys.asked(survey_id, department, lock=True)
-    case = await uow.cases.get(asked.case_id)
-    target = asked.target
-    now = uow.clock.now()
-    reading = _Reading(case, uow.cities.city(case.city))
-    concerned = reading.concerned(form.get("concerned"))
+    if given.problems and asked.closed_at is None:
+        raise InputErrors(given.problems)
+    target, now = asked.target, uow.clock.now()
     answer = SurveyAnswer(
         department=department,
         status=_status(asked),
-        concerned=concerned,
-        person=reading.required(form.get("person"), "担当者の氏名"),
-        contact=reading.required(form.get("contact"), "内線・連絡先"),
+        concerned=given.concerned,
+        person=given.person,
+        contact=given.contact,
         on_behalf=on_behalf,
         late=is_late(asked.due_on, now),
         answered_at=now,
         job=str(ref),
-        ratings=reading.ratings(form.get("ratings")) if concerned else [],
-        wishes=reading.wishes(form.get("wishes")),
+        ratings=given.ratings,
+        wishes=given.wishes,
     )
-    if concerned:
-        reading.check_complete(answer)
-    if reading.errors and asked.closed_at is None:
-        raise InputErrors(reading.errors)
     if answer.status is AnswerStatus.VALID:
         former = await uow.surveys.valid_answer(survey_id, department)
         if former is not None:
@@ -73,10 +44,9 @@ async def record_answer(  # noqa: PLR0913 (who answered what, how, from where)
         target.status = TargetStatus.ANSWERED if answer.concerned else TargetStatus.NOT_CONCERNED
         target.question = ""
     await uow.surveys.add_answer(survey_id, answer)
-    await note(uow, case.id, _history_line(target, answer))
+    await note(uow, asked.case_id, _history_line(target, answer))
     await board_changed(uow, survey_id, ref.process_instance_key)
-    complete = asked.closed_at is not None or not await uow.surveys.is_owed(survey_id)
-    return {"surveyComplete": complete, "answer": None}
+    return asked.closed_at is not None or not await uow.surveys.is_owed(survey_id)
 
 
 def _status(asked: Asked) -> AnswerStatus:
@@ -95,103 +65,4 @@ def _history_line(target: SurveyTarget, answer: SurveyAnswer) -> str:
     }
     late = "、期限後" if answer.late else ""
     entered = "、所管課が代理で入力" if answer.on_behalf else ""
-    return f"{target.division}{target.section}の{kinds[answer.status]}を控えた{late}{entered}"
-
-
-@dataclass
-class _Reading:
-    """Reads an answer's form; what is wrong gathers in ``errors``, what is right is kept."""
-
-    case: Case
-    city: City
-    errors: list[InputError] = field(default_factory=list)
-
-    def text(self, value: Any, where: str, *, maximum: int = _SHORT, lines: bool = False) -> str:
-        """Return a text that mails, documents and the registry can hold; an empty one where it is wrong."""
-        try:
-            return (multi_line if lines else single_line)("" if value is None else value, where, maximum=maximum)
-        except InputError as error:
-            self.errors.append(error)
-            return ""
-
-    def required(self, value: Any, where: str) -> str:
-        """Return a text of one line that has to be there."""
-        before = len(self.errors)
-        text = self.text(value, where)
-        if not text and len(self.errors) == before:
-            self.errors.append(InputError(where, "入力してください"))
-        return text
-
-    def concerned(self, value: Any) -> bool:
-        """Return whether the department says that the offer concerns it; saying nothing is no answer."""
-        if value not in {"yes", "no"}:
-            self.errors.append(InputError("この提案に関わりますか", "選んでください"))
-        return bool(value == "yes")
-
-    def ratings(self, value: Any) -> list[SurveyRating]:
-        """Return the ratings that are none of "not ours"."""
-        rows = self._rows(value, "事業ごとの見込み")
-        return [rating for row in rows if row.get("rating") not in _NOT_OURS and (rating := self._rating(row))]
-
-    def wishes(self, value: Any) -> list[SurveyWish]:
-        """Return the wishes that say something."""
-        return [wish for row in self._rows(value, "希望する連携事業") if (wish := self._wish(row))]
-
-    def check_complete(self, answer: SurveyAnswer) -> None:
-        """Note what a department that calls itself concerned still has to say."""
-        projects = {project.number: project.title for project in asked_projects(self.case)}
-        words = self.city.survey.words
-        if projects and not answer.ratings and not self.errors:
-            self.errors.append(
-                InputError(
-                    words["ratings"],
-                    f"関わるときは、1つ以上の事業に{words['rating']}を選んでください。どの事業も所管でなければ「当課の所管ではない」を選びます",
-                )
-            )
-        if not projects and not answer.wishes and not self.errors:  # the survey asks for the city's own proposals only
-            self.errors.append(InputError(words["wishes"], "1件以上入力するか、ないことを選んでください"))
-        for rating in answer.ratings:
-            if rating.rating in _NEEDS_COMMENT and not rating.comment:
-                where = f"事業{rating.project_number}「{projects[rating.project_number]}」の意見"
-                label = self.city.survey.ratings[rating.rating.value]
-                self.errors.append(InputError(where, f"「{label}」を選んだわけを書いてください"))
-
-    def _rows(self, value: Any, where: str) -> list[Mapping[str, Any]]:
-        if not value:
-            return []
-        if isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
-            return value
-        self.errors.append(InputError(where, "表として読めません。入力し直してください"))
-        return []
-
-    def _rating(self, row: Mapping[str, Any]) -> SurveyRating | None:
-        value, number = row["rating"], shown(row.get("number"))
-        known = {str(project.number): project.number for project in asked_projects(self.case)}
-        typed = (
-            row.get("reason") if isinstance(value, str) and value in _NEEDS_COMMENT else None
-        )  # the form's box that has to be filled
-        comment = self.text(typed or row.get("comment"), f"事業{number}の意見", maximum=_LONG, lines=True)
-        if number not in known:
-            self.errors.append(InputError("事業の番号", f"{number} は提案にありません"))
-        elif not isinstance(value, str) or value not in self.city.survey.ratings:
-            offered = "・".join(self.city.survey.ratings.values())
-            detail = f"{shown(value)} は使えません（{offered} から選んでください）"
-            self.errors.append(InputError(f"事業{number}の見込み", detail))
-        else:
-            return SurveyRating(project_number=known[number], rating=Rating(value), comment=comment)
-        return None
-
-    def _wish(self, row: Mapping[str, Any]) -> SurveyWish | None:
-        where = "希望する連携事業"
-        before = len(self.errors)
-        content = self.text(row.get("content"), where, maximum=_LONG, lines=True)
-        if not content:
-            if row.get("field") and len(self.errors) == before:
-                self.errors.append(InputError(f"{where}の内容", "入力してください"))
-            return None
-        try:
-            number = field_number(self.city, row.get("field"), f"{where}の連携事項")
-        except InputError as error:
-            self.errors.append(error)
-            return None
-        return SurveyWish(field=number, content=content)
+    return f"{target.name}の{kinds[answer.status]}を控えた{late}{entered}"

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from workers.domain.acts import SYSTEM
 from workers.domain.entities import Survey, TargetStatus
 from workers.errors import InputError
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_board import board_changed
+from workers.usecases.survey_sheets import wishes
 from workers.usecases.survey_texts import project_answers
-from workers.usecases.survey_view import all_wishes, interested_departments, rating_rows, result_rows, wish_rows
-from workers.usecases.surveys import mail_office, mail_target, survey_context, target_name
+from workers.usecases.surveys import mail_office, mail_target, survey_context
 
 _NAMED = 30
 """So many names stand in an error; the form lists them all."""
 
 
-async def check_survey(uow: UnitOfWork, survey_id: str, template: str = "") -> dict[str, Any]:
-    """Close the survey when every department has answered; returns ``surveyComplete``.
+async def check_survey(uow: UnitOfWork, survey_id: str, template: str = "") -> bool:
+    """Close the survey when every department has answered; returns whether it is complete.
 
     ``template``: the mail that tells the office so.
     """
@@ -31,7 +29,7 @@ async def check_survey(uow: UnitOfWork, survey_id: str, template: str = "") -> d
             await note(uow, survey.case_id, "すべての課の回答がそろい、照会を締め切った", actor=SYSTEM)
         if template and survey.targets:  # nobody is asked where a revision changes nothing
             await _tell_office(uow, survey, template)
-    return {"surveyComplete": complete}
+    return complete
 
 
 def is_complete(survey: Survey) -> bool:
@@ -46,7 +44,7 @@ async def _tell_office(uow: UnitOfWork, survey: Survey, template: str) -> None:
         **survey_context(case, survey.due_on, city),
         "asked": len(survey.targets),
         "results": project_answers(case, survey, city),
-        "wishes": wish_rows(survey, city),
+        "wishes": wishes([survey], city),
     }
     await mail_office(uow, case, city, template=template, key=f"{survey.id}:office:{template}", context=context)
 
@@ -68,8 +66,8 @@ async def close_survey(uow: UnitOfWork, survey_id: str, *, despite_missing: bool
     await abandon_survey(uow, survey.id)
 
 
-async def stop_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[str, Any]:
-    """End the survey without a result and tell everybody who was asked; returns ``surveyStopped`` (ALL-1).
+async def stop_survey(uow: UnitOfWork, survey_id: str, template: str) -> None:
+    """End the survey without a result and tell everybody who was asked (ALL-1).
 
     What was answered stays on record.
     """
@@ -83,7 +81,6 @@ async def stop_survey(uow: UnitOfWork, survey_id: str, template: str) -> dict[st
             await mail_target(uow, case, survey.due_on, target, template=template, key=key)
         await record(uow, case, "survey-stopped", {"survey": survey.id, "answered": answered})
         await note(uow, case.id, f"照会をやめ、照会先と期限を決める手順に戻した（{len(survey.targets)}課に知らせた）")
-    return {"surveyStopped": True}
 
 
 async def abandon_survey(uow: UnitOfWork, survey_id: str) -> None:
@@ -108,23 +105,6 @@ def _end(uow: UnitOfWork, survey: Survey) -> int:
 
 
 def _names(survey: Survey) -> str:
-    names = [target_name(target) for target in survey.open_targets()]
+    names = [target.name for target in survey.open_targets()]
     more = f"ほか{len(names) - _NAMED}課" if len(names) > _NAMED else ""
     return "、".join([*names[:_NAMED], *([more] if more else [])])
-
-
-async def summarize_survey(uow: UnitOfWork, survey_id: str) -> dict[str, Any]:
-    """Return the survey for the discussion (ISE-4, ISE-5).
-
-    ``surveyResult``, ``surveyWishes``, ``interestedDepartments``, ``surveyRatings``.
-    """
-    survey = await uow.surveys.get(survey_id)
-    case = await uow.cases.get(survey.case_id)
-    city = uow.cities.city(case.city)
-    surveys = await uow.surveys.of_case(case.id)
-    return {
-        "surveyResult": result_rows(case, survey, city, surveys),
-        "surveyWishes": all_wishes(case, survey, city, surveys),
-        "interestedDepartments": interested_departments(case, survey, city),
-        "surveyRatings": rating_rows(survey),
-    }

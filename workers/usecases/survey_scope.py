@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from workers.domain.entities import Case, Project, Step, Survey
 from workers.domain.text import comparable
+from workers.usecases.ports import UnitOfWork
 
 SCOPE_STEP: Final = "survey-scope"
 CHANGED: Final = "changed"
@@ -44,7 +45,7 @@ def _discussed(case: Case) -> Step | None:
     return next((step for step in reversed(steps) if step.round < case.round), None)
 
 
-def _content(project: Project) -> tuple[Any, ...]:
+def _content(project: Project) -> tuple[object, ...]:
     return project.field, comparable(project.title), project.content, project.cost_to_city
 
 
@@ -89,7 +90,7 @@ def _places(case: Case, surveys: Sequence[Survey]) -> dict[int, tuple[str, int]]
     return {number: kept.get(number, (newest, number)) for number in numbers}
 
 
-def scope_payload(survey: Survey, kept: Mapping[int, tuple[str, int]]) -> dict[str, Any]:
+def scope_payload(survey: Survey, kept: Mapping[int, tuple[str, int]]) -> dict[str, object]:
     """Return what the history keeps of a survey's scope."""
     return {"survey": survey.id, "kept": {str(number): list(place) for number, place in kept.items()}}
 
@@ -132,3 +133,10 @@ def counting_surveys(case: Case, survey: Survey, surveys: Sequence[Survey]) -> l
     """Return this survey and those whose answers still count beside it: their wishes count, too."""
     kept = {source for source, _ in _kept(case, survey).values()}
     return [*(entry for entry in surveys if entry.id in kept), survey]
+
+
+async def newest_places(uow: UnitOfWork, case: Case) -> dict[int, AnswerPlace]:
+    """Return :func:`answer_places` of the newest survey of the case's round; nothing where there is none."""
+    surveys = await uow.surveys.of_case(case.id)
+    newest = [survey for survey in surveys if survey.round == case.round]
+    return answer_places(case, newest[-1], surveys) if newest else {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from workers.domain.cities import City, SurveyPlan
-from workers.domain.entities import Case, Survey, SurveyAnswer, SurveyTarget, TargetStatus
+from workers.domain.entities import Case, Survey, SurveyAnswer, TargetStatus
 from workers.domain.survey import ProjectTally, tally
 from workers.usecases.survey_scope import asked_projects
 
@@ -14,7 +14,7 @@ _TEXTS_LENGTH: Final = 240_000
 _CUT: Final = "\n（長いため、続きは省きました。全文は調査票にあります）"
 
 
-def project_answers(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
+def project_answers(case: Case, survey: Survey, city: City) -> list[dict[str, object]]:
     """Return every project asked about with all that the departments say, those that say nothing named too (ISE-5).
 
     A row: ``number``, ``heading``, ``tally``, ``answers`` (text: mark, department, person, comment).
@@ -50,12 +50,12 @@ def answers_text(survey: Survey, number: int, plan: SurveyPlan) -> str:
         rating = next((one for one in answer.ratings if one.project_number == number), None) if answer else None
         if rating is not None and answer is not None:
             said.append(
-                f"{plan.mark(rating.rating)} {_name(target)}（{asked_person(answer)}）\n{rating.comment}".rstrip()
+                f"{plan.mark(rating.rating)} {target.name}（{asked_person(answer)}）\n{rating.comment}".rstrip()
             )
         elif answer is not None or target.status is TargetStatus.NOT_CONCERNED:
-            others.append(_name(target))
+            others.append(target.name)
         else:
-            missing.append(_name(target))
+            missing.append(target.name)
     if others:
         said.append(f"所管外: {'、'.join(others)}")
     if missing:
@@ -76,7 +76,3 @@ def texts_room(projects: int) -> int:
 def cut(text: str, room: int) -> str:
     """Return a text that fits, and says so where it was cut."""
     return text if len(text) <= room else text[: room - len(_CUT)] + _CUT
-
-
-def _name(target: SurveyTarget) -> str:
-    return f"{target.division}{target.section}"

@@ -10,8 +10,8 @@ from workers.domain.entities import Case
 from workers.domain.jst import at
 from workers.domain.text import multi_line, single_line
 from workers.errors import InputError, PermanentError
-from workers.usecases.caseview import agreement_of, case_title
 from workers.usecases.journal import note
+from workers.usecases.lookup import agreement_of, case_title
 from workers.usecases.ports import KeptMail, UnitOfWork
 
 MESSAGE: Final = "common-mail-undelivered"

@@ -5,20 +5,16 @@ It is a case without an agreement, one per city and fiscal year; the first proce
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from workers.domain.cities import City
 from workers.domain.deadlines import reported_year
 from workers.domain.entities import Case, CaseKind
-from workers.domain.fiscal import fiscal_year, format_fiscal_year, parse_fiscal_year
-from workers.errors import InputError, PermanentError
-from workers.usecases.caseview import city_options
+from workers.domain.fiscal import fiscal_year, format_fiscal_year
+from workers.errors import InputError
 from workers.usecases.journal import note
 from workers.usecases.open_case import draw_case_id
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.procedures import start_procedure
-from workers.usecases.record_act import adopt_acts, record_start
+from workers.usecases.record_act import record_start
 
 
 async def file_collection(uow: UnitOfWork, city: City, period: str) -> Case:
@@ -38,7 +34,7 @@ async def file_collection(uow: UnitOfWork, city: City, period: str) -> Case:
         period=period,
     )
     await uow.cases.add(case)
-    await note(uow, case.id, f"{_year_name(city, case)}の実績を集める手続を登録した")
+    await note(uow, case.id, f"{collected_year(city, case)}の実績を集める手続を登録した")
     return case
 
 
@@ -51,36 +47,8 @@ async def begin_collection(uow: UnitOfWork, city: City, period: str) -> None:
         await start_procedure(uow, await file_collection(uow, city, period))
 
 
-async def open_collection(
-    uow: UnitOfWork, city_code: str, *, case_id: str | None, form: Mapping[str, Any], ref: JobRef
-) -> dict[str, Any]:
-    """Claim a city's yearly procedure for a process instance and return its variables.
-
-    Without ``case_id`` a person began in Tasklist: ``listYear`` of the form is the fiscal year whose results are
-    collected. A second instance learns ``caseState = "already-started"``. Raises InputError for a text that is no
-    fiscal year or a year that is not over, PermanentError for a case that is about one agreement.
-    """
-    city = uow.cities.city(city_code)
-    case = await uow.cases.get(case_id) if case_id else await _from_form(uow, city, form, ref)
-    if case.agreement_id is not None or case.kind is not CaseKind.ANNUAL:
-        raise PermanentError(f"案件 {case.id} は市の全部の協定の手続ではありません")
-    if not case.claim(ref.engine_id, ref.process_instance_key):
-        return {"caseId": case.id, "caseState": "already-started"}
-    await adopt_acts(uow, case.id, ref)
-    await note(uow, case.id, "案件の手続を始めた")
-    return {
-        "caseId": case.id,
-        "caseState": "new",
-        "caseTitle": f"{case.id} {_year_name(city, case)}",
-        "period": case.period,
-        "periodName": format_fiscal_year(int(case.period)),
-        "officeGroup": city.office.group,
-        "cityOptions": city_options(city),
-    }
-
-
-async def _from_form(uow: UnitOfWork, city: City, form: Mapping[str, Any], ref: JobRef) -> Case:
-    year = parse_fiscal_year(str(form.get("listYear") or ""), "年度")
+async def begin_collection_of(uow: UnitOfWork, city: City, year: int, ref: JobRef) -> Case:
+    """File the yearly procedure that a person begins for the results of a fiscal year; InputError: it is not over."""
     if year >= fiscal_year(uow.clock.today()):
         raise InputError("年度", f"{format_fiscal_year(year)}はまだ終わっていません")
     period = year + (year - reported_year(city.cycle, year))
@@ -89,5 +57,6 @@ async def _from_form(uow: UnitOfWork, city: City, form: Mapping[str, Any], ref: 
     return case
 
 
-def _year_name(city: City, case: Case) -> str:
+def collected_year(city: City, case: Case) -> str:
+    """Return the fiscal year whose results a yearly procedure collects, in wareki."""
     return format_fiscal_year(reported_year(city.cycle, int(case.period)))

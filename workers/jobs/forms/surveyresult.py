@@ -1,19 +1,20 @@
-"""What forms show of a survey: its status and its result."""
+"""What forms show of a survey: its status while it runs, its result (ALL-1, ISE-4, ISE-5)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from workers.domain.cities import City
-from workers.domain.entities import Case, Project, Rating, Survey, TargetStatus
+from workers.domain.entities import Case, Project, Rating, Survey, SurveyAnswer, SurveyTarget, TargetStatus
 from workers.domain.jst import JST
 from workers.domain.survey import tally
 from workers.domain.wareki import format_wareki
-from workers.usecases.survey_scope import AnswerPlace, answer_places, counting_surveys
-from workers.usecases.survey_texts import answers_text, cut, tally_text, texts_room
+from workers.usecases.survey_scope import AnswerPlace, answer_places, asked_projects, counting_surveys
+from workers.usecases.survey_texts import answers_text, cut, project_answers, tally_text, texts_room
 
+_TITLE_LENGTH: Final = 8
 _MOST_JOINT = 5
 """So many departments are proposed for a project's talks; the office may choose others."""
 
@@ -26,11 +27,6 @@ STATUS_NAMES = {
 }
 
 
-def due_text(due_on: date) -> str:
-    """Return a due date as forms show it: wareki with the weekday."""
-    return format_wareki(due_on, weekday=True)
-
-
 def status_rows(survey: Survey) -> list[dict[str, str]]:
     """Return the departments with their status, for the office's form."""
     rows, answers = [], survey.valid_answers()
@@ -40,7 +36,7 @@ def status_rows(survey: Survey) -> list[dict[str, str]]:
         rows.append(
             {
                 "code": target.department,
-                "name": f"{target.division}{target.section}",
+                "name": target.name,
                 "status": STATUS_NAMES[target.status] + late,
             }
         )
@@ -99,7 +95,7 @@ def wish_rows(survey: Survey, city: City) -> list[dict[str, str]]:
     return [
         {
             "code": target.department,
-            "department": f"{target.division}{target.section}",
+            "department": target.name,
             "field": str(wish.field),
             "fieldName": city.field_name(wish.field),
             "content": wish.content,
@@ -153,7 +149,7 @@ def interested_departments(case: Case, survey: Survey, city: City) -> list[dict[
             found.append(
                 {
                     "code": target.department,
-                    "name": f"{target.division}{target.section}",
+                    "name": target.name,
                     "group": target.group,
                     "rows": rows,
                 }
@@ -172,32 +168,74 @@ def rating_rows(survey: Survey) -> list[dict[str, str]]:
     ]
 
 
-def answer_sheets(case: Case, survey: Survey, city: City) -> list[dict[str, Any]]:
-    """Return every department's answer that counts, as documents show it (DAT-F2, DAT-F3): one sheet a department."""
-    projects = {project.number: project for project in case.current_projects()}
-    answers = survey.valid_answers()
+def survey_board(case: Case, survey: Survey, city: City, now: datetime) -> dict[str, Any]:
+    """Return ``surveyView``: the matrix, the comments by project, the wishes, who is missing.
+
+    ``columns`` and ``rows`` of the form's table; ``projects`` (``heading``, ``tally``, ``answers``); ``wishes``;
+    ``open`` (names, one a line) with ``openCount``; ``options`` for choosing a department; ``asOf``.
+    """
+    projects = asked_projects(case, survey)
+    missing = survey.open_targets()
+    return {
+        "asOf": f"{moment_text(now)}現在",
+        "dueText": format_wareki(survey.due_on, weekday=True),
+        "progress": f"{len(survey.targets)}課のうち{len(survey.targets) - len(missing)}課が回答",
+        "columns": _columns(projects),
+        "rows": _rows(survey, projects, city),
+        "projects": project_answers(case, survey, city),
+        "wishes": wish_rows(survey, city),
+        "open": "\n".join(target.name + _correcting(target) for target in missing),
+        "openCount": len(missing),
+        "options": [{"label": row["name"], "value": row["code"]} for row in status_rows(survey)],
+    }
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment as tables show it: 11月29日 9:05, in Japan."""
+    local = moment.astimezone(JST)
+    return f"{local.month}月{local.day}日 {local.hour}:{local.minute:02}"
+
+
+def _columns(projects: list[Project]) -> list[dict[str, str]]:
     return [
-        {
-            "code": target.department,
-            "division": target.division,
-            "section": target.section,
-            "concerned": answer.concerned,
-            "person": answer.person,
-            "contact": answer.contact,
-            "answered_on": answer.answered_at.astimezone(JST).date(),
-            "ratings": [
-                {
-                    "number": rating.project_number,
-                    "title": projects[rating.project_number].title,
-                    "mark": rating.rating.mark,
-                    "rating": rating.rating.value,
-                    "comment": rating.comment,
-                }
-                for rating in sorted(answer.ratings, key=lambda rating: rating.project_number)
-                if rating.project_number in projects
-            ],
-            "wishes": [{"field_name": city.field_name(wish.field), "content": wish.content} for wish in answer.wishes],
-        }
-        for target in survey.targets
-        if (answer := answers.get(target.department)) is not None
+        {"key": "name", "label": "課"},
+        {"key": "status", "label": "状況"},
+        {"key": "answered", "label": "回答した日時"},
+        *({"key": f"p{project.number}", "label": _short(project)} for project in projects),
     ]
+
+
+def _short(project: Project) -> str:
+    title = project.title
+    return f"{project.number} {title[:_TITLE_LENGTH]}{'…' if len(title) > _TITLE_LENGTH else ''}"
+
+
+def _rows(survey: Survey, projects: list[Project], city: City) -> list[dict[str, str]]:
+    answers = survey.valid_answers()
+    rows = []
+    for target, row in zip(survey.targets, status_rows(survey), strict=True):
+        answer = answers.get(target.department)
+        marks = {line.project_number: city.survey.mark(line.rating) for line in answer.ratings} if answer else {}
+        unrated = "－" if answer else ""
+        row["answered"] = _answered(answer) if answer else ""
+        row.update({f"p{project.number}": marks.get(project.number, unrated) for project in projects})
+        rows.append(row)
+    return rows
+
+
+def _answered(answer: SurveyAnswer) -> str:
+    return moment_text(answer.answered_at) + ("（代理）" if answer.on_behalf else "")
+
+
+def _correcting(target: SurveyTarget) -> str:
+    return "（訂正待ち。締め切ると前の回答が残ります）" if target.status is TargetStatus.CORRECTING else ""
+
+
+def summary_variables(case: Case, survey: Survey, city: City, surveys: Sequence[Survey]) -> dict[str, Any]:
+    """Return the survey for the discussion (ISE-4, ISE-5)."""
+    return {
+        "surveyResult": result_rows(case, survey, city, surveys),
+        "surveyWishes": all_wishes(case, survey, city, surveys),
+        "interestedDepartments": interested_departments(case, survey, city),
+        "surveyRatings": rating_rows(survey),
+    }
