@@ -286,6 +286,14 @@ PLAIN_LOCALS: Final = frozenset(
     ]
 )
 """Names that diagrams give to the pack's own words: a department, a constant, a decision table's text."""
+MESSAGES: Final[dict[str, tuple[str, ...]]] = {
+    "common-steps-found": ("steps",),
+    "common-step-answered": ("stepLeft",),
+    "common-mail-undelivered": ("caseId", "mailId"),
+    "common-waiting-mail": ("caseId", "caseTitle", "officeGroup", "mailTemplate", "mailKey"),
+}
+"""What the messages of the workers carry. One that starts a procedure carries ``caseId``, and what the diagram hands on
+to it (``start-procedure``, header ``values``)."""
 
 
 def named(**values: object) -> dict[str, object]:

@@ -37,7 +37,11 @@ JOB_TYPES: Final = {
         Header(name="to", label="宛先", required=True),
         Header(name="values", label="変数"),
     ),
-    "render-document": _job_type("render-document", Header(name="document", label="ひな形", required=True)),
+    "render-document": _job_type(
+        "render-document",
+        Header(name="document", label="ひな形", required=True),
+        writes=("caseId", "caseTitle", "departments", "dueAt"),
+    ),
     "record-answer": _job_type("record-answer", writes=("total",), by_person=True),
     "record-act": _job_type("record-act", writes=("act",), listener=True),
 }
@@ -65,10 +69,10 @@ class Example:
         assert text.count(old) >= 1, f"{name} does not hold {old!r}"
         path.write_text(text.replace(old, new, count), encoding="utf-8")
 
-    def lint(self, *paths: Path, packs: tuple[Path, ...] = ()) -> Report:
-        """Check the packs, or the given paths, with the Python rules."""
+    def lint(self, *paths: Path, packs: tuple[Path, ...] = (), every: bool = False) -> Report:
+        """Check the packs, or the given paths, with the Python rules; ``every``: what follows from another, too."""
         chosen = paths or (self.packs,)
-        return linter.lint(chosen, home=self.home, packs=packs, job_types=JOB_TYPES, variables=VARIABLES)
+        return linter.lint(chosen, home=self.home, packs=packs, job_types=JOB_TYPES, variables=VARIABLES, every=every)
 
     def rules(self, *paths: Path) -> set[tuple[str, str]]:
         """Return (rule, element) of everything that is found."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ class Finding:
     message: str
     severity: Severity = Severity.ERROR
     line: int | None = None
+    about: frozenset[str] = field(default=frozenset(), compare=False)
+    """What it is about: names and ids, which tell the cause of several findings (``causes``)."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding for ``--json``."""

@@ -11,6 +11,7 @@ from workers.domain.cities import MailRule
 from workers.errors import InputError, InputErrors
 from workers.jobs.catalog import JobType, all_job_types
 from workers.lint import node_rules
+from workers.lint.causes import only_causes
 from workers.lint.findings import Finding, Severity, sorted_findings
 from workers.lint.node_tools import NodeError
 from workers.lint.rules import BPMN_RULES, Context, decisions
@@ -58,12 +59,14 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
     for_city: str | None = None,
     job_types: Mapping[str, JobType] | None = None,
     variables: Mapping[str, Any] | None = None,
+    every: bool = False,
 ) -> Report:
     """Check files and folders with the Python rules.
 
     ``home`` holds bpmn/ and templates/; ``packs`` are more folders of packs; ``for_city`` checks common files for one
-    city's templates alone. ``job_types`` and ``variables`` are those
-    of the workers unless given. Raises InputErrors (Japanese) for a path that does not exist or holds nothing to check.
+    city's templates alone. ``job_types`` and ``variables`` are those of the workers unless given; ``every`` tells what
+    only follows from other findings, too. Raises InputErrors (Japanese) for a path that does not exist or holds
+    nothing to check.
     """
     files, folders = collect(paths)
     known = catalogue.build(files, home=home, extra=packs)
@@ -80,7 +83,7 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
     for path in files:
         report.findings += _file_findings(path, context)
     report.findings += _paper_findings(paths, known, CityPacks([home / "bpmn", *packs]).common_mails(), folders)
-    report.findings = sorted_findings(report.findings)
+    report.findings = sorted_findings(report.findings if every else only_causes(report.findings))
     return report
 
 

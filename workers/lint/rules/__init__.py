@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from workers.lint.rules import (
+    arrival,
     drawing,
     entered,
     escalations,
+    fields,
     flow,
     identities,
     levels,
@@ -42,6 +44,9 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     references.forms,
     references.decisions,
     references.processes,
+    fields.outputs,
+    arrival.arrival,
+    arrival.handed,
     returned.returned_input,
     scopes.multi_instance,
     scopes.call_activities,

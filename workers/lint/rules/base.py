@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from workers.jobs.catalog import JobType
+from workers.lint.dataflow import DataFlow, Sources, analysed
 from workers.lint.findings import Finding, Severity
 from workers.packs.diagrams.catalogue import Catalogue
 from workers.packs.diagrams.expressions import owner
@@ -20,13 +21,38 @@ class Context:
     catalogue: Catalogue
     job_types: Mapping[str, JobType]
     variables: Mapping[str, Any]
+    flows: dict[Element, DataFlow] = field(default_factory=dict, compare=False)
+    """The data flow of each file that was asked for."""
+    needs: dict[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
+    """What each process that was asked for needs of its callers."""
+
+    @property
+    def sources(self) -> Sources:
+        """What the data flow of a diagram gets from elsewhere."""
+        return Sources(self.catalogue, self.job_types)
+
+    def flow_of(self, diagram: Diagram) -> DataFlow:
+        """Return which variables are there at each element of a diagram."""
+        if diagram.root not in self.flows:
+            self.flows[diagram.root] = analysed(diagram, self.sources)
+        return self.flows[diagram.root]
 
 
 Rule = Callable[[Diagram, Context], Iterator[Finding]]
 
 
-def report(diagram: Diagram, element: Element, rule: str, message: str, severity: Severity = Severity.ERROR) -> Finding:
-    """Return a finding at an element: its own id where it has one that people see, else its owner's."""
+def report(  # noqa: PLR0913, PLR0917 (the last two by name)
+    diagram: Diagram,
+    element: Element,
+    rule: str,
+    message: str,
+    severity: Severity = Severity.ERROR,
+    about: Iterable[str] = (),
+) -> Finding:
+    """Return a finding at an element: its own id where it has one that people see, else its owner's.
+
+    ``about`` names what it is about (variables, ids), so that it can be told apart from what follows from it.
+    """
     identity = owner(element) or element.get("id") or ""
     return Finding(
         file=diagram.path,
@@ -35,6 +61,7 @@ def report(diagram: Diagram, element: Element, rule: str, message: str, severity
         message=message,
         severity=severity,
         line=line_of(element),
+        about=frozenset(about),
     )
 
 
@@ -42,3 +69,9 @@ def name_of(element: Element) -> str:
     """Return how a message calls an element: its name, else its id."""
     name = (element.get("name") or "").replace("\n", "")
     return f"「{name}」" if name else f"「{element.get('id') or ''}」"
+
+
+def called_so(element: Element) -> str:
+    """Return how a message calls an element elsewhere than where it is reported: its name with its id."""
+    name, identity = (element.get("name") or "").replace("\n", ""), element.get("id") or ""
+    return f"「{name}」（{identity}）" if name else f"「{identity}」"

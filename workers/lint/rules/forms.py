@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.lint.findings import Finding
-from workers.lint.rules import screen
+from workers.lint.rules import choices, screen
 from workers.lint.rules.base import Context
 from workers.lint.rules.identities import PLATFORM, VERSION, file_name_message, id_problems
 from workers.lint.rules.variables import did_you_mean, unknown
@@ -31,6 +31,7 @@ def check(form: Form, context: Context) -> Iterator[Finding]:
     yield from _components(form)
     yield from _expressions(form, context)
     yield from screen.check(form, context.variables)
+    yield from choices.check(form)
 
 
 def _head(form: Form, context: Context) -> Iterator[Finding]:
@@ -66,6 +67,7 @@ def _components(form: Form) -> Iterator[Finding]:
 def _expressions(form: Form, context: Context) -> Iterator[Finding]:
     known = set(context.variables) | forms.keys(form) | _FORM_NAMES
     known |= context.catalogue.form_locals.get(form.id, set())
+    told: set[str] = set()
     for expression in forms.expressions(form):
         place = f"{expression.place} の式"
         if expression.required and not expression.text.startswith("="):
@@ -77,7 +79,8 @@ def _expressions(form: Form, context: Context) -> Iterator[Finding]:
         except feel.FeelSyntaxError as error:
             yield _report(form, expression.component, "feel-syntax", f"{place}が読めません: {error}")
             continue
-        for name in unknown(expression.body, known):
+        for name in unknown(expression.body, known | told):
+            told.add(name)
             message = f"{place}の変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
             yield _report(form, expression.component, "variable", message)
 

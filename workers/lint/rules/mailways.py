@@ -22,7 +22,7 @@ def mail_back(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for call in diagram.all("callActivity"):
         called = extension(call, "calledElement")
         if called is not None and called.get("processId") == MAIL and (why := _wrong(diagram, context, call)):
-            yield report(diagram, call, _RULE, f"{name_of(call)}: {why}")
+            yield report(diagram, call, _RULE, f"{name_of(call)}: {why}", about={_MAY_RETURN})
 
 
 def _wrong(diagram: Diagram, context: Context, call: Element) -> str:

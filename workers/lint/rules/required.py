@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workers.domain.required import roots
+from workers.domain.required import Rules, roots
 from workers.lint.agreement import Difference, differences, judges
 from workers.lint.findings import Finding
 from workers.lint.loops import returns
@@ -43,11 +43,17 @@ def checks(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 message = (
                     f"{name_of(task)}が求める変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
                 )
-                yield report(diagram, task, "input-checks", message)
+                yield report(diagram, task, "input-checks", message, about={name, *_below(rules, name)})
         refuses = set(headers(task)) & set(_CHECKS) or task.get("id") in refusing
         if refuses and not _goes_back(diagram, task, by_variable=job_type.checks_itself):
             message = f"{name_of(task)}は入力の誤りを断りますが、フォームへ戻す境界イベント（input-error）がありません"
             yield report(diagram, task, "input-checks", message)
+
+
+def _below(rules: Rules, name: str) -> set[str]:
+    """Return what rules ask for right below a variable."""
+    items = [*rules.required, *(rule.item for rule in rules.dates), *(rule.item for rule in rules.ranges)]
+    return {item.path.split(".")[1] for item in items if item.path.startswith(f"{name}.")}
 
 
 def agree(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -56,8 +62,18 @@ def agree(diagram: Diagram, context: Context) -> Iterator[Finding]:
         form = context.catalogue.parsed_forms.get(form_id)
         if form is None:
             continue
+        by_kind: dict[tuple[str, tuple[str, ...]], list[Difference]] = {}
         for difference in differences(diagram, element, fields(form), context.job_types):
-            yield report(diagram, element, "required-agrees", _message(element, form_id, difference))
+            by_kind.setdefault((difference.kind, difference.jobs), []).append(difference)
+        for found in by_kind.values():
+            about = {*(difference.path.split(".")[0] for difference in found), *_targets(element)}
+            yield report(diagram, element, "required-agrees", _message(element, form_id, found), about=about)
+
+
+def _targets(element: Element) -> set[str]:
+    """Return the variables that hold what is typed at an element."""
+    outputs = extensions(element, "zeebe:ioMapping/zeebe:output")
+    return {output.get("target", "").split(".")[0] for output in outputs} - {"formError"}
 
 
 def headers(task: Element) -> dict[str, str]:
@@ -66,8 +82,9 @@ def headers(task: Element) -> dict[str, str]:
     return {header.get("key", ""): header.get("value") or "" for header in found}
 
 
-def _message(element: Element, form: str, difference: Difference) -> str:
-    field = f"「{difference.label}」（{difference.path}）"
+def _message(element: Element, form: str, found: list[Difference]) -> str:
+    difference = found[0]
+    field = "".join(f"「{each.label}」（{each.path}）" for each in found)
     jobs = "、".join(difference.jobs) or "続くジョブ"
     told = {
         "unchecked": f"フォームでは必須ですが、{jobs}は確かめません",

@@ -37,13 +37,24 @@ class _Key:
 
 def returned_input(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """Nothing typed is lost when a task is returned, nor when its process is called once more."""
+    lost: dict[Element, list[tuple[_Key, str]]] = {}
     for key in _keys(diagram, context):
         if why := next((why for way in returns(key.task) if (why := _lost(context, key, way))), None):
-            message = f"{name_of(key.task)}に戻ると、フォームの「{key.name}」に入力したものが消えます。{why}"
-            yield report(diagram, key.task, _RULE, message)
+            lost.setdefault(key.task, []).append((key, why))
+    for task, found in lost.items():
+        message = f"{name_of(task)}に戻ると、フォームの{_listed(found)}に入力したものが消えます。{found[0][1]}"
+        yield report(diagram, task, _RULE, message, about=_about(found))
     for call in diagram.all("callActivity"):
         if next(returns(call), None) is not None:
             yield from _called_again(diagram, context, call)
+
+
+def _listed(found: list[tuple[_Key, str]]) -> str:
+    return "".join(f"「{key.name}」" for key, _ in found)
+
+
+def _about(found: list[tuple[_Key, str]]) -> set[str]:
+    return {name for key, _ in found for name in (key.name, *_sources(key))}
 
 
 def _keys(diagram: Diagram, context: Context) -> Iterator[_Key]:
@@ -52,6 +63,10 @@ def _keys(diagram: Diagram, context: Context) -> Iterator[_Key]:
         if local(task) == "userTask" and form is not None:
             for name, kinds in forms.typed_keys(form).items():
                 yield _Key(task, name, kinds)
+
+
+def _sources(key: _Key) -> set[str]:
+    return names_in(source_of(key.task, key.name) or "null")
 
 
 def _lost(context: Context, key: _Key, way: Return) -> str | None:
@@ -81,13 +96,15 @@ def _comes_back(context: Context, key: _Key, name: str, way: Return) -> bool:
 
 def _called_again(diagram: Diagram, context: Context, call: Element) -> Iterator[Finding]:
     for child, given in _called(context, call, frozenset()):
+        lost: dict[Element, list[tuple[_Key, str]]] = {}
         for key in _keys(child, context):
             if why := _lost_anew(context, child, key, given):
-                message = (
-                    f"{name_of(call)}をもう一度呼ぶと、{name_of(key.task)}のフォームの「{key.name}」に"
-                    f"入力したものが消えます。{why}"
-                )
-                yield report(diagram, call, _RULE, message)
+                lost.setdefault(key.task, []).append((key, why))
+        if lost:
+            found = [pair for pairs in lost.values() for pair in pairs]
+            tasks = "、".join(f"{name_of(task)}の{_listed(pairs)}" for task, pairs in lost.items())
+            message = f"{name_of(call)}をもう一度呼ぶと、{tasks}に入力したものが消えます。{found[0][1]}"
+            yield report(diagram, call, _RULE, message, about=_about(found))
 
 
 def _called(context: Context, call: Element, seen: frozenset[str]) -> Iterator[tuple[Diagram, set[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -10,7 +11,7 @@ from workers.lint.findings import Finding
 from workers.lint.rules.base import Context, report
 from workers.packs.diagrams import feel
 from workers.packs.diagrams.expressions import linked_forms, produced, slots
-from workers.packs.diagrams.model import ZEEBE, Diagram
+from workers.packs.diagrams.model import ZEEBE, Diagram, Element
 
 # Task headers that list names of variables
 _LISTING_HEADERS: Final = frozenset({"keep", "clear", "values"})
@@ -23,16 +24,25 @@ def undeclared(diagram: Diagram, context: Context) -> Iterator[Finding]:
         known |= context.catalogue.form_keys.get(form, set())
     for process in diagram.processes:
         known |= context.catalogue.process_inputs.get(process.get("id", ""), set())
+    found: dict[str, list[tuple[Element, str, str]]] = {}
     for slot in slots(diagram):
         for name in unknown(slot.body, known) if slot.is_feel else []:
-            message = f"{slot.label}の変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
-            yield report(diagram, slot.element, "variable", message)
+            found.setdefault(name, []).append((slot.element, slot.label, slot.body))
     for header in diagram.root.iter(f"{{{ZEEBE}}}header"):
         listed = (header.get("value") or "").split(",") if header.get("key") in _LISTING_HEADERS else []
         for name in [name.strip() for name in listed if name.strip() and name.strip() not in known]:
-            hint = did_you_mean(name, known)
-            message = f"ヘッダー「{header.get('key')}」の変数「{name}」はどこでも宣言されていません{hint}"
-            yield report(diagram, header, "variable", message)
+            found.setdefault(name, []).append((header, f"ヘッダー「{header.get('key')}」", ""))
+    for name, places in found.items():
+        element, label, _ = places[0]
+        more = f"。ほかに {len(places) - 1} か所で読まれます" if len(places) > 1 else ""
+        message = f"{label}の変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}{more}"
+        parts = {part for *_, text in places for part in parts_of(name, text)}
+        yield report(diagram, element, "variable", message, about={name, *parts})
+
+
+def parts_of(name: str, expression: str) -> set[str]:
+    """Return what an expression reads right below a variable: ``dueOn`` of ``plan.dueOn``."""
+    return set(re.findall(rf"(?<![\w.]){re.escape(name)}\.([^\W\d]\w*)", expression))
 
 
 def unknown(expression: str, known: Iterable[str], *, unary: bool = False) -> list[str]:

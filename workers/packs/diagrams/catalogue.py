@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from workers.errors import InputError, PermanentError
-from workers.packs.diagrams import dmn, forms, model
-from workers.packs.diagrams.expressions import linked_forms, visible_locals
+from workers.packs.diagrams import dmn, feel, forms, model
+from workers.packs.diagrams.expressions import linked_forms, produced, visible_locals
 from workers.packs.diagrams.flowgraph import graph_of
 from workers.packs.templates import TemplateFolders
 
@@ -51,6 +51,16 @@ class Entry:
     pack: Pack
 
 
+@dataclass(frozen=True)
+class Call:
+    """A call activity: where it stands, and the variables that it hands over and takes back."""
+
+    path: Path
+    id: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
 @dataclass
 class Catalogue:
     """All packs with their ids, and which variables reach which form and decision."""
@@ -64,6 +74,12 @@ class Catalogue:
     """The forms themselves, by id."""
     process_inputs: dict[str, set[str]] = field(default_factory=dict)
     """What call activities hand to a process, by its id."""
+    calls: dict[str, list[Call]] = field(default_factory=dict)
+    """The calls of a process, by its id."""
+    names: set[str] = field(default_factory=set)
+    """What diagrams and forms of all packs call variables that they make."""
+    decision_reads: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """What the tables of a decision read, by its id: each variable with the ids of the cells."""
     caught: dict[str, set[str]] = field(default_factory=dict)
     """The codes of the errors that call activities catch from a process, by its id."""
     escalating: dict[str, set[str]] = field(default_factory=dict)
@@ -172,11 +188,17 @@ def _ids(catalogue: Catalogue, path: Path) -> Iterator[tuple[str, str]]:
     if path.suffix == ".form":
         form = forms.load(path)
         catalogue.form_keys[form.id] = forms.keys(form)
+        catalogue.names |= catalogue.form_keys[form.id]
         catalogue.parsed_forms[form.id] = form
         yield "form", form.id
     elif path.suffix == ".dmn":
         table = dmn.load(path)
         yield "drg", table.root.get("id", "")
+        made = dmn.results(table)
+        for cell in dmn.cells(table):
+            for name in set(_names(cell)) - made:
+                cells = catalogue.decision_reads.setdefault(cell.decision, {}).setdefault(name, set())
+                cells.add(cell.element.get("id", ""))
         for decision in table.decisions:
             yield "decision", decision.get("id", "")
     else:
@@ -188,9 +210,18 @@ def _ids(catalogue: Catalogue, path: Path) -> Iterator[tuple[str, str]]:
             yield "message", message.get("name", "")
 
 
+def _names(cell: dmn.Cell) -> list[str]:
+    try:
+        return feel.variables(cell.text, unary=cell.kind == "unary")
+    except feel.FeelSyntaxError:
+        return []  # a rule says so
+
+
 def _collect_locals(catalogue: Catalogue, diagram: model.Diagram) -> None:
+    made = produced(diagram)
+    catalogue.names |= made
     for task, form in linked_forms(diagram):
-        catalogue.form_locals.setdefault(form, set()).update(visible_locals(task))
+        catalogue.form_locals.setdefault(form, set()).update(visible_locals(task) | made)
     for task in diagram.all("businessRuleTask"):
         for called in model.extensions(task, "zeebe:calledDecision"):
             names = catalogue.decision_inputs.setdefault(called.get("decisionId", ""), set())
@@ -198,6 +229,14 @@ def _collect_locals(catalogue: Catalogue, diagram: model.Diagram) -> None:
     for call in diagram.all("callActivity"):
         for called in model.extensions(call, "zeebe:calledElement"):
             process = called.get("processId", "")
+            handed, taken = (
+                tuple(
+                    m.get("target", "").split(".")[0] for m in model.extensions(call, f"zeebe:ioMapping/zeebe:{kind}")
+                )
+                for kind in ("input", "output")
+            )
+            one = Call(diagram.path, call.get("id", ""), handed, taken)
+            catalogue.calls.setdefault(process, []).append(one)
             catalogue.process_inputs.setdefault(process, set()).update(visible_locals(call))
             catalogue.caught.setdefault(process, set()).update(model.caught_errors(diagram, call))
             catalogue.escalating.setdefault(process, set()).update(graph_of(call).codes_caught(call))

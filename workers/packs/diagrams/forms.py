@@ -13,7 +13,7 @@ from workers.errors import InputError
 
 # Properties that form-js evaluates as FEEL; a text without "=" there would be shown or stored as it stands.
 FEEL_ONLY: Final = frozenset({"hide", "dataSource", "valuesExpression", "columnsExpression", "expression"})
-_TYPED: Final = frozenset(
+TYPED: Final = frozenset(
     ["checkbox", "checklist", "datetime", "number", "radio", "select", "taglist", "textarea", "textfield"]
 )
 _TEMPLATED: Final = frozenset(
@@ -112,7 +112,7 @@ def _collect_typed(container: dict[str, Any], found: dict[str, set[str]]) -> Non
             else:
                 for key, kinds in inner.items():
                     found.setdefault(key, set()).update(kinds)
-        elif kind in _TYPED and isinstance(key := part.get("key"), str) and key and _is_filled_in(part):
+        elif kind in TYPED and isinstance(key := part.get("key"), str) and key and _is_filled_in(part):
             found.setdefault(key.split(".")[0], set()).add(str(kind))
 
 

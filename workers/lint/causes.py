@@ -1,0 +1,73 @@
+"""One mistake is one message: what only follows from another finding is left out until that one is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from workers.lint.findings import Finding, Severity
+
+_FIRST: Final = frozenset(
+    [
+        *("unreadable", "platform", "feel-prefix", "feel-syntax", "feel-function", "variable", "job-type"),
+        *("task-header", "reference", "escalation", "flow-border", "gateway-default", "gateway-condition"),
+    ]
+)
+"""Rules of what has to be right before anything can be said about the flow."""
+_FOLLOWING: Final = frozenset(
+    [
+        *("data-flow", "call-input", "form-output", "context-key", "impossible-value", "unread-output"),
+        *("required-agrees", "returned-input", "input-checks", "person-inherited", "endless-loop"),
+    ]
+)
+"""Rules that follow the flow through a file: a misspelt name there has many consequences."""
+_ORDER: Final = (
+    *("impossible-value", "call-input", "form-output", "data-flow", "context-key", "unread-output"),
+    *("input-checks", "required-agrees", "returned-input", "mail-back"),
+)
+"""Of two findings of these rules about the same variable, the one that comes first here is the cause."""
+
+
+_CALLER: Final = "call-input"
+_LOST: Final = "form-output"
+_UNKNOWN: Final = ("variable", "data-flow")
+_AFTER: Final = ("form-output", "input-checks", "required-agrees", "returned-input")
+
+
+def only_causes(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings without those that follow from others."""
+    found = list(findings)
+    lost = [finding for finding in found if finding.rule in {_LOST, *_UNKNOWN}]
+    by_file: dict[Path, list[Finding]] = {}
+    for finding in found:
+        if not any(_is_lost(cause, finding) for cause in lost):
+            by_file.setdefault(finding.file, []).append(finding)
+    return [finding for several in by_file.values() for finding in _of_file(several)]
+
+
+def _is_lost(cause: Finding, finding: Finding) -> bool:
+    """Return whether something is missing because it does not leave its task, be it in another file that is called."""
+    if not cause.about & finding.about:
+        return False
+    if finding.rule == _CALLER:
+        return finding.file != cause.file or cause.rule == _LOST
+    return cause.rule == _LOST and (finding.rule in {"variable", "input-checks"} and finding.file == cause.file)
+
+
+def _of_file(findings: list[Finding]) -> list[Finding]:
+    if any(f.rule in _FIRST and f.severity is Severity.ERROR for f in findings):
+        return [finding for finding in findings if finding.rule not in _FOLLOWING]
+    return [finding for finding in findings if not any(_explains(other, finding) for other in findings)]
+
+
+def _explains(cause: Finding, finding: Finding) -> bool:
+    """Return whether one finding is the cause of another: about the same variable, by a rule that sees deeper.
+
+    What a form and its job ask for differs in many fields at once when the form's output is broken.
+    """
+    if cause.rule in _AFTER and finding.rule in _AFTER and cause.element == finding.element:
+        return _AFTER.index(cause.rule) < _AFTER.index(finding.rule)
+    if cause.rule not in _ORDER or finding.rule not in _ORDER or not cause.about & finding.about:
+        return False
+    return _ORDER.index(cause.rule) < _ORDER.index(finding.rule)
