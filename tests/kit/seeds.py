@@ -135,7 +135,7 @@ class Field:
 
     def _near(self, pack: Path, changed_paths: list[Path]) -> list[Path]:
         """Return what has to be checked again: the whole pack, or the changed files and those that belong to them."""
-        if all("templates" in path.parts for path in changed_paths):
+        if all({"templates", "scenarios"} & {*path.parts} for path in changed_paths):
             return changed_paths
         if any(path.suffix not in {".bpmn", ".dmn", ".form"} for path in changed_paths):
             return [pack]

@@ -167,7 +167,7 @@ def test_packs_of_the_command_line_join_those_of_the_environment(
         ('outcome = "withdrawn"', 'outcome = "gone"', "「gone」は使えません"),
         ('task = "Task_SubmitOffer"', 'task = "Task_SubmitOffer"\ntimer = "Event_Due"', "どれか1つ"),
         ('task = "Task_SubmitOffer"', 'taks = "Task_SubmitOffer"', "知らない項目です"),
-        ('input = "offer-example.toml"', 'input = "offer-none.toml"', "offer-none.toml がありません"),
+        ('input = "offer-example.toml"', 'input = "offer-none.toml"', "申出のファイル「offer-none.toml」がありません"),
         ('title = "取下げ"', "", "ありません。書き加えてください"),
     ],
 )

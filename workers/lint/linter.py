@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workers.domain.cities import MailRule
+from workers.domain.cities import City, MailRule
 from workers.errors import InputError, InputErrors
 from workers.jobs.catalog import JobType, all_job_types
-from workers.lint import node_rules
+from workers.lint import node_rules, scenarios
 from workers.lint.causes import only_causes
 from workers.lint.findings import Finding, Severity, sorted_findings
 from workers.lint.node_tools import NodeError
@@ -19,7 +19,6 @@ from workers.lint.rules import forms as form_rules
 from workers.packs import CityPacks, load_pack
 from workers.packs.diagrams import catalogue, dmn, forms, model
 from workers.packs.diagrams.catalogue import SUFFIXES
-from workers.packs.scenarios import read_scenario, scenario_files
 from workers.packs.templates import template_files
 from workers.variables import VARIABLES
 
@@ -77,12 +76,14 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
         VARIABLES if variables is None else variables,
     )
     report = Report(files, folders, linters=["renkei の規則"])
-    mails = CityPacks([home / "bpmn", *packs]).common_mails() if folders else {}
+    mails = CityPacks([home / "bpmn", *packs]).common_mails() if set(paths) != set(files) else {}
     for folder in folders:
-        report.findings += _pack_findings(folder, mails)
+        report.findings += _pack_findings(folder, mails, known)
     for path in files:
         report.findings += _file_findings(path, context)
-    report.findings += _paper_findings(paths, known, CityPacks([home / "bpmn", *packs]).common_mails(), folders)
+    report.findings += _paper_findings(paths, known, mails, folders)
+    for path in filter(_is_scenario, paths):
+        report.findings += scenarios.check(path.parent.parent, _city(path.parent.parent, mails), known, path)
     report.findings = sorted_findings(report.findings if every else only_causes(report.findings))
     return report
 
@@ -107,7 +108,7 @@ def collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     for path in paths:
         found = list(_files_of(path))
         towns = list(_packs_of(path))
-        if not found and not towns and not template_files(path):
+        if not found and not towns and not template_files(path) and not _is_scenario(path):
             errors.append(InputError(str(path), _nothing_there(path)))
         files.update({file.resolve(): file for file in found})
         folders.update({folder.resolve(): folder for folder in towns})
@@ -133,6 +134,17 @@ def _packs_of(path: Path) -> Iterator[Path]:
     elif path.is_dir():
         for name in ("city.toml", "*/city.toml"):
             yield from (found.parent for found in path.glob(name))
+
+
+def _is_scenario(path: Path) -> bool:
+    return path.suffix == ".toml" and path.parent.name == "scenarios" and path.is_file()
+
+
+def _city(folder: Path, mails: Mapping[str, MailRule]) -> City | None:
+    try:
+        return load_pack(folder, mails)
+    except InputErrors:
+        return None  # the pack's own check says so
 
 
 def _nothing_there(path: Path) -> str:
@@ -161,31 +173,17 @@ def _paper_findings(
     return found + (papers.findings(every, single) if single else [])
 
 
-def _pack_findings(folder: Path, mails: Mapping[str, MailRule]) -> Iterator[Finding]:
-    yield from _scenario_findings(folder)
+def _pack_findings(folder: Path, mails: Mapping[str, MailRule], known: catalogue.Catalogue) -> Iterator[Finding]:
+    city = None
     try:
-        load_pack(folder, mails)
+        city = load_pack(folder, mails)
     except InputErrors as problems:
         for problem in problems.errors:
             message = problem.message.removeprefix(f"{problem.where}: ")
             name = "departments.csv" if "departments.csv" in problem.where else "city.toml"
             place = problem.where.removeprefix(f"{folder.name}/{name}").lstrip(": ")
             yield Finding(file=folder / name, element=place, rule="pack", message=message)
-
-
-def _scenario_findings(folder: Path) -> Iterator[Finding]:
-    """What the scenarios of a pack get wrong: they are its tests and its demonstration."""
-    for path in scenario_files(folder):
-        try:
-            scenario = read_scenario(path)
-        except InputErrors as problems:
-            for problem in problems.errors:
-                message = problem.message.removeprefix(f"{problem.where}: ")
-                place = problem.where.removeprefix(f"scenarios/{path.name}").strip()
-                yield Finding(file=path, element=place, rule="scenario", message=message)
-        else:
-            if scenario.input and not (path.parent / scenario.input).is_file():
-                yield Finding(file=path, element="input", rule="scenario", message=f"{scenario.input} がありません")
+    yield from scenarios.check(folder, city, known)
 
 
 def _file_findings(path: Path, context: Context) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from workers.domain.text import shown
@@ -15,6 +15,7 @@ from workers.errors import InputError
 from workers.packs.schema import CODE_PATTERN, TABLES
 from workers.readers.tomlsource import Place, TomlSource
 
+_UNKNOWN: Final = "extra_forbidden"
 _TYPES: Final[Mapping[str, str]] = {
     "missing": "ありません。書き加えてください",
     "string_type": '文字を "…" で囲んで書いてください',
@@ -28,9 +29,18 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 
 
-def problems(source: TomlSource, error: ValidationError) -> list[InputError]:
-    """Return one InputError for each finding, with file, line and key."""
-    return [InputError(source.where(_place(found)), _detail(found)) for found in error.errors()]
+def problems(source: TomlSource, error: ValidationError, model: type[BaseModel] | None = None) -> list[InputError]:
+    """Return one InputError for each finding, with file, line and key.
+
+    ``model`` is what the whole file is read as, where that is no ``city.toml``. A misspelt key is one finding, though
+    the right one is missing then, too.
+    """
+    meant = {(*found["loc"][:-1], _near(found, model)) for found in error.errors() if found["type"] == _UNKNOWN}
+    return [
+        InputError(source.where(_place(found)), _detail(found, model))
+        for found in error.errors()
+        if found["type"] != "missing" or found["loc"] not in meant
+    ]
 
 
 def _place(found: ErrorDetails) -> Place:
@@ -38,8 +48,11 @@ def _place(found: ErrorDetails) -> Place:
     return found["loc"][:-1] if found["loc"][-1:] == ("[key]",) else found["loc"]
 
 
-def _detail(found: ErrorDetails) -> str:
+def _detail(found: ErrorDetails, model: type[BaseModel] | None) -> str:
     kind = found["type"]
+    if kind == _UNKNOWN:
+        near = _near(found, model)
+        return f"知らない項目です。{near} の間違いではありませんか" if near else "知らない項目です。取り除いてください"
     if (describe := _WITH_VALUE.get(kind)) is not None:
         return describe(found)
     return _TYPES.get(kind, f"書き方が違います（{kind}）")
@@ -61,12 +74,28 @@ def _pattern(found: ErrorDetails) -> str:
     return f"「{shown(found['input'])}」は使えません。英小文字で始まる{signs}だけで書いてください"
 
 
-def _unknown(found: ErrorDetails) -> str:
+def _near(found: ErrorDetails, model: type[BaseModel] | None) -> str:
+    """Return the known key that a misspelt one is nearest to; empty where none is near."""
     place = found["loc"]
-    model = TABLES.get(str(place[0]) if len(place) > 1 else "")
-    allowed = list(model.model_fields) if model else []
-    near = get_close_matches(str(place[-1]), allowed, n=1)
-    return f"知らない項目です。{near[0]} の間違いではありませんか" if near else "知らない項目です。取り除いてください"
+    holder = TABLES.get(str(place[0]) if len(place) > 1 else "") if model is None else _held(model, place[:-1])
+    near = get_close_matches(str(place[-1]), list(holder.model_fields) if holder else [], n=1)
+    return near[0] if near else ""
+
+
+def _held(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
+    """Return the model of a table within a file."""
+    holder: type[BaseModel] | None = model
+    for part in place:
+        if isinstance(part, str) and holder is not None:
+            field = holder.model_fields.get(part)
+            holder = _model_of(field.annotation) if field else None
+    return holder
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_of(part)) is not None), None)
 
 
 _WITH_VALUE: Final[Mapping[str, Callable[[ErrorDetails], str]]] = {
@@ -75,7 +104,6 @@ _WITH_VALUE: Final[Mapping[str, Callable[[ErrorDetails], str]]] = {
     "less_than_equal": lambda error: f"{shown(error['input'])} は大きすぎます。{_context(error, 'le')} までです",
     "string_pattern_mismatch": _pattern,
     "value_error": lambda error: str(_context(error, "error")),
-    "extra_forbidden": _unknown,
     "literal_error": lambda error: (
         f"「{shown(error['input'])}」は使えません。{_context(error, 'expected')} のどれかです"
     ),

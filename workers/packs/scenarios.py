@@ -136,7 +136,7 @@ def read_scenario(path: Path) -> Scenario:
     try:
         return Scenario.model_validate(source.data)
     except ValidationError as error:
-        raise InputErrors(problems(source, error)) from None
+        raise InputErrors(problems(source, error, Scenario)) from None
 
 
 def scenario_files(folder: Path) -> list[Path]:
