@@ -62,7 +62,9 @@ def _usual(context: Context, diagram: Diagram, call: Element, process: str) -> s
     """Return what all other calls of a process hand over: its jobs read what no diagram shows."""
     mine = (diagram.path.resolve(), call.get("id"))
     others = [set(c.inputs) for c in context.catalogue.calls.get(process, []) if (c.path.resolve(), c.id) != mine]
-    return set.intersection(*others) if len(others) >= _A_FEW else set()
+    if len(others) < _A_FEW:
+        return set()
+    return set.intersection(*others) - context.optional.get(process, set())
 
 
 def _reader(read: Read) -> Element:
@@ -153,7 +155,9 @@ def _found_needs(context: Context, identity: str) -> dict[str, Read]:
         for name, several in _missing(diagram, alone, context.sources).items():
             careful = all(read.guarded for read in several)
             nowhere = len(calls) == 1 and not any(read.state.has(name) for read in several)
-            if (name in handed_by_any or nowhere) and not careful:
+            if careful:
+                context.optional.setdefault(identity, set()).add(name)
+            elif name in handed_by_any or nowhere:
                 found[name] = several[0]
     return found
 

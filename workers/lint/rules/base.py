@@ -25,6 +25,8 @@ class Context:
     """The data flow of each file that was asked for."""
     needs: dict[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
     """What each process that was asked for needs of its callers."""
+    optional: dict[str, set[str]] = field(default_factory=dict, compare=False)
+    """What it reads of them, too, but can do without."""
 
     @property
     def sources(self) -> Sources:
