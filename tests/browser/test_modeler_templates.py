@@ -12,9 +12,9 @@ from lxml import etree
 from playwright.sync_api import Browser, Page
 
 from tests.browser.modeler_page import installed, open_page
-from workers.lint.element_templates.packs import standing
 from workers.lint.element_templates.upgrade import VERSION
 from workers.lint.node_tools import find_node, run
+from workers.packs.modelertemplates import standing
 from workers.packs.new_pack import STARTER
 
 _ROOT = Path(__file__).parents[2]

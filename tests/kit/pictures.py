@@ -16,7 +16,7 @@ _KEPT = ROOT / "build" / "screenshots"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that renews the documentation's pictures."""
-    parser.addoption("--pictures", action="store_true", help="renew docs/pictures/tasklist-*.png")
+    parser.addoption("--pictures", action="store_true", help="renew docs/pictures/*.png")
 
 
 class Album:
@@ -35,11 +35,11 @@ class Album:
         self._number += 1
         (self._folder / f"{self._number:02d}-{name}.png").write_bytes(picture)
 
-    def document(self, kind: str, picture: bytes) -> None:
+    def document(self, kind: str, picture: bytes, *, of: str = "tasklist") -> None:
         """Keep a picture of a kind of screen; with ``--pictures`` as ``docs/pictures/tasklist-KIND.png``."""
         self.paste(f"doc-{kind}", picture)
         if self._documented is not None:
-            (self._documented / f"tasklist-{kind}.png").write_bytes(picture)
+            (self._documented / f"{of}-{kind}.png").write_bytes(picture)
 
 
 def album(config: pytest.Config, name: str) -> Album:

@@ -12,11 +12,12 @@ import pytest
 
 from workers.jobs.catalog import Header, all_job_types
 from workers.lint import linter
-from workers.lint.element_templates.packs import PackTemplates, raised, save, standing
+from workers.lint.element_templates.packs import PackTemplates, raised, save
 from workers.lint.element_templates.parts import SHELVES
 from workers.lint.element_templates.upgrade import TEMPLATE, VERSION, bring_up
 from workers.lint.element_templates.used import templated
 from workers.packs.diagrams import model
+from workers.packs.modelertemplates import standing
 from workers.packs.new_pack import STARTER
 from workers.usecases.send_mail import RECIPIENTS
 

@@ -25,7 +25,7 @@ from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.registry.outbox import OutboxName
 from workers.errors import PermanentError
-from workers.runtime import health, metrics, persons, taskpage
+from workers.runtime import health, helppage, metrics, persons, taskpage
 from workers.runtime.drain import beside, first_of
 from workers.runtime.enginecalls import EngineCalls
 from workers.runtime.engineid import EngineId
@@ -171,7 +171,9 @@ async def _serve(report: health.Health, settings: Settings, stop: asyncio.Event)
     port = settings.health
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
         url = settings.tasklist_url
-        pages = [taskpage.route(OpenTasks(rest, tasklist), url)] if url else []
+        pages = [helppage.route([settings.home / "bpmn", *settings.packs])]
+        if url:
+            pages.append(taskpage.route(OpenTasks(rest, tasklist), url))
         await health.serve(report, host=settings.health_host, port=port, stop=stop, pages=pages)
 
 

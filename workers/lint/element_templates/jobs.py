@@ -24,6 +24,7 @@ from workers.lint.element_templates.used import Used
 from workers.usecases.record_act import VARIABLE
 
 _RETRIES: Final = "5"
+_MOST_TOLD: Final = 4
 _GROUPS: Final = {"settings": "設定", "given": "このタスクだけに渡す値", "checks": "入力の確かめ"}
 _ACT: Final = Header(
     name=VARIABLE,
@@ -40,7 +41,7 @@ def job_template(job_type: JobType, used: Used, offers: Offers) -> Template:
         identity=job_type.type,
         name=job_type.label,
         shelf=job_type.shelf,
-        description=f"ワーカーがします（ジョブ型 {job_type.type}）",
+        description=_description(job_type),
     )
     return {
         **template,
@@ -52,6 +53,14 @@ def job_template(job_type: JobType, used: Used, offers: Offers) -> Template:
             *fields,
         ],
     }
+
+
+def _description(job_type: JobType) -> str:
+    who = "すぐ前の画面の入力を受けて、ワーカーがします" if job_type.by_person else "ワーカーがします"
+    written = [name for name in job_type.writes if name != "formError"]
+    more = " ほか" if len(written) > _MOST_TOLD else ""
+    told = f"。書き込む変数: {'、'.join(written[:_MOST_TOLD])}{more}" if written else ""
+    return f"{who}（ジョブ型 {job_type.type}）{told}"
 
 
 def _headers(job_type: JobType, used: Used, offers: Offers) -> Iterator[Property]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from workers.domain.cities import City
 from workers.errors import InputError, InputErrors
@@ -21,11 +21,9 @@ from workers.packs.diagrams import forms, model
 from workers.packs.diagrams.expressions import linked_forms
 from workers.packs.diagrams.model import Diagram
 from workers.packs.loading import CITY_FILE
+from workers.packs.modelertemplates import FOLDER, standing
 from workers.packs.templates import COMMON, TemplateFolders
 
-FOLDER: Final = Path(".camunda", "element-templates")
-"""Where Camunda Modeler looks for templates, from the diagram's folder upwards."""
-_FILES: Final = ("tasks", "jobs", "calls")
 _Loaded = TypeVar("_Loaded")
 
 
@@ -127,17 +125,6 @@ def save(files: Mapping[Path, str]) -> None:
 
 def _says(path: Path, content: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == content
-
-
-def standing(pack: Path) -> list[Template]:
-    """Return the templates that a pack has; nothing where it has none that can be read."""
-    found: list[Template] = []
-    for name in _FILES:
-        try:
-            found += json.loads((pack / FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-    return [one for one in found if isinstance(one, dict) and isinstance(one.get("id"), str)]
 
 
 def raised(template: Template, before: Template | None) -> Template:

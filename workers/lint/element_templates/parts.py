@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from workers.packs.modelertemplates import PREFIX
+
 Template = dict[str, Any]
 Property = dict[str, Any]
 
 # Modeler takes a template for Camunda 8 only with this address, which names the format and is never fetched.
 _SCHEMA: Final = "https://unpkg.com/@camunda/zeebe-element-templates-json-schema/resources/schema.json"
-PREFIX: Final = "renkei."
 HELP_PAGE: Final = "http://127.0.0.1:8090/help/templates"
 """The worker's page that explains every template; Modeler's "?" opens it."""
 KEPT: Final = "kept."

@@ -39,7 +39,7 @@ def task_template(form: Form, listener: str, used: Used, offers: Offers) -> Temp
     template = frame(
         "UserTask",
         identity=f"task.{form.id}",
-        name=title_of(form),
+        name=f"画面「{title_of(form)}」に入力する",
         shelf="person",
         description=f"職員が画面「{form.id}」に入力します",
     )

@@ -16,12 +16,13 @@ from lxml import etree
 
 from workers.errors import InputError
 from workers.jobs.catalog import JobType
-from workers.lint.element_templates.packs import PackTemplates, is_pack, save, standing
-from workers.lint.element_templates.parts import PREFIX, Template
+from workers.lint.element_templates.packs import PackTemplates, is_pack, save
+from workers.lint.element_templates.parts import Template
 from workers.lint.element_templates.used import templated
 from workers.packs.diagrams import forms, model
 from workers.packs.diagrams.form_fields import fields as form_fields
 from workers.packs.diagrams.model import NS, ZEEBE, Element, extension, local
+from workers.packs.modelertemplates import PREFIX, standing
 
 TEMPLATE: Final = f"{{{ZEEBE}}}modelerTemplate"
 VERSION: Final = f"{{{ZEEBE}}}modelerTemplateVersion"

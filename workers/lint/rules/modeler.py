@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workers.lint.element_templates.packs import is_pack, standing
-from workers.lint.element_templates.parts import PREFIX
+from workers.lint.element_templates.packs import is_pack
 from workers.lint.element_templates.upgrade import Behind, behind
 from workers.lint.element_templates.used import templated
 from workers.lint.findings import Finding, Severity
 from workers.lint.rules.base import Context, name_of, report
 from workers.packs.diagrams.model import Diagram, Element, local
+from workers.packs.modelertemplates import PREFIX, standing
 
 _RULE = "modeler-template"
 
