@@ -93,8 +93,8 @@ class _Office:
         """Record an act and return its number."""
         async with self.open_unit() as uow:
             made = await record_act(uow, case_id=case_id, process_id="midori-signing", loop=loop, ref=ref)
-        number: int = made["act"]
-        return number
+        assert made.id is not None
+        return made.id
 
     async def due(self, ago: timedelta = timedelta()) -> None:
         """Let every waiting act be due, and have waited since some time."""
@@ -125,7 +125,7 @@ async def test_the_history_bears_the_person_as_soon_as_the_engine_tells(office: 
     """The task and what was recorded right after it; the system's own lines stay the system's."""
     number = await office.acts(_ref())
     async with office.open_unit() as uow:
-        uow.act = await act_of(uow, {"act": number}, _ref("Task_Record", key=102))
+        uow.act = await act_of(uow, number, _ref("Task_Record", key=102))
         await note(uow, CASE, "申出書を受け付けた")
         await note(uow, CASE, "照会を締め切った", actor=SYSTEM)
     assert await office.lines() == [
@@ -161,10 +161,10 @@ async def test_nobody_inherits_a_person(office: _Office) -> None:
     """A job without an act, with another instance's, another engine's, or something that is no number, is nobody's."""
     number = await office.acts(_ref())
     async with office.units() as uow:
-        for variables in ({}, {"act": None}, {"act": "1"}, {"act": True}, {"act": number + 1}):
-            assert await act_of(uow, variables, _ref()) is None
-        assert await act_of(uow, {"act": number}, _ref(instance=701)) is None
-        assert await act_of(uow, {"act": number}, _ref()) is not None
+        for other in (None, "1", True, number + 1):
+            assert await act_of(uow, other, _ref()) is None
+        assert await act_of(uow, number, _ref(instance=701)) is None
+        assert await act_of(uow, number, _ref()) is not None
 
 
 async def test_what_was_done_before_a_case_had_its_number_reaches_its_history(office: _Office) -> None:
@@ -183,7 +183,7 @@ async def test_whoever_started_by_the_form_entered_it_unless_somebody_corrected_
         await note(uow, CASE, "事前相談を登録した")
     number = await office.acts(_ref("Task_CorrectStart"))
     async with office.open_unit() as uow:
-        uow.act = await act_of(uow, {"act": number}, _ref())
+        uow.act = await act_of(uow, number, _ref())
         await record_start(uow, CASE, _ref("Task_OpenCase"))
         await note(uow, CASE, "事前相談を登録し直した")
     start = number - 1

@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from tests.kit import papers
 from tests.kit.registry import registry_at
+from tests.kit.work import record_agreement_terms, register_agreement
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, Offer, Project, Step
 from workers.errors import InputError
 from workers.jobs.forms.case import city_options
-from workers.usecases.agree import record_agreement_terms, register_agreement
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "isesaki-2026-1"

@@ -12,14 +12,14 @@ from sqlalchemy import select
 
 from tests.kit.registry import registry_at, some_agreement, some_case, some_job, some_survey
 from tests.kit.samples import CITY, city
+from tests.kit.work import confirm_step_back, look_up_case, open_meeting, order_case, schedule_meeting
 from workers.adapters.registry.outbox_tables import engine_call, mail
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.cities import Department
 from workers.domain.entities import CaseKind, CaseOutcome, TargetStatus
 from workers.domain.meetings import MeetingStatus
-from workers.usecases import case_control, procedures
+from workers.usecases import procedures
 from workers.usecases.close_case import close_case
-from workers.usecases.meetings import open_meeting, schedule_meeting
 
 pytestmark = pytest.mark.asyncio
 Units = Callable[[], SqlUnitOfWork]
@@ -69,7 +69,7 @@ async def test_what_was_refused_does_not_stand_as_a_proposal(units: Units, outco
 
 async def _order(units: Units, **changes: Any) -> dict[str, Any]:
     async with units() as uow:
-        answer = await case_control.order_case(uow, {**ORDER, **changes}, JOB)
+        answer = await order_case(uow, {**ORDER, **changes}, JOB)
         await uow.commit()
     return answer
 
@@ -180,7 +180,7 @@ async def test_a_cancelled_procedure_does_not_stand_in_the_way_of_another(units:
 
 async def test_the_office_sees_which_case_it_is_before_anything_happens(units: Units) -> None:
     async with units() as uow:
-        seen = await case_control.look_up_case(uow, {**ORDER, "caseNumber": f" {CASE} "}, None, JOB)
+        seen = await look_up_case(uow, {**ORDER, "caseNumber": f" {CASE} "}, None, JOB)
         await uow.commit()
     assert (seen["caseId"], seen["officeGroup"], seen["formError"]) == (CASE, CITY.office.group, None)
     assert "株式会社さくら" in seen["orderText"]
@@ -190,8 +190,8 @@ async def test_the_office_sees_which_case_it_is_before_anything_happens(units: U
 
 async def test_a_mistyped_number_comes_back_to_the_office_that_it_names(units: Units) -> None:
     async with units() as uow:
-        wrong = await case_control.look_up_case(uow, {**ORDER, "caseNumber": "midori-2026-9999"}, "前の誤り", JOB)
-        unknown = await case_control.look_up_case(uow, {**ORDER, "caseNumber": "??"}, None, JOB)
+        wrong = await look_up_case(uow, {**ORDER, "caseNumber": "midori-2026-9999"}, "前の誤り", JOB)
+        unknown = await look_up_case(uow, {**ORDER, "caseNumber": "??"}, None, JOB)
     assert (wrong["caseId"], wrong["officeGroup"], wrong["stepsWanted"]) == (None, CITY.office.group, False)
     assert "midori-2026-9999 という案件はありません" in wrong["formError"]
     assert unknown["officeGroup"] is None
@@ -208,7 +208,7 @@ async def test_a_step_back_is_asked_of_the_engine_and_noted_when_it_was_made(uni
         assert (await uow.surveys.of_case(CASE))[0].closed_at is None
         assert (await _calls(uow))["step-back"]["choice"] == "4711:99"
         left = {"label": "照会 → 計画", "processes": ["common-department-survey"], "groups": []}
-        await case_control.confirm_step_back(uow, {**ORDER, "stepLeft": left})
+        await confirm_step_back(uow, {**ORDER, "stepLeft": left})
         await uow.commit()
     async with units() as uow:
         assert (await uow.surveys.of_case(CASE))[0].closed_at is not None
@@ -220,7 +220,7 @@ async def test_leaving_another_step_leaves_an_open_survey_open(units: Units) -> 
     """A parallel branch goes on with its survey."""
     async with units() as uow:
         await uow.surveys.add(some_survey(CASE, [MIDORI.departments[0].code]))
-        await case_control.confirm_step_back(
+        await confirm_step_back(
             uow, {**ORDER, "stepLeft": {"label": "a", "processes": [], "groups": [MIDORI.departments[1].group]}}
         )
         await uow.commit()
@@ -242,9 +242,9 @@ async def test_what_an_order_lacks_is_said_at_once_and_stops_it(units: Units, la
     """The case is found all the same; going back tells nobody, so that nothing has to be chosen."""
     order = {**ORDER, lacking: None}
     async with units() as uow:
-        seen = await case_control.look_up_case(uow, order, None, JOB)
-        answer = await case_control.order_case(uow, order, JOB)
-        back = await case_control.look_up_case(uow, {**ORDER, "caseAction": "back", "tellPartner": None}, None, JOB)
+        seen = await look_up_case(uow, order, None, JOB)
+        answer = await order_case(uow, order, JOB)
+        back = await look_up_case(uow, {**ORDER, "caseAction": "back", "tellPartner": None}, None, JOB)
         case = await uow.cases.get(CASE)
     assert (seen["caseId"], told in str(seen["formError"])) == (CASE, True)
     assert (answer["orderState"], told in str(answer["formError"])) == ("refused", True)

@@ -13,6 +13,15 @@ import pytest_asyncio
 
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
+from tests.kit.work import (
+    check_dissolution,
+    draft_amendment,
+    plan_termination,
+    record_amendment,
+    record_termination_notice,
+    register_amendment,
+    register_termination,
+)
 from workers.cli.agreement import describe_agreement
 from workers.cli.importing import import_file
 from workers.domain.agreements import Activity, ActivityReport, ActivityStatus, AgreementEnd, TermStage
@@ -21,7 +30,7 @@ from workers.domain.meetings import ExcludedPeriod, Meeting
 from workers.errors import InputError, PermanentError
 from workers.settings import Settings
 from workers.trial.clock import EngineClock
-from workers.usecases import amend, terminate
+from workers.usecases import amend
 from workers.usecases.dissolution import Standing, dissolution_report
 from workers.usecases.procedures import file_procedure
 from workers.usecases.send_mail import send_mail
@@ -140,7 +149,7 @@ async def test_a_day_too_soon_for_the_notice_is_refused(built: Services, plan: d
     case = await _procedure(built, CaseKind.TERMINATION)
     async with built.open_unit() as uow:
         with pytest.raises(InputError, match=message):
-            await terminate.plan_termination(uow, case.id, plan)
+            await plan_termination(uow, case.id, plan)
 
 
 async def test_the_notice_arrives_a_month_before_and_the_watch_lets_the_agreement_go(built: Services) -> None:
@@ -148,15 +157,15 @@ async def test_the_notice_arrives_a_month_before_and_the_watch_lets_the_agreemen
     case = await _procedure(built, CaseKind.TERMINATION)
     async with built.open_unit() as uow:
         with pytest.raises(PermanentError, match="解除の日がまだ"):
-            await terminate.register_termination(uow, case.id)
-        planned = await terminate.plan_termination(uow, case.id, {"endsOn": "2026-07-01"})
+            await register_termination(uow, case.id)
+        planned = await plan_termination(uow, case.id, {"endsOn": "2026-07-01"})
         assert planned["terminationPlan"]["noticeByText"] == "令和8年6月1日（月）"
-        got = await terminate.record_notice(uow, case.id, {"noticeOn": "令和8年6月1日"})
+        got = await record_termination_notice(uow, case.id, {"noticeOn": "令和8年6月1日"})
         assert got["terminateAt"] == "2026-07-02T00:00:00+09:00"
-        await terminate.plan_termination(uow, case.id, {"endsOn": "2026-07-01"})
+        await plan_termination(uow, case.id, {"endsOn": "2026-07-01"})
     async with built.open_unit() as uow:
-        assert await terminate.register_termination(uow, case.id) == {"terminationState": "terminated"}
-        assert await terminate.register_termination(uow, case.id) == {"terminationState": "terminated"}
+        assert await register_termination(uow, case.id) == {"terminationState": "terminated"}
+        assert await register_termination(uow, case.id) == {"terminationState": "terminated"}
     async with built.open_unit() as uow:
         agreement = await uow.agreements.get(ID)
     assert (agreement.ended_on, agreement.end) == (date(2026, 7, 1), AgreementEnd.TERMINATED)
@@ -170,21 +179,21 @@ async def test_an_agreement_before_the_guideline_is_ended_by_its_own_text(built:
     async with built.open_unit() as uow:
         (await uow.agreements.get(ID)).whole_guideline = False
     async with built.open_unit() as uow:
-        assert (await terminate.check_dissolution(uow, case.id))["noticeMonths"] is None
+        assert (await check_dissolution(uow, case.id))["noticeMonths"] is None
         with pytest.raises(InputError, match="予告の期間"):
-            await terminate.plan_termination(uow, case.id, {"endsOn": "2026-10-31"})
-        planned = await terminate.plan_termination(uow, case.id, {"endsOn": "2026-10-31", "noticeMonths": "3"})
+            await plan_termination(uow, case.id, {"endsOn": "2026-10-31"})
+        planned = await plan_termination(uow, case.id, {"endsOn": "2026-10-31", "noticeMonths": "3"})
     assert planned["terminationPlan"]["noticeBy"] == "2026-07-31"
 
 
 async def test_a_notice_after_its_last_day_is_refused(built: Services) -> None:
     case = await _procedure(built, CaseKind.TERMINATION)
     async with built.open_unit() as uow:
-        await terminate.plan_termination(uow, case.id, {"endsOn": "2026-07-01"})
+        await plan_termination(uow, case.id, {"endsOn": "2026-07-01"})
     built.clock.pinned = MORNING.replace(day=2)  # type: ignore[attr-defined]
     async with built.open_unit() as uow:
         with pytest.raises(InputError, match="令和8年6月1日までに届いた通知でなければ"):
-            await terminate.record_notice(uow, case.id, {"noticeOn": "2026-06-02"})
+            await record_termination_notice(uow, case.id, {"noticeOn": "2026-06-02"})
 
 
 async def test_an_agreement_that_does_not_renew_ends_no_later_than_its_term(built: Services) -> None:
@@ -193,7 +202,7 @@ async def test_an_agreement_that_does_not_renew_ends_no_later_than_its_term(buil
         (await uow.agreements.get(ID)).renews = False
     async with built.open_unit() as uow:
         with pytest.raises(InputError, match="令和9年3月31日で満了します"):
-            await terminate.plan_termination(uow, case.id, {"endsOn": "2027-04-30"})
+            await plan_termination(uow, case.id, {"endsOn": "2027-04-30"})
 
 
 async def test_an_amendment_s_new_last_day_comes_under_the_watch(built: Services) -> None:
@@ -201,10 +210,10 @@ async def test_an_amendment_s_new_last_day_comes_under_the_watch(built: Services
     case = await _procedure(built, CaseKind.AMENDMENT)
     terms = {"title": "新しい名称", "fields": [1, 2, 3], "expiresOn": "2028-02-29", "changes": "期間を延ばす"}
     async with built.open_unit() as uow:
-        assert (await amend.draft_amendment(uow, case.id))["amendmentTerms"]["expiresOn"] == "2027-03-31"
-        await amend.record_amendment(uow, case.id, terms)
-        first = await amend.register_amendment(uow, case.id, {"signedOn": "令和8年6月1日"})
-        again = await amend.register_amendment(uow, case.id, {"signedOn": "令和8年6月1日"})
+        assert (await draft_amendment(uow, case.id))["amendmentTerms"]["expiresOn"] == "2027-03-31"
+        await record_amendment(uow, case.id, terms)
+        first = await register_amendment(uow, case.id, {"signedOn": "令和8年6月1日"})
+        again = await register_amendment(uow, case.id, {"signedOn": "令和8年6月1日"})
         await amend.apply_amendment(uow, case.id)
         assert (first, first["versionNumber"]) == (again, 2)
     async with built.open_unit() as uow:
@@ -232,7 +241,7 @@ async def test_a_half_filled_amendment_is_told_by_field(built: Services, changed
     terms = {"title": "名称", "fields": [1], "expiresOn": "2028-03-31", "changes": "直す", **changed}
     async with built.open_unit() as uow:
         with pytest.raises(InputError, match=message):
-            await amend.record_amendment(uow, case.id, terms)
+            await record_amendment(uow, case.id, terms)
 
 
 async def test_an_agreement_of_before_the_guideline_is_amended_under_the_whole_of_it(built: Services) -> None:
@@ -244,7 +253,7 @@ async def test_an_agreement_of_before_the_guideline_is_amended_under_the_whole_o
         agreement.fields, agreement.whole_guideline = [1, 2], False
     async with built.open_unit() as uow:
         with pytest.raises(InputError, match="3以上の連携事項が要ります"):
-            await amend.record_amendment(uow, case.id, terms)
+            await record_amendment(uow, case.id, terms)
 
 
 async def test_a_partner_without_an_address_is_told_by_the_office(built: Services) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from tests.kit import papers
 from tests.kit.registry import MORNING, Registry, registry_at, some_job
-from tests.kit.work import request_answer
+from tests.kit.work import record_agreement_terms, register_agreement, request_answer
 from workers.adapters.mail.renderer import TEXT
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
@@ -41,9 +41,9 @@ from workers.domain.jst import JST
 from workers.domain.renewal import next_term
 from workers.errors import InputError, PermanentError
 from workers.jobs.catalog import JobInput
+from workers.jobs.forms.mail import read_decision
 from workers.jobs.papers import handle_prepare_mail, handle_send_mail
 from workers.usecases import surveys
-from workers.usecases.agree import PLAN_STEP, record_agreement_terms, register_agreement
 from workers.usecases.record_step import record_step
 from workers.usecases.render_document import render_document
 from workers.usecases.review_mail import finish_mail
@@ -238,7 +238,7 @@ async def test_what_is_signed_exists_before_the_ceremony(units: Units, registry:
     registry.clock.pinned = datetime(2026, 12, 25, 9, 0, tzinfo=JST)
     await agree(units)
     async with units() as uow:
-        await record_step(uow, CASE_ID, PLAN_STEP, {"signingPlan": {"plannedOn": "2026-12-28"}})
+        await record_step(uow, CASE_ID, "signing-plan", {"signingPlan": {"plannedOn": "2026-12-28"}})
         await uow.commit()
     clean, text = await made_document(units, "agreement")
     assert not clean.draft
@@ -374,7 +374,7 @@ async def test_a_mail_to_the_partner_needs_no_more_than_the_job_gives(units: Uni
         )
         draft = (await handle_prepare_mail(asked, uow))["mailDraft"]
         form = {"choice": "send", "subject": draft["subject"], "body": draft["body"]}
-        await finish_mail(uow, draft["id"], form, may_return=False)
+        await finish_mail(uow, draft["id"], read_decision(form), may_return=False)
 
     mails = await sent(units, seen_and_sent)
     assert [mail["To"].addresses[0].addr_spec for mail in mails] == ["renkei@aozora.example"]

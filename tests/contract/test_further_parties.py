@@ -12,11 +12,10 @@ import pytest_asyncio
 
 from tests.kit import endings, outgoing, papers, yearly
 from tests.kit.registry import registry_at
+from tests.kit.work import record_agreement_terms, record_amendment, register_agreement
 from workers.adapters.documents import WordDocuments
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, CaseKind, Offer
-from workers.usecases.agree import record_agreement_terms, register_agreement
-from workers.usecases.amend import record_amendment
 from workers.usecases.procedures import file_procedure
 from workers.usecases.render_document import render_document
 from workers.usecases.send_mail import mail_context

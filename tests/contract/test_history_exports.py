@@ -53,9 +53,7 @@ async def _worked_on(data: Path) -> str:
                 element_instance_key=number,
             )
             process = "common-agreement-termination"
-            kept = await record_act(uow, case_id=case.id, process_id=process, loop=None, ref=ref)
-            act = await uow.acts.find(kept["act"])
-            assert act is not None
+            act = await record_act(uow, case_id=case.id, process_id=process, loop=None, ref=ref)
             act.settle(Completion(task_key=number, person=person, name=name))
         await note(uow, case.id, "解除を登録した")
         return case.id

@@ -67,10 +67,10 @@ async def test_the_citys_invitation_lists_what_was_done_so_far(uow: SqlUnitOfWor
     opened = await _opened(uow, "city")
     assert [row["title"] for row in opened["pastRecords"]] == ["災害時の炊き出し", "配達時の見守り"]
     assert opened["pastRecords"][0]["department"] == papers.CITY.department("korei").name
-    draft = await prepare_mail(
-        uow, opened["caseId"], template="city-invitation", attach=(), values={"message": ""}, key="k", may_return=False
+    draft, _ = await prepare_mail(
+        uow, opened["caseId"], template="city-invitation", attach=(), values={"message": ""}, key="k"
     )
-    body = draft["mailDraft"]["body"]
+    body = draft.body
     assert "・令和6年度 災害時の炊き出し" in body
     assert "・令和7年度 配達時の見守り" in body
     assert [word for word in ("ほかの相手", "取りやめ") if word in body] == []

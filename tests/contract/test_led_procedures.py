@@ -16,6 +16,7 @@ from tests.kit.registry import registry_at, some_job
 from tests.kit.terms import Terms
 from tests.kit.work import open_procedure
 from workers.adapters.registry import outbox_tables
+from workers.domain.agreements import Side
 from workers.domain.entities import Case, CaseKind
 from workers.usecases.lead import signing_department
 from workers.usecases.lookup import project_name
@@ -62,7 +63,7 @@ async def test_the_section_sees_its_mails_before_they_leave(terms: Terms) -> Non
     """A renewal that does not come about is told by whoever leads the agreement."""
     for number in ("asahikawa-a1", "asahikawa-a2"):
         async with terms.unit() as uow:
-            await record_notice(uow, number, side="partner", received="2027-01-20")
+            await record_notice(uow, number, side=Side.PARTNER, received_on=date(2027, 1, 20))
             await uow.commit()
     async with terms.unit() as uow:
         for number in ("asahikawa-a1", "asahikawa-a2"):

@@ -10,10 +10,9 @@ import pytest_asyncio
 
 from tests.kit import papers
 from tests.kit.registry import registry_at, some_job
-from tests.kit.work import open_case, record_partner
+from tests.kit.work import open_case, record_agreement_terms, record_partner, register_agreement
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.errors import InputError, InputErrors
-from workers.usecases.agree import record_agreement_terms, register_agreement
 
 pytestmark = pytest.mark.asyncio
 PARTNER = {

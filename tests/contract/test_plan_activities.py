@@ -11,12 +11,17 @@ import pytest_asyncio
 
 from tests.kit.registry import registry_at, some_case
 from tests.kit.samples import CITY, city
-from tests.kit.work import plan_projects, propose_activity_years, record_proposals
+from tests.kit.work import (
+    plan_projects,
+    propose_activity_years,
+    record_agreement_terms,
+    record_proposals,
+    register_agreement,
+)
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.agreements import ActivityStatus
 from workers.domain.entities import ProjectStatus
 from workers.errors import InputErrors
-from workers.usecases.agree import record_agreement_terms, register_agreement
 
 pytestmark = pytest.mark.asyncio
 Units = Callable[[], SqlUnitOfWork]

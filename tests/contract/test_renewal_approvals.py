@@ -12,11 +12,11 @@ import pytest_asyncio
 
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
+from tests.kit.work import enter_notice
 from workers.domain.entities import CaseKind
 from workers.domain.required import check
 from workers.errors import InputErrors
 from workers.jobs.catalog import all_job_types
-from workers.usecases.notices import enter_notice
 from workers.usecases.procedures import file_procedure
 
 pytestmark = pytest.mark.asyncio

@@ -13,10 +13,10 @@ import pytest_asyncio
 from tests.kit.papers import partner
 from tests.kit.registry import registry_at
 from tests.kit.terms import Terms
+from tests.kit.work import draft_amendment, record_amendment, register_amendment
 from workers.domain.agreements import AgreementEnd, TermStage
 from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.errors import InputError
-from workers.usecases import amend
 
 pytestmark = pytest.mark.asyncio
 
@@ -354,8 +354,8 @@ async def test_an_amendment_takes_the_end_away_and_gives_one(terms: Terms) -> No
         async with terms.unit() as uow:
             case = _amendment(agreement_id, turn, uow.clock.today())
             await uow.cases.add(case)
-            await amend.record_amendment(uow, case.id, {**text, **says})
-            await amend.register_amendment(uow, case.id, {"signedOn": uow.clock.today().isoformat()})
+            await record_amendment(uow, case.id, {**text, **says})
+            await register_amendment(uow, case.id, {"signedOn": uow.clock.today().isoformat()})
             await uow.commit()
 
     await amend_to("asahikawa-a1", 1, termKind="endless")
@@ -366,7 +366,7 @@ async def test_an_amendment_takes_the_end_away_and_gives_one(terms: Terms) -> No
     async with terms.unit() as uow:
         case = _amendment("asahikawa-a1", 2, uow.clock.today())
         await uow.cases.add(case)
-        begun = (await amend.draft_amendment(uow, case.id))["amendmentTerms"]
+        begun = (await draft_amendment(uow, case.id))["amendmentTerms"]
     assert (begun["termKind"], begun["expiresOn"]) == ("endless", None)
     await amend_to("asahikawa-a1", 3, termKind="until", expiresOn="令和11年3月31日")
     dated = (await terms.agreement("asahikawa-a1")).current_term

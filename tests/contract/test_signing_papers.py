@@ -12,13 +12,18 @@ import pytest_asyncio
 
 from tests.kit import endings, outgoing, papers
 from tests.kit.registry import registry_at
+from tests.kit.work import (
+    draft_amendment,
+    record_agreement_terms,
+    record_amendment,
+    register_agreement,
+    register_amendment,
+)
 from workers.adapters.documents import WordDocuments
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.agreements import Activity
 from workers.domain.entities import Case, CaseKind, Offer
 from workers.errors import InputError
-from workers.usecases.agree import record_agreement_terms, register_agreement
-from workers.usecases.amend import draft_amendment, record_amendment, register_amendment
 from workers.usecases.journal import record
 from workers.usecases.parties import parties_of
 from workers.usecases.procedures import file_procedure

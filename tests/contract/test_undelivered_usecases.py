@@ -13,13 +13,14 @@ from sqlalchemy import select, update
 
 from tests.kit import papers
 from tests.kit.registry import Registry, registry_at
+from tests.kit.work import load_undelivered, settle_undelivered
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case
 from workers.errors import InputError, PermanentError
 from workers.usecases.send_mail import send_mail
-from workers.usecases.undelivered import load_undelivered, report_undelivered, settle_undelivered
+from workers.usecases.undelivered import report_undelivered
 
 pytestmark = pytest.mark.asyncio
 CASE_ID = "isesaki-2026-1"

@@ -24,7 +24,7 @@ from workers.domain.terms import first_term
 from workers.errors import InputError
 from workers.trial.clock import TOKYO
 from workers.trial.happened import State, UserTask
-from workers.usecases.notices import record_notice, withdraw_notice
+from workers.usecases.notices import Withdrawal, record_notice, withdraw_notice
 
 _WAITING = ("Task_WatchNotices", "Task_WatchLateNotices")
 _OUTBOX_SECONDS = 30
@@ -171,7 +171,7 @@ class Decade:
         taken = True
         try:
             async with self.office.services.open_unit() as uow:
-                await record_notice(uow, life.id, side=Side.PARTNER.value, received=said.received.isoformat())
+                await record_notice(uow, life.id, side=Side.PARTNER, received_on=said.received)
         except InputError as error:
             taken = False
             self.refused[error.where] += 1
@@ -191,9 +191,8 @@ class Decade:
             entered = await uow.agreements.notices(life.id)
             if not entered:  # it was refused
                 return
-            decision = "renew" if said.renew else "expire"
-            number = str(entered[-1].id)
-            await withdraw_notice(uow, life.id, number=number, on=said.withdrawn.isoformat(), decision=decision)
+            withdrawn = Withdrawal(number=str(entered[-1].id), on=said.withdrawn, renew=said.renew)
+            await withdraw_notice(uow, life.id, withdrawn)
 
     async def _terminate(self, life: Made) -> None:
         async with self.office.services.open_unit() as uow:

@@ -1,6 +1,7 @@
-"""A registry in memory behind ``usecases.ports``: for simulations of many agreements over years.
+"""A registry in memory behind ``usecases.ports``: for simulations of many agreements over years, and for rules alone.
 
-Only what the renewal of agreements needs. It keeps no transactions: an effect that a use case has to undo would show.
+``MemoryUnit`` has what the renewal of agreements needs, ``SigningUnit`` what a case needs until its discussion. Neither
+keeps transactions: an effect that a use case has to undo would show.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from typing import Any
 
 from workers.domain.agreements import Agreement, Notice
 from workers.domain.cities import City
-from workers.domain.entities import Case, CaseKind, HistoryEntry
+from workers.domain.entities import Case, CaseKind, HistoryEntry, Survey, SurveyAnswer
 from workers.domain.meetings import Meeting
-from workers.usecases.ports import Clock, MailRequest
+from workers.usecases.ports import Asked, Clock, MailRequest
 
 
 class MemoryCities:
@@ -204,3 +205,76 @@ class MemoryUnit:
             yield
         except Exception as error:
             raise AssertionError("a step of the simulation failed") from error
+
+
+class MemorySurveys:
+    """Surveys by their id."""
+
+    def __init__(self) -> None:
+        self._surveys: dict[str, Survey] = {}
+
+    async def get(self, survey_id: str, *, lock: bool = False) -> Survey:  # noqa: ARG002 (nobody else is there)
+        """Return a survey."""
+        return self._surveys[survey_id]
+
+    async def asked(self, survey_id: str, department: str, *, lock: bool = False) -> Asked:  # noqa: ARG002 (as get)
+        """Return one department of a survey."""
+        survey = self._surveys[survey_id]
+        target = survey.target(department)
+        assert target is not None
+        return Asked(case_id=survey.case_id, due_on=survey.due_on, closed_at=survey.closed_at, target=target)
+
+    async def valid_answer(self, survey_id: str, department: str) -> SurveyAnswer | None:
+        """Return the answer that counts."""
+        return self._surveys[survey_id].valid_answer(department)
+
+    async def add_answer(self, survey_id: str, answer: SurveyAnswer) -> None:
+        """Add an answer."""
+        self._surveys[survey_id].answers.append(answer)
+
+    async def is_owed(self, survey_id: str) -> bool:
+        """Return whether a department owes an answer."""
+        return bool(self._surveys[survey_id].open_targets())
+
+    async def of_case(self, case_id: str) -> list[Survey]:
+        """Return a case's surveys."""
+        return [survey for survey in self._surveys.values() if survey.case_id == case_id]
+
+    async def add(self, survey: Survey) -> None:
+        """Add a survey."""
+        self._surveys[survey.id] = survey
+
+
+class _Calls(MemoryOutbox):
+    """An outbox that also takes calls to the engine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: dict[str, Mapping[str, Any]] = {}
+
+    async def engine_call(
+        self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0
+    ) -> bool:
+        """Keep a call; False when its key is known."""
+        known = business_key in self.calls
+        self.calls.setdefault(business_key, {**payload, "kind": kind, "after_seconds": after_seconds})
+        return not known
+
+
+class _Kept(_History):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    async def add(self, entry: HistoryEntry) -> None:
+        """Keep what an entry says."""
+        self.lines.append(entry.what)
+
+
+class SigningUnit(MemoryUnit):
+    """A unit of work for the surveys and the projects of one case."""
+
+    def __init__(self, clock: Clock, cities: Iterable[City]) -> None:
+        super().__init__(clock, cities)
+        self.surveys = MemorySurveys()
+        self.outbox: _Calls = _Calls()
+        self.history: _Kept = _Kept()

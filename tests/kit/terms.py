@@ -21,8 +21,9 @@ from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
 from workers.domain.renewal import watch
 from workers.domain.terms import first_term
+from workers.jobs.forms.renewal import read_side, renewal_variables
 from workers.trial.clock import TOKYO
-from workers.usecases.notices import record_notice, withdraw_notice
+from workers.usecases.notices import Withdrawal, record_notice, withdraw_notice
 from workers.usecases.ports import DocumentRenderer, JobRef
 from workers.usecases.review_mail import WAITING_MAIL
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
@@ -146,19 +147,18 @@ class Terms:
     async def notice(self, agreement_id: str, received: date, side: str = "partner") -> dict[str, Any]:
         """Enter a notice today."""
         async with self.unit() as uow:
-            told = await record_notice(uow, agreement_id, side=side, received=received.isoformat())
+            told = await record_notice(uow, agreement_id, side=read_side(side), received_on=received)
             await uow.commit()
-            return told
+            return renewal_variables(told)
 
     async def withdraw(self, agreement_id: str, on: date, decision: str, reason: str = "") -> dict[str, Any]:
         """Enter today that the newest notice was withdrawn."""
         newest = (await self.notices(agreement_id))[-1]
         async with self.unit() as uow:
-            told = await withdraw_notice(
-                uow, agreement_id, number=str(newest.id), on=on.isoformat(), decision=decision, reason=reason
-            )
+            withdrawn = Withdrawal(number=str(newest.id), on=on, renew=decision == "renew")
+            told = await withdraw_notice(uow, agreement_id, withdrawn, reason=reason)
             await uow.commit()
-            return told
+            return renewal_variables(told)
 
     async def agreement(self, agreement_id: str) -> Agreement:
         """Return an agreement."""

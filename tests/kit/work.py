@@ -20,9 +20,16 @@ async def work(
     ref: JobRef | None = None,
     **headers: str,
 ) -> dict[str, Any]:
-    """Run the handler of a job type, without what its headers would check first, and return what it writes."""
+    """Run the handler of a job type, without what its headers would check first, and return what it writes.
+
+    Whatever it writes, apart from nulls in the place of what a form sent, its entry in the catalogue has to say.
+    """
+    kind = all_job_types()[job_type]
     job = JobInput(job_type=job_type, variables=variables, headers=headers, ref=ref or some_job())
-    return await all_job_types()[job_type].handler(job, uow)
+    done = await kind.handler(job, uow)
+    undeclared = {name for name, value in done.items() if value is not None} - set(kind.writes)
+    assert undeclared == set(), f"{job_type} writes {undeclared}"
+    return done
 
 
 Form = Mapping[str, Any]
@@ -171,3 +178,91 @@ async def propose_activity_years(uow: UnitOfWork, case_id: str, *, year: Any = N
 async def plan_projects(uow: UnitOfWork, case_id: str, *, year: Any = None, rows: Sequence[Form] = ()) -> Done:
     """Put the feasible projects into the registry as planned."""
     return await work(uow, "plan-activities", {"caseId": case_id, "fiscalYear": year, "activityPlan": list(rows)})
+
+
+async def record_agreement_terms(uow: UnitOfWork, case_id: str, terms: Form) -> Done:
+    """Record what the agreement is to say."""
+    return await work(uow, "record-agreement-terms", {"caseId": case_id, "agreementTerms": terms})
+
+
+async def register_agreement(uow: UnitOfWork, case_id: str, signature: Form) -> Done:
+    """Register the signed agreement."""
+    return await work(uow, "register-agreement", {"caseId": case_id, "signature": signature})
+
+
+async def draft_amendment(uow: UnitOfWork, case_id: str) -> Done:
+    """Read what the agreement says now."""
+    return await work(uow, "draft-amendment", {"caseId": case_id})
+
+
+async def record_amendment(uow: UnitOfWork, case_id: str, terms: Form) -> Done:
+    """Record the amended text."""
+    return await work(uow, "record-amendment", {"caseId": case_id, "amendmentTerms": terms})
+
+
+async def register_amendment(uow: UnitOfWork, case_id: str, signature: Form) -> Done:
+    """Register the signed amendment."""
+    return await work(uow, "register-amendment", {"caseId": case_id, "signature": signature})
+
+
+async def check_dissolution(uow: UnitOfWork, case_id: str) -> Done:
+    """Look at the records and requirements."""
+    return await work(uow, "check-dissolution", {"caseId": case_id})
+
+
+async def plan_termination(uow: UnitOfWork, case_id: str, plan: Form) -> Done:
+    """Record the day of the termination."""
+    return await work(uow, "plan-termination", {"caseId": case_id, "terminationTalks": plan})
+
+
+async def record_termination_notice(uow: UnitOfWork, case_id: str, notice: Form) -> Done:
+    """Record the written notice of a termination."""
+    return await work(uow, "record-termination-notice", {"caseId": case_id, "terminationNotice": notice})
+
+
+async def register_termination(uow: UnitOfWork, case_id: str) -> Done:
+    """End the agreement in the register."""
+    return await work(uow, "register-termination", {"caseId": case_id})
+
+
+async def enter_notice(uow: UnitOfWork, case_id: str, form: Form) -> Done:
+    """Enter a notice of non-renewal, or that one was withdrawn."""
+    return await work(uow, "record-notice", {"caseId": case_id, "notice": form})
+
+
+async def open_meeting(uow: UnitOfWork, case_id: str, title: str) -> Done:
+    """Register a meeting."""
+    return await work(uow, "open-meeting", {"caseId": case_id, "meetingTitle": title})
+
+
+async def schedule_meeting(uow: UnitOfWork, meeting_id: str, order: Form, *, template: str, dropped: str) -> Done:
+    """Fix a meeting."""
+    variables = {"meetingId": meeting_id, "meetingOrder": order}
+    return await work(uow, "schedule-meeting", variables, template=template, dropped=dropped)
+
+
+async def look_up_case(uow: UnitOfWork, order: Form, refused: str | None, ref: JobRef) -> Done:
+    """Find the case of an order."""
+    return await work(uow, "look-up-case", {**order, "formError": refused}, ref=ref)
+
+
+async def order_case(uow: UnitOfWork, order: Form, ref: JobRef) -> Done:
+    """Break a case off, or ask the engine to go back."""
+    return await work(uow, "order-case", order, ref=ref)
+
+
+async def confirm_step_back(uow: UnitOfWork, order: Form) -> Done:
+    """Note the step back."""
+    return await work(uow, "confirm-step-back", order)
+
+
+async def load_undelivered(uow: UnitOfWork, case_id: str, mail_id: int) -> Done:
+    """Look a mail up that did not arrive."""
+    return await work(uow, "load-undelivered", {"caseId": case_id, "mailId": mail_id})
+
+
+async def settle_undelivered(uow: UnitOfWork, case_id: str, mail_id: int, reply: Form, *, key: str) -> Done:
+    """Do what the office decided about a mail that did not arrive; ``key`` tells one settling from another."""
+    ref = replace(some_job(), element_instance_key=int(key))
+    variables = {"caseId": case_id, "mailId": mail_id, "undeliveredReply": reply}
+    return await work(uow, "settle-undelivered", variables, ref=ref)

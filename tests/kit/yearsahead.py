@@ -334,17 +334,13 @@ class Years:
     async def _speak(self, number: str, said: Said, what: str) -> None:
         try:
             if what == "entered":
-                await notices.record_notice(
-                    self.unit, number, side=Side.PARTNER.value, received=said.received.isoformat()
-                )
+                await notices.record_notice(self.unit, number, side=Side.PARTNER, received_on=said.received)
             else:
                 entered: list[Notice] = await self.unit.agreements.notices(number)
                 if not entered:
                     return  # it was refused
-                decision = "renew" if said.renew else "expire"
-                await notices.withdraw_notice(
-                    self.unit, number, number=str(entered[-1].id), on=said.withdrawn, decision=decision
-                )
+                withdrawn = notices.Withdrawal(number=str(entered[-1].id), on=said.withdrawn, renew=said.renew)
+                await notices.withdraw_notice(self.unit, number, withdrawn)
         except InputError as error:
             self.refused[error.where] += 1
             if counts(self.made[number], said):

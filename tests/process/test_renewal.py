@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.desk import PACKS, BrokerDesk, Office, office, scenario_files_of, skip_known_numbers, starting_files
 from tests.kit.driver import EngineDriver
-from workers.domain.agreements import Agreement, AgreementEnd
+from workers.domain.agreements import Agreement, AgreementEnd, Side
 from workers.domain.entities import CaseKind, CaseOutcome
 from workers.domain.renewal import watch
 from workers.domain.terms import notice_deadline
@@ -121,7 +121,7 @@ async def test_a_renewal_that_was_taken_back_beside_the_diagram_ends_as_that(
         async with renewal.office.services.open_unit() as uow:
             (term, successor) = (await uow.agreements.get(renewal.agreement_id)).terms
             assert successor.counts
-            await record_notice(uow, renewal.agreement_id, side="partner", received=str(term.notice_deadline))
+            await record_notice(uow, renewal.agreement_id, side=Side.PARTNER, received_on=term.notice_deadline)
         await renewal.desk.let_fire("Event_NewTermBegun")
         await driver.completed(renewal.desk.instance)
         assert driver.records.passed("EndEvent_Reversed", instance=renewal.desk.instance)

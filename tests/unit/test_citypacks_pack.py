@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from workers.domain.agreementtext import AgreementTerms
 from workers.domain.cities import MailRule, TermRule, TermRuleKind
 from workers.errors import InputErrors
 from workers.jobs.forms.case import city_options
 from workers.packs import CityPacks, load_pack
-from workers.usecases.agree import term_of
 
 PACKS = Path(__file__).parent.parent.parent / "bpmn"
 
@@ -447,11 +447,12 @@ def test_a_survey_has_the_words_of_the_citys_own_sheet(write: Write) -> None:
     assert city.survey.words["rating"] == "連携可否"
 
 
-@pytest.mark.parametrize(("said", "last"), [("not-counted", date(2029, 5, 10)), ("counted", date(2029, 5, 9))])
+@pytest.mark.parametrize(
+    ("said", "last"), [("not-counted", date(2029, 5, 10)), ("counted", date(2029, 5, 9)), ("", date(2029, 5, 10))]
+)
 def test_the_office_says_whether_the_day_of_signing_counts(said: str, last: date) -> None:
     """DAT-T1, D-3: 「締結の日から3年間」 is read as the office chose before drafting; else by the rule."""
     city = CityPacks([PACKS]).city("date")
     assert city_options(city)["firstDay"] == "asked"
-    terms = {"startsOn": None, "expiresOn": None, "firstDay": said}
-    assert term_of(city, terms, date(2026, 5, 10)).expires_on == last
-    assert term_of(city, {**terms, "firstDay": ""}, date(2026, 5, 10)).expires_on == date(2029, 5, 10)
+    terms = AgreementTerms(purpose="", fields=[], first_day=said)
+    assert terms.term(city, date(2026, 5, 10)).expires_on == last

@@ -12,11 +12,11 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, run
 from workers.cli.tables import Output
+from workers.domain.agreementtext import KIND_NAMES
 from workers.domain.cities import City
 from workers.domain.fiscal import fiscal_year
 from workers.domain.register import RegisterEntry, RegisterQuery
 from workers.domain.wareki import NEVER, format_wareki, parse_date
-from workers.usecases.agree import KIND_NAMES
 from workers.usecases.statistics import GROUPS, count_by_group
 from workers.wiring import Services
 

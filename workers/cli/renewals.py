@@ -14,8 +14,9 @@ from workers.cli.running import command_settings, commander, json_option, run, s
 from workers.domain.agreements import Side
 from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError
+from workers.jobs.forms.renewal import command_notice, renewal_variables
+from workers.readers.approval import APPROVAL_LEVELS
 from workers.settings import Settings
-from workers.usecases.notices import APPROVAL_LEVELS, command_notice
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
 from workers.wiring import Services
 
@@ -75,10 +76,9 @@ def _check_day(settings: Settings, on: date, today: date) -> None:
 
 def _show(report: SweepReport, on: date) -> None:
     click.echo(f"{format_wareki(on)}までの期日を確かめました")
-    values = report.as_json()
     for name, label in _LINES:
-        if values[name]:
-            click.echo(f"  {label}: {len(values[name])}件（{'、'.join(values[name][:20])}）")
+        if done := getattr(report, name):
+            click.echo(f"  {label}: {len(done)}件（{'、'.join(done[:20])}）")
     for number, reason in report.failed.items():
         click.echo(f"  確かめられなかった協定 {number}: {reason}", err=True)
 
@@ -137,7 +137,7 @@ def notice(  # noqa: PLR0913 (one parameter an option)
     async def work(services: Services) -> dict[str, Any]:
         async with services.open_unit() as uow:
             uow.by = commander()
-            return await command_notice(
+            found = await command_notice(
                 uow,
                 agreement,
                 side=side,
@@ -146,6 +146,7 @@ def notice(  # noqa: PLR0913 (one parameter an option)
                 approval=approval,
                 decision=decision,
             )
+            return renewal_variables(found)
 
     state = run(command_settings(data, packs), work)
     if as_json:

@@ -52,3 +52,12 @@ def _days_within(periods: Iterable[Period], first: date, last: date) -> int:
             count += (end - begin).days + 1
             counted_to = end
     return count
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminationPlan:
+    """The last day of an agreement that is to be ended, and by when the notice of so many months must have come."""
+
+    ends_on: date
+    notice_months: int
+    notice_by: date

@@ -6,7 +6,7 @@ from typing import Any
 
 from workers.jobs.catalog import JobInput, job_type
 from workers.usecases.ports import UnitOfWork
-from workers.usecases.record_act import record_act
+from workers.usecases.record_act import VARIABLE, record_act
 
 
 @job_type(
@@ -19,10 +19,11 @@ from workers.usecases.record_act import record_act
 async def handle_record_act(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record that a person completed a task (ALL-15)."""
     case_id, loop = job.variables.get("caseId"), job.variables.get("loopCounter")
-    return await record_act(
+    act = await record_act(
         uow,
         case_id=case_id if isinstance(case_id, str) and case_id else None,
         process_id=job.process_id,
         loop=loop if isinstance(loop, int) else None,
         ref=job.ref,
     )
+    return {VARIABLE: act.id}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.errors import InputError
 from workers.jobs.catalog import JobInput, job_type
+from workers.jobs.forms.order import found_variables, lacking, read_left_step, read_order
+from workers.jobs.forms.rows import text
 from workers.usecases import case_control
 from workers.usecases.ports import UnitOfWork
 
@@ -33,7 +36,10 @@ _ORDER = "caseNumber:案件番号,caseAction:すること,caseReason:理由,tell
 )
 async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Find the case that is to be broken off or to go back, and ask the engine where it stands (ALL-22)."""
-    return await case_control.look_up_case(uow, job.variables, job.variables.get("formError"), job.ref)
+    number = text(job.variables.get("caseNumber")).strip()
+    found = await case_control.look_up_case(uow, number, job.ref)
+    refused = job.variables.get("formError")  # why an order was not carried out a moment before
+    return found_variables(found, refused or lacking(job.variables))
 
 
 @job_type(
@@ -48,7 +54,12 @@ async def handle_look_up_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_order_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Break the case off, or ask the engine to go back (ALL-22)."""
-    return await case_control.order_case(uow, job.variables, job.ref)
+    try:
+        order = read_order(job.variables)
+        told = await case_control.order_case(uow, order, job.ref)
+    except InputError as error:
+        return {"orderState": "refused", "formError": error.message}
+    return {"orderState": "going-back" if order.action == case_control.BACK else "ended", "partnerTold": told}
 
 
 @job_type(
@@ -60,5 +71,6 @@ async def handle_order_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_confirm_step_back(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Note the step back and close what the left step had open (ALL-22)."""
-    await case_control.confirm_step_back(uow, job.variables)
+    reason, left = text(job.variables.get("caseReason")), read_left_step(job.variables.get("stepLeft"))
+    await case_control.confirm_step_back(uow, text(job.variables.get("caseId")), reason, left)
     return {}

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.domain.jst import at, end_of
+from workers.domain.numbers import parse_number
+from workers.domain.text import single_line
+from workers.domain.wareki import format_wareki, parse_date
 from workers.jobs.catalog import CHECKS, JobInput, job_type
+from workers.jobs.forms.termination import plan_variable, standing_variables
+from workers.readers.agreementterms import amendment_form, read_amendment
 from workers.usecases import amend, terminate
+from workers.usecases.amendment_text import signing_parties, signing_style
+from workers.usecases.dissolution import standing
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.procedures import procedure_of
+
+_MOST_MONTHS = 36
 
 
 @job_type(
     "draft-amendment",
     label="今の協定の内容を読み出す",
-    writes=("amendmentTerms", "beforeGuideline"),
+    writes=("amendmentTerms", "beforeGuideline", "caseId"),
     shelf="procedure",
     audience="common",
 )
 async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Read what the agreement says now (ISE-T4)."""
-    return await amend.draft_amendment(uow, job.text("caseId"))
+    case, agreement = await procedure_of(uow, job.text("caseId"))
+    city = uow.cities.city(case.city)
+    parties, style = await signing_parties(uow, case, agreement), await signing_style(uow, city, agreement)
+    purpose = await amend.purpose_of(uow, agreement)
+    return {
+        "amendmentTerms": amendment_form(agreement, city, purpose=purpose, parties=parties, style=style),
+        "beforeGuideline": "yes" if amend.before_guideline(city, agreement) else "",
+        "caseId": case.id,
+    }
 
 
 @job_type(
@@ -36,7 +55,10 @@ async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
 )
 async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the amended text (ISE-T4)."""
-    await amend.record_amendment(uow, job.text("caseId"), job.context("amendmentTerms"))
+    case, agreement = await procedure_of(uow, job.text("caseId"))
+    city, form = uow.cities.city(case.city), job.context("amendmentTerms")
+    parties, style = await signing_parties(uow, case, agreement), await signing_style(uow, city, agreement)
+    await amend.record_amendment(uow, case.id, read_amendment(form, agreement, city, parties=parties, style=style))
     return {}
 
 
@@ -51,7 +73,13 @@ async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, A
 )
 async def handle_register_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the signed amendment as a new version (ISE-T4)."""
-    return await amend.register_amendment(uow, job.text("caseId"), job.context("signature"))
+    signed_on = parse_date(job.context("signature").get("signedOn") or "", "締結日")
+    version = await amend.register_amendment(uow, job.text("caseId"), signed_on)
+    return {
+        "versionNumber": version.number,
+        "effectiveAt": at(version.effective_on).isoformat(),
+        "effectiveText": format_wareki(version.effective_on),
+    }
 
 
 @job_type(
@@ -74,7 +102,14 @@ async def handle_apply_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
 )
 async def handle_check_dissolution(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Look at the records and requirements (D-8)."""
-    return await terminate.check_dissolution(uow, job.text("caseId"))
+    case, agreement = await procedure_of(uow, job.text("caseId"))
+    city = uow.cities.city(case.city)
+    found = await standing(uow, city, agreement, uow.clock.today())
+    by_guideline = city.termination.no_record_years is not None
+    return {
+        "dissolution": {**standing_variables(found), "byGuideline": by_guideline},
+        "noticeMonths": terminate.notice_months(city, agreement),
+    }
 
 
 @job_type(
@@ -89,7 +124,13 @@ async def handle_check_dissolution(job: JobInput, uow: UnitOfWork) -> dict[str, 
 )
 async def handle_plan_termination(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the day of the termination (ISE-T2, DAT-T2)."""
-    return await terminate.plan_termination(uow, job.text("caseId"), job.context("terminationTalks"))
+    case, agreement = await procedure_of(uow, job.text("caseId"))
+    plan = job.context("terminationTalks")
+    months = terminate.notice_months(uow.cities.city(case.city), agreement)
+    if months is None:  # as the agreement's own text says (DAT-T2)
+        months = parse_number(plan.get("noticeMonths"), "予告の期間", least=0, most=_MOST_MONTHS)
+    ends_on = parse_date(plan.get("endsOn") or "", "解除の日")
+    return {"terminationPlan": plan_variable(await terminate.plan_termination(uow, case.id, ends_on, months))}
 
 
 @job_type(
@@ -103,7 +144,11 @@ async def handle_plan_termination(job: JobInput, uow: UnitOfWork) -> dict[str, A
 )
 async def handle_record_termination_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record the written notice (ISE-T2)."""
-    return await terminate.record_notice(uow, job.text("caseId"), job.context("terminationNotice"))
+    notice = job.context("terminationNotice")
+    notice_on = parse_date(notice.get("noticeOn") or "", "通知が届いた日")
+    number = single_line(notice.get("documentNumber") or "", "文書番号", maximum=60)
+    plan = await terminate.record_notice(uow, job.text("caseId"), notice_on, number)
+    return {"terminateAt": end_of(plan.ends_on).isoformat()}
 
 
 @job_type(
@@ -114,4 +159,5 @@ async def handle_record_termination_notice(job: JobInput, uow: UnitOfWork) -> di
 )
 async def handle_register_termination(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """End the agreement in the register (AGE-T2, ISE-T2)."""
-    return await terminate.register_termination(uow, job.text("caseId"))
+    ended = await terminate.register_termination(uow, job.text("caseId"))
+    return {"terminationState": "terminated" if ended else "ended-before"}

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.domain.cities import City
+from workers.domain.meetings import Meeting
+from workers.domain.text import multi_line
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
+from workers.jobs.forms.meeting import meeting_text, order_variable, read_candidates, read_order, read_report
 from workers.usecases import meetings
+from workers.usecases.lookup import case_and_city
 from workers.usecases.ports import UnitOfWork
 
 _TEMPLATE = Header(name="template", label="メールのひな形", required=True, offers="mails")
@@ -21,7 +26,13 @@ _TEMPLATE = Header(name="template", label="メールのひな形", required=True
 async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register a meeting and find the days by which it has to be arranged and held (AGE-A1)."""
     host = str(job.variables.get("meetingHost") or "")
-    return await meetings.open_meeting(uow, job.text("caseId"), job.text("meetingTitle"), host=host)
+    meeting, moments = await meetings.open_meeting(uow, job.text("caseId"), job.text("meetingTitle"), host=host)
+    return {
+        "meetingId": meeting.id,
+        "inviteBy": moments.invite_at.isoformat(timespec="seconds"),
+        "holdBy": moments.hold_by.isoformat(timespec="seconds"),
+        "meetingText": None,
+    }
 
 
 @job_type(
@@ -35,7 +46,9 @@ async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Check the dates that the partner is asked about (ISE-A2)."""
-    return await meetings.record_meeting_dates(uow, job.text("meetingId"), job.context("meetingOrder"))
+    meeting, city = await _meeting(job, uow)
+    dates = read_candidates(job.context("meetingOrder"), city, uow.clock.now())
+    return {"meetingDates": await meetings.record_meeting_dates(uow, meeting.id, dates)}
 
 
 @job_type(
@@ -54,13 +67,11 @@ async def handle_record_meeting_dates(job: JobInput, uow: UnitOfWork) -> dict[st
 )
 async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Fix or move the meeting and send the invitations with their calendar entry (ALL-4)."""
-    return await meetings.schedule_meeting(
-        uow,
-        job.text("meetingId"),
-        job.context("meetingOrder"),
-        template=job.header("template"),
-        dropped=job.header("dropped"),
-    )
+    meeting, city = await _meeting(job, uow)
+    order = read_order(job.context("meetingOrder"), city, uow.clock.now())
+    template, dropped = job.header("template"), job.header("dropped")
+    meeting = await meetings.schedule_meeting(uow, meeting.id, order, template=template, dropped=dropped)
+    return {"meetingText": meeting_text(meeting, city), "meetingOrder": order_variable(meeting)}
 
 
 @job_type(
@@ -74,9 +85,17 @@ async def handle_schedule_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, A
 )
 async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Call the meeting off (ALL-4)."""
-    return await meetings.cancel_meeting(
-        uow, job.text("meetingId"), job.context("meetingOrder"), template=job.header("template")
-    )
+    order = job.context("meetingOrder")
+    begun = {**order_variable(await uow.meetings.get(job.text("meetingId"))), "startsAt": None}
+    reason, again = multi_line(order.get("reason") or "", "理由", maximum=2000), order.get("again") == "yes"
+    meeting = await meetings.cancel_meeting(uow, job.text("meetingId"), reason, template=job.header("template"))
+    return {
+        "meetingId": (await meetings.plan_again(uow, meeting)).id if again else meeting.id,
+        "meetingOutcome": "cancelled",
+        "meetingAgain": again,
+        "meetingText": None,
+        "meetingOrder": begun if again else None,  # the new one's form begins with the old one's place and people
+    }
 
 
 @job_type(
@@ -96,7 +115,10 @@ async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 )
 async def handle_record_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Keep the minutes and the confirmed periods (AGE-A5)."""
-    return await meetings.record_meeting(uow, job.text("meetingId"), job.context("meetingReport"))
+    meeting = await uow.meetings.get(job.text("meetingId"))
+    report = read_report(job.context("meetingReport"), meeting, uow.clock.today())
+    await meetings.record_meeting(uow, meeting.id, report)
+    return {"meetingOutcome": "held"}
 
 
 @job_type(
@@ -120,3 +142,9 @@ async def handle_remind_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
         uow, job.text("meetingId"), template=job.header("template"), unless=job.header("unless")
     )
     return {}
+
+
+async def _meeting(job: JobInput, uow: UnitOfWork) -> tuple[Meeting, City]:
+    meeting = await uow.meetings.get(job.text("meetingId"))
+    _, city = await case_and_city(uow, meeting.case_id)
+    return meeting, city

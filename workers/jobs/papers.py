@@ -8,6 +8,8 @@ from typing import Any
 
 from workers.errors import PermanentError
 from workers.jobs.catalog import Header, JobInput, job_type
+from workers.jobs.forms.mail import draft_variables, read_addressee, read_decision
+from workers.usecases.lookup import case_and_city
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.render_document import render_document
 from workers.usecases.review_mail import finish_mail, prepare_mail
@@ -151,17 +153,19 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     own = {name: value for name, value in (given or {}).items() if value is not None or name not in _ALWAYS}
     values = {**_ALWAYS, **own}
     attach = job.variables.get("mailAttach") or []
-    return await prepare_mail(
+    case, city = await case_and_city(uow, job.text("caseId"))
+    draft, documents = await prepare_mail(
         uow,
-        job.text("caseId"),
+        case.id,
         template=job.text("mailTemplate"),
         attach=[attach] if isinstance(attach, str) else [str(name) for name in attach],
         values=_snake_names({**values, "reason": values["message"]}),
         key=str(job.variables.get("mailKey") or job.ref.process_instance_key),
-        may_return=job.variables.get("mailMayReturn") is True,
         meeting_id=job.variables.get("meetingId"),
-        to=job.variables.get("mailRecipient"),
+        to=read_addressee(job.variables.get("mailRecipient"), city),
     )
+    title, may_return = city.mail(draft.template).title, job.variables.get("mailMayReturn") is True
+    return draft_variables(draft, title, documents, uow.clock.today(), may_return=may_return)
 
 
 @job_type(
@@ -185,7 +189,7 @@ async def handle_send_reviewed_mail(job: JobInput, uow: UnitOfWork) -> dict[str,
     outcome = await finish_mail(
         uow,
         int(job.context("mailDraft")["id"]),
-        job.context("mailReply") if reviewed else None,
+        read_decision(job.context("mailReply")) if reviewed else None,
         may_return=job.variables.get("mailMayReturn") is True,
     )
     return {"mailOutcome": outcome.value, "mailDraft": None, "mailReply": None}

@@ -41,6 +41,7 @@ _KIND = Header(
         "agreementTitle",
         "projectName",
         "agreementSummary",
+        "partnerWindow",
         "agreementEnded",
         "agreementFirstDay",
         "agreementLastDay",

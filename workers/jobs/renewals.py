@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
-from workers.usecases import notices, renewals
+from workers.jobs.forms.renewal import enter_notice, plan_variables, renewal_variables
+from workers.readers.approval import APPROVAL_LABELS
+from workers.usecases import renewals
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
 
 _DECIDED = ",".join(
     f"notice.approval.{key}:{label}{when}"
-    for key, label in notices.APPROVAL_LABELS.items()
+    for key, label in APPROVAL_LABELS.items()
     for when in ("[notice.action=withdraw]", "[notice.action!=withdraw][notice.side=city]")
 )
 """What the city decides itself, to give notice or what follows when one is withdrawn, needs its 決裁 (ALL-11)."""
@@ -27,7 +29,7 @@ _STATE = ("renewalState", "agreementEnd", "notices", "formError")
 )
 async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Compute the days of the renewal (D-4)."""
-    return await renewals.plan_renewal(uow, job.text("caseId"))
+    return plan_variables(await renewals.renewal_of(uow, job.text("caseId")))
 
 
 @job_type(
@@ -46,7 +48,9 @@ async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Enter a notice of non-renewal, or that one was withdrawn (D-4, DAT-T1)."""
-    return {**await notices.enter_notice(uow, job.text("caseId"), job.context("notice")), "notice": None}
+    case = await uow.cases.get(job.text("caseId"))
+    found = await enter_notice(uow, str(case.agreement_id), job.context("notice"))
+    return {**renewal_variables(found), "notice": None}
 
 
 @job_type(
@@ -58,7 +62,7 @@ async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
 )
 async def handle_decide_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Renew the term, or let it run out (D-5)."""
-    return await renewals.decide_renewal(uow, job.text("caseId"))
+    return renewal_variables(await renewals.decide_renewal(uow, job.text("caseId")))
 
 
 @job_type(
@@ -77,7 +81,8 @@ async def handle_decide_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 )
 async def handle_tell_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Mail partner and office, once per occasion (ALL-5)."""
-    return await renewals.tell(uow, job.text("caseId"), job.header("occasion"))
+    await renewals.tell(uow, job.text("caseId"), job.header("occasion"))
+    return {}
 
 
 @job_type(
@@ -89,7 +94,7 @@ async def handle_tell_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 )
 async def handle_expire_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """End the agreement with its term (D-5)."""
-    return await renewals.settle_expiry(uow, job.text("caseId"))
+    return renewal_variables(await renewals.settle_expiry(uow, job.text("caseId")))
 
 
 @job_type(

@@ -44,7 +44,7 @@ from workers.runtime.outcomes import (
 )
 from workers.runtime.ports import JobUnit, OpenJobUnit
 from workers.usecases.ports import JobRef
-from workers.usecases.record_act import act_of
+from workers.usecases.record_act import VARIABLE, act_of
 
 _log = structlog.get_logger(__name__)
 
@@ -178,7 +178,7 @@ class JobRunner:
 
 async def _handled(job_type: JobType, job: JobInput, unit: JobUnit) -> dict[str, Any]:
     if job_type.by_person:
-        unit.act = await act_of(unit, job.variables, job.ref)
+        unit.act = await act_of(unit, job.variables.get(VARIABLE), job.ref)
     return await job_type.handle(job, unit)
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
 
 from workers.domain.business_days import add_business_days
 from workers.domain.cities import City
 from workers.domain.entities import Case, Document
-from workers.usecases.ports import UnitOfWork
+from workers.usecases.ports import TemplateValues, UnitOfWork
 
 
 async def blank_forms(
-    uow: UnitOfWork, case: Case, city: City, template: str, values: Mapping[str, Any] = MappingProxyType({})
+    uow: UnitOfWork, case: Case, city: City, template: str, values: TemplateValues = MappingProxyType({})
 ) -> list[Document]:
     """Return the blank forms that the pack sends with a mail to the partner, made from the documents' own templates.
 
@@ -41,10 +40,10 @@ async def blank_forms(
     return found
 
 
-def answer_context(uow: UnitOfWork, city: City, template: str, forms: Sequence[Document]) -> dict[str, Any]:
+def answer_context(uow: UnitOfWork, city: City, template: str, forms: Sequence[Document]) -> dict[str, object]:
     """Return what a mail says of its forms: ``forms``, their names, and ``due_on`` where the pack names a day."""
     rule = city.mails.get(template)
-    context: dict[str, Any] = {"forms": [form.name.partition("_")[0] for form in forms]}
+    context: dict[str, object] = {"forms": [form.name.partition("_")[0] for form in forms]}
     if rule and rule.answer_days:
         context["due_on"] = add_business_days(uow.clock.today(), rule.answer_days)
     return context

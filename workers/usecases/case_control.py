@@ -7,18 +7,17 @@ for. So it works alike at every step, in every diagram, and for cases that run o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind, CaseOutcome
-from workers.domain.text import multi_line, shown, single_line
+from workers.domain.text import shown
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.usecases.close_case import OUTCOME_NAMES, state_name
 from workers.usecases.journal import note, record
-from workers.usecases.leave_step import leave_everything
-from workers.usecases.lookup import case_title
+from workers.usecases.leave_step import LeftStep, leave_everything
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.procedures import KIND_NAMES
 
@@ -39,107 +38,103 @@ _ALL_KINDS: Final = {CaseKind.SIGNING: "協定の締結", CaseKind.PUBLICATION: 
 _REASON_IN_HISTORY: Final = 200
 
 
-async def look_up_case(uow: UnitOfWork, order: Mapping[str, Any], refused: str | None, ref: JobRef) -> dict[str, Any]:
-    """Return what the office sees before it breaks a case off: ``orderText``, and where the case stands.
+@dataclass(frozen=True, kw_only=True)
+class CaseOrder:
+    """What the office orders: ``action`` is withdraw, stop, cancel or back; ``told`` None: nothing was chosen.
 
-    ``order``: as for ``order_case``; what it lacks is said at once. ``refused``: why an order was not carried out a
-    moment before; it is shown again. ``caseId`` None: there is no such
-    case, ``formError`` says so. ``stepsWanted``: the engine is asked where the case stands, the answer comes as the
-    message ``common-steps-found`` with ``orderId``.
+    ``number`` was typed, ``case_id`` is the case that was looked up under ``order_id``; ``step``: where to go back to;
+    ``message``: what the partner is told.
     """
-    number = order.get("caseNumber")
-    case = await uow.cases.find(_written(number))
-    city = _city_of(uow, case.city if case else _written(number).partition("-")[0])
+
+    number: str = ""
+    case_id: str = ""
+    order_id: str = ""
+    action: str = ""
+    reason: str = ""
+    told: bool | None = None
+    message: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundCase:
+    """What was found of an order's number. ``asked``: the engine is asked where the case stands; ``why`` not, if so."""
+
+    case: Case | None
+    city: City | None
+    order_id: str
+    asked: bool
+    why: str
+
+
+async def look_up_case(uow: UnitOfWork, number: str, ref: JobRef) -> FoundCase:
+    """Find the case that is to be broken off or to go back.
+
+    The engine's answer where it stands comes as the message ``common-steps-found`` with the order's id.
+    """
+    case = await uow.cases.find(number)
+    city = _city_of(uow, case.city if case else number.partition("-")[0])
     order_id = f"order-{ref.job_key}"  # the engine's own: it drops an answer of an id that it has seen
     why = _why_unknown(number) if case is None else _why_over(case)
     instance = case.process_instance_key if case and not why else None
-    if case and instance is not None:
+    if instance is not None:
         await uow.outbox.engine_call(
             business_key=f"{order_id}:steps",
             kind="find-steps",
             payload={"order_id": order_id, "process_instance_key": instance},
         )
-    return {
-        "caseId": case.id if case else None,
-        "caseTitle": case_title(case) if case else None,
-        "officeGroup": city.office.group if city else None,
-        "partnerKnown": bool(case and case.partner),
-        "orderText": _described(case) if case else None,
-        "orderId": order_id,
-        "stepsWanted": instance is not None,
-        "steps": [],
-        "formError": why or refused or _lacking(order),
-    }
+    return FoundCase(case=case, city=city, order_id=order_id, asked=instance is not None, why=why)
 
 
-async def order_case(uow: UnitOfWork, order: Mapping[str, Any], ref: JobRef) -> dict[str, Any]:
-    """Carry out what the office ordered; returns ``orderState``: ``ended``, ``going-back`` or ``refused``.
+async def order_case(uow: UnitOfWork, order: CaseOrder, ref: JobRef) -> bool:
+    """Break a case off or ask the engine to go back; returns whether the partner is told.
 
-    ``order``: ``caseId``, ``orderId``, ``caseAction`` (withdraw, stop, cancel, back), ``caseReason``, ``tellPartner``,
-    ``partnerMessage``, ``stepChoice``. ``refused`` comes with ``formError``; ``ended`` with ``partnerTold``. Going back
-    ends with the message ``common-step-answered``: whether the engine found the case where the office saw it.
+    Going back ends with the message ``common-step-answered``: whether the engine found the case where the office saw
+    it. Raises InputError for what the order lacks, or where the case may not end.
     """
-    try:
-        case, action, reason = await _checked(uow, order)
-    except InputError as error:
-        return {"orderState": "refused", "formError": error.message}
-    told = action != BACK and order.get("tellPartner") == "yes" and case.partner is not None
-    message = multi_line(order.get("partnerMessage") or "", "相手方への文", maximum=2000) if told else ""
-    if action == BACK:
+    case = await _checked(uow, order)
+    if order.action == BACK:
         await _go_back(uow, case, order)
-        return {"orderState": "going-back", "partnerTold": False}
-    facts = {"action": action, "reason": reason, "message": message, "procedure": _ALL_KINDS[case.kind]}
-    await record(uow, case, STEP, facts)
-    await _break_off(uow, case, action, reason, ref)
-    return {"orderState": "ended", "partnerTold": told}
+        return False
+    told = order.told is True and case.partner is not None
+    facts = {"action": order.action, "reason": order.reason, "message": order.message if told else ""}
+    await record(uow, case, STEP, {**facts, "procedure": _ALL_KINDS[case.kind]})
+    await _break_off(uow, case, order.action, order.reason, ref)
+    return told
 
 
-async def confirm_step_back(uow: UnitOfWork, order: Mapping[str, Any]) -> None:
-    """Note that the engine has gone back, and leave nothing of the left step open (``caseId``, ``stepLeft``)."""
-    case = await uow.cases.get(str(order.get("caseId")))
-    reason = str(order.get("caseReason") or "")
-    left = order.get("stepLeft")
-    facts = left if isinstance(left, Mapping) else {}
-    await record(uow, case, STEP, {"action": BACK, "reason": reason, "step": facts.get("label", "")})
-    await note(uow, case.id, f"{_DONE[BACK]}（{facts.get('label', '')}）。理由: {shown(reason, _REASON_IN_HISTORY)}")
-    await leave_everything(uow, case, reason, left=facts)
+async def confirm_step_back(uow: UnitOfWork, case_id: str, reason: str, left: LeftStep) -> None:
+    """Note that the engine has gone back, and leave nothing of the left step open."""
+    case = await uow.cases.get(case_id)
+    await record(uow, case, STEP, {"action": BACK, "reason": reason, "step": left.label})
+    await note(uow, case.id, f"{_DONE[BACK]}（{left.label}）。理由: {shown(reason, _REASON_IN_HISTORY)}")
+    await leave_everything(uow, case, reason, left=left)
 
 
-async def _checked(uow: UnitOfWork, order: Mapping[str, Any]) -> tuple[Case, str, str]:
-    case = await uow.cases.find(_written(order.get("caseId")))
+async def _checked(uow: UnitOfWork, order: CaseOrder) -> Case:
+    case = await uow.cases.find(order.case_id)
     if case is None:
         raise InputError("案件番号", "入力してください")
     if why := _why_over(case):
         raise InputError("案件番号", why)
-    if _written(order.get("caseNumber")) != case.id:
+    if order.number != case.id:
         raise InputError("案件番号", "番号を変えたときは、「調べ直す」を選んで、どの案件かを確かめてください")
-    action, reason = _action_and_reason(order)
-    if action != BACK:
+    check_order(order)
+    if order.action != BACK:
         await _check_may_end(uow, case)
-    elif not order.get("stepChoice"):
+    elif not order.step:
         raise InputError("戻る手順", "選んでください。いまの手順に戻る手順がなければ、戻せません")
-    return case, action, reason
+    return case
 
 
-def _action_and_reason(order: Mapping[str, Any]) -> tuple[str, str]:
-    """Return both; raises InputError for what the order lacks, whichever case it is about."""
-    action = str(order.get("caseAction") or "")
-    if action not in _DONE:
+def check_order(order: CaseOrder) -> None:
+    """Raise InputError for what an order lacks, whichever case it is about."""
+    if order.action not in _DONE:
         raise InputError("すること", "選んでください")
-    reason = single_line(str(order.get("caseReason") or "").replace("\n", " "), "理由", maximum=1000)
-    if not reason:
+    if not order.reason:
         raise InputError("理由", "入力してください")
-    if action != BACK and order.get("tellPartner") not in {"yes", "no"}:
+    if order.action != BACK and order.told is None:
         raise InputError("相手方にメールで知らせるか", "選んでください")
-    return action, reason
-
-
-def _lacking(order: Mapping[str, Any]) -> str | None:
-    try:
-        _action_and_reason(order)
-    except InputError as error:
-        return error.message
-    return None
 
 
 async def _check_may_end(uow: UnitOfWork, case: Case) -> None:
@@ -156,15 +151,14 @@ async def _check_may_end(uow: UnitOfWork, case: Case) -> None:
             raise InputError("すること", "変更は登録済みです。元に戻すには、もう一度、変更の手続を始めてください")
 
 
-async def _go_back(uow: UnitOfWork, case: Case, order: Mapping[str, Any]) -> None:
-    order_id = str(order.get("orderId"))
+async def _go_back(uow: UnitOfWork, case: Case, order: CaseOrder) -> None:
     await uow.outbox.engine_call(
-        business_key=f"{order_id}:back",
+        business_key=f"{order.order_id}:back",
         kind="step-back",
         payload={
-            "order_id": order_id,
+            "order_id": order.order_id,
             "process_instance_key": case.process_instance_key,
-            "choice": str(order.get("stepChoice") or ""),
+            "choice": order.step,
         },
     )
 
@@ -182,17 +176,13 @@ async def _break_off(uow: UnitOfWork, case: Case, action: str, reason: str, ref:
         )
 
 
-def _written(number: object) -> str:
-    return str(number or "").strip()
-
-
 def _city_of(uow: UnitOfWork, code: str) -> City | None:
     """Return the city of a case number as far as it names one: whoever mistyped the rest shall correct it."""
     return uow.cities.city(code) if code in uow.cities.codes() else None
 
 
-def _why_unknown(number: object) -> str:
-    return f"案件番号: {shown(_written(number))} という案件はありません。番号を確かめてください"
+def _why_unknown(number: str) -> str:
+    return f"案件番号: {shown(number)} という案件はありません。番号を確かめてください"
 
 
 def _why_over(case: Case) -> str:
@@ -202,7 +192,7 @@ def _why_over(case: Case) -> str:
     return f"この案件は{format_wareki(case.closed_on)}に終わっています（{how}）"
 
 
-def _described(case: Case) -> str:
+def described(case: Case) -> str:
     """Return a case as a form shows it in a read-only text area: one fact a line, people's words as they are."""
     facts = {
         "案件番号": case.id,

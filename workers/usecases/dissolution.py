@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from workers.domain.activityyears import counted_until, runs_on
 from workers.domain.agreements import Agreement
 from workers.domain.cities import City
 from workers.domain.dissolution import candidate_from
-from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.usecases.ports import UnitOfWork
 
@@ -72,21 +70,3 @@ async def standing(uow: UnitOfWork, city: City, agreement: Agreement, on: date) 
         candidate=first is not None and first <= on,
         fields_missing=max(0, city.requirements.minimum_fields - len(agreement.fields)),
     )
-
-
-def standing_variables(found: Standing) -> dict[str, Any]:
-    """Return a standing as a form shows it and as the decision table reads it."""
-    if found.running:
-        record = "今も続いている連携事業があります"
-    elif found.last_record:
-        record = f"最後の実績は{format_wareki(found.last_record)}です"
-    else:
-        record = f"実績はまだありません（締結日 {format_wareki(found.signed_on)}）"
-    lines = [record]
-    if found.excluded_periods:
-        lines.append(f"算定から除く期間として双方で確認したものが{found.excluded_periods}件あります")
-    if found.candidate_from:
-        lines.append(f"実績のない期間による解除を検討できるのは{format_wareki(found.candidate_from)}からです")
-    if found.fields_missing:
-        lines.append(f"連携事項が要件より{found.fields_missing}つ少なくなっています")
-    return {"candidate": found.candidate, "text": "\n".join(f"- {line}" for line in lines)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from workers.domain.acts import SYSTEM, SYSTEM_USER
 from workers.domain.entities import Case, HistoryEntry, Step
@@ -36,6 +35,6 @@ async def officer_of(uow: UnitOfWork, case_id: str) -> str:
     return known[-1].who if known else ""
 
 
-def latest_steps(case: Case) -> dict[str, dict[str, Any]]:
+def latest_steps(case: Case) -> dict[str, Mapping[str, object]]:
     """Return the newest entry of every step by the step's name: what a city's own templates read."""
     return {step.name: step.payload for step in sorted(case.steps, key=lambda step: step.recorded_at)}

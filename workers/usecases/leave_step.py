@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
 
 from workers.domain.cities import City
 from workers.domain.entities import Case, ProjectStatus
 from workers.domain.meetings import MeetingStatus
+from workers.domain.text import multi_line
 from workers.usecases.journal import note
 from workers.usecases.meetings import cancel_meeting
 from workers.usecases.ports import MailRequest, UnitOfWork
@@ -20,21 +22,28 @@ _TEMPLATE: Final = "work-withdrawn"
 _WAITED_FOR: Final = frozenset({MeetingStatus.PLANNED, MeetingStatus.SCHEDULED})
 
 
-async def leave_everything(uow: UnitOfWork, case: Case, reason: str, *, left: Mapping[str, Any] | None = None) -> None:
+@dataclass(frozen=True, kw_only=True)
+class LeftStep:
+    """The step that a case went back from: what it had called, the candidate groups of the tasks that went with it."""
+
+    label: str = ""
+    processes: Collection[str] = ()
+    groups: Collection[str] = ()
+
+
+async def leave_everything(uow: UnitOfWork, case: Case, reason: str, *, left: LeftStep | None = None) -> None:
     """Close what is open of a case and tell the departments whose work has become needless.
 
-    ``left`` None: the case is over. Else the step that it went back from: ``processes`` (ids of what it had called) and
-    ``groups`` (candidate groups of the tasks that went with it). Documents stay as they are.
+    ``left`` None: the case is over. Documents stay as they are.
     """
     city = uow.cities.city(case.city)
-    processes = None if left is None else set(left.get("processes") or ())
-    groups = set() if left is None else set(left.get("groups") or ())
-    codes = {entry.code for entry in city.departments if entry.group in groups - {city.office.group}}
-    if processes is None:
+    groups = set(left.groups) - {city.office.group} if left else set()
+    codes = {entry.code for entry in city.departments if entry.group in groups}
+    if left is None:
         codes |= {p.department for p in case.current_projects() if p.status is ProjectStatus.TALKS and p.department}
-    if processes is None or SURVEY_PROCESS in processes:
+    if left is None or SURVEY_PROCESS in left.processes:
         codes |= await _close_surveys(uow, case)
-    if processes is None or MEETING_PROCESS in processes:
+    if left is None or MEETING_PROCESS in left.processes:
         await _cancel_meetings(uow, case, reason)
     await _tell_departments(uow, case, city, sorted(codes), reason)
 
@@ -53,7 +62,7 @@ async def _cancel_meetings(uow: UnitOfWork, case: Case, reason: str) -> None:
     """Call off the meetings that were to be held; who was invited gets them out of the calendar."""
     for meeting in await uow.meetings.of_case(case.id):
         if meeting.status in _WAITED_FOR:
-            await cancel_meeting(uow, meeting.id, {"reason": reason}, template=_MEETING_TEMPLATE)
+            await cancel_meeting(uow, meeting.id, multi_line(reason, "理由", maximum=2000), template=_MEETING_TEMPLATE)
 
 
 async def _tell_departments(uow: UnitOfWork, case: Case, city: City, codes: Iterable[str], reason: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from workers.domain.entities import Case
 from workers.domain.meetings import Invitation, Meeting
@@ -65,7 +64,7 @@ async def _send(  # noqa: PLR0913 (the parts of one notice)
     template: str,
     *,
     entry: Invitation | None = None,
-    **values: Any,
+    **values: object,
 ) -> None:
     city = uow.cities.city(case.city)
     context = {

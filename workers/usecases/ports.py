@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
@@ -156,7 +156,7 @@ class Sweeps(Protocol):
     async def last_day(self) -> date | None:
         """Return the newest business date that was swept to its end."""
 
-    async def add(self, on: date, at: datetime, report: Mapping[str, Any]) -> None:
+    async def add(self, on: date, at: datetime, report: Mapping[str, object]) -> None:
         """Record a completed run."""
 
 
@@ -347,7 +347,7 @@ class Outbox(Protocol):
         """Render and enqueue a mail; False when its business key was enqueued before (nothing is sent twice)."""
 
     async def engine_call(
-        self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0
+        self, *, business_key: str, kind: str, payload: Mapping[str, object], after_seconds: float = 0
     ) -> bool:
         """Enqueue a call to the engine (its kinds: ``runtime.enginecalls``); False when known already.
 
@@ -390,10 +390,10 @@ class Acts(Protocol):
 class DocumentRenderer(Protocol):
     """Fills the city's Word and Excel templates."""
 
-    def render(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
+    def render(self, *, city: str, name: str, context: TemplateValues) -> tuple[bytes, str, str]:
         """Return (bytes, file extension with dot, media type); raises PermanentError for a missing template."""
 
-    def blank(self, *, city: str, name: str, context: Mapping[str, Any]) -> tuple[bytes, str, str]:
+    def blank(self, *, city: str, name: str, context: TemplateValues) -> tuple[bytes, str, str]:
         """Return the same as a form to be filled in: what the context does not hold is left empty."""
 
 

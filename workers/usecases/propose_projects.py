@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from workers.domain.entities import Case, Project
-from workers.usecases.journal import latest_steps, note, record
+from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 
 STEP: Final = "city-proposals"
@@ -44,5 +44,5 @@ def _replace(case: Case, former: set[int], projects: Sequence[Project]) -> None:
 
 
 def _former(case: Case) -> set[int]:
-    payload = latest_steps(case).get(STEP, {})
-    return set(payload["numbers"]) if payload.get("round") == case.round else set()
+    step = case.last_step(STEP)
+    return set(step.payload["numbers"]) if step is not None and step.payload.get("round") == case.round else set()

@@ -5,9 +5,7 @@ The engine tells who it was only afterwards (``runtime.persons``): until then th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from workers.domain.acts import Act
 from workers.domain.entities import HistoryEntry
@@ -18,10 +16,8 @@ VARIABLE = "act"
 """The process variable with the act's number: written by the listener, read by the recording job right after it."""
 
 
-async def record_act(
-    uow: UnitOfWork, *, case_id: str | None, process_id: str, loop: int | None, ref: JobRef
-) -> dict[str, Any]:
-    """Append a person's completion of a user task to the history; returns ``act`` for the job that records the input.
+async def record_act(uow: UnitOfWork, *, case_id: str | None, process_id: str, loop: int | None, ref: JobRef) -> Act:
+    """Append a person's completion of a user task to the history; returns the act for the job that records the input.
 
     ``ref`` is the listener's job: its element instance is that of the user task. Without a case, where a start form is
     corrected before the case has its number, the entry follows with :func:`adopt_acts`.
@@ -32,7 +28,7 @@ async def record_act(
     await uow.acts.add(act)
     if case_id is not None:
         await _enter(uow, act, case_id)
-    return {VARIABLE: act.id}
+    return act
 
 
 async def record_start(uow: UnitOfWork, case_id: str, ref: JobRef) -> None:
@@ -45,9 +41,8 @@ async def record_start(uow: UnitOfWork, case_id: str, ref: JobRef) -> None:
         await uow.acts.add(uow.act)
 
 
-async def act_of(uow: UnitOfWork, variables: Mapping[str, Any], ref: JobRef) -> Act | None:
-    """Return the act that a job's variables name; None where no person acted, or in another process instance."""
-    number = variables.get(VARIABLE)
+async def act_of(uow: UnitOfWork, number: object, ref: JobRef) -> Act | None:
+    """Return the act that a job's variable names; None where no person acted, or in another process instance."""
     if not isinstance(number, int) or isinstance(number, bool):
         return None
     act = await uow.acts.find(number)

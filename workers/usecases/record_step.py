@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from workers.domain.entities import Case
 from workers.usecases.journal import note, record
@@ -12,11 +11,11 @@ from workers.usecases.ports import UnitOfWork
 
 
 async def record_step(
-    uow: UnitOfWork, case_id: str, step: str, values: Mapping[str, Any], *, days: Sequence[str] = ()
+    uow: UnitOfWork, case_id: str, step: str, values: Mapping[str, object], *, days: Sequence[str] = ()
 ) -> None:
     """Append the values to the case's steps (ISE-7, ISE-8); the history says how ``days`` in them were read."""
     case = await uow.cases.get(case_id)
-    await record(uow, case, step, dict(values))
+    await record(uow, case, step, values)
     read = f"（{'、'.join(days)}）" if days else ""
     await note(uow, case.id, f"記録した: {step}{read}")
 
@@ -26,7 +25,7 @@ async def case_heading(uow: UnitOfWork, case_id: str, addition: str) -> str:
     return case_title(await uow.cases.get(case_id), addition)
 
 
-async def collect_steps(uow: UnitOfWork, case_id: str, step: str, *, by: str = "") -> list[dict[str, Any]]:
+async def collect_steps(uow: UnitOfWork, case_id: str, step: str, *, by: str = "") -> list[dict[str, object]]:
     """Return what was recorded at a step in the present round, oldest first.
 
     Several reviewers or departments record the same step; the diagram reads all of it here instead of growing a list.
@@ -38,13 +37,15 @@ async def collect_steps(uow: UnitOfWork, case_id: str, step: str, *, by: str = "
     return list({_whose(payload, by): payload for payload in every}.values()) if by else every
 
 
-def _whose(payload: Mapping[str, Any], by: str) -> str:
+def _whose(payload: Mapping[str, object], by: str) -> str:
     variable, _, key = by.partition(".")
     kept = payload.get(variable)
     return str(kept.get(key)) if isinstance(kept, Mapping) else ""
 
 
-async def last_agreement_step(uow: UnitOfWork, case_id: str, step: str, *, agreed: str = "") -> dict[str, Any] | None:
+async def last_agreement_step(
+    uow: UnitOfWork, case_id: str, step: str, *, agreed: str = ""
+) -> dict[str, object] | None:
     """Return what was recorded last at a step, in whichever procedure of the case's agreement (ISE-A2); None before.
 
     ``agreed`` (``STEP:VARIABLE=VALUE``): of another procedure only where it ended with that answer, so that a draft

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from workers.domain.business_days import add_business_days, is_business_day
 from workers.domain.cities import City
@@ -41,7 +41,7 @@ class WaitingTask:
 class _Section:
     """Tasks under one heading of the mail; ``more``: how many are left out of ``rows``."""
 
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, object]]
     more: int
 
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Awaitable, Callable
+from types import MappingProxyType
 
+from workers.domain.agreementtext import RENEWS, STYLES
 from workers.domain.annex import activity_groups
 from workers.domain.cities import City
 from workers.domain.drafts import Edition, editions
@@ -14,12 +14,13 @@ from workers.domain.eligibility import eligibility_facts
 from workers.domain.entities import Case, Document, Project, Survey
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.terms import renewal_clause, term_in_words
-from workers.usecases.agree import RENEWS, agreement_terms, planned_signing_day, renewal_years, term_of, term_rule
-from workers.usecases.amendment_text import STYLES, amendment_context
+from workers.readers.kept import activity_list, planned_signing_day
+from workers.usecases.agree import agreement_terms, renewal_years
+from workers.usecases.amendment_text import amendment_context
 from workers.usecases.journal import latest_steps, note, officer_of
 from workers.usecases.lookup import agreement_of, project_name
 from workers.usecases.parties import parties_of, party_rows, spoken
-from workers.usecases.ports import UnitOfWork
+from workers.usecases.ports import TemplateValues, UnitOfWork
 from workers.usecases.publications import activity_report
 from workers.usecases.survey_scope import AnswerPlace, answer_places, counting_surveys
 from workers.usecases.survey_sheets import answer_sheets, wishes
@@ -36,9 +37,9 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
     *,
     draft: bool,
     title: str = "",
-    values: Mapping[str, Any] | None = None,
+    values: TemplateValues = MappingProxyType({}),
     department: str | None = None,
-    activity: Mapping[str, Any] | None = None,
+    activity: TemplateValues | None = None,
 ) -> Document:
     """Fill a template with the case's data and keep the file; raises PermanentError for a missing template.
 
@@ -51,7 +52,7 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
-    context = {**(values or {}), **await document_context(uow, case, city, name, draft=draft)}
+    context = {**values, **await document_context(uow, case, city, name, draft=draft)}
     owner = city.department(department) if department else None
     if owner:
         context["department"] = owner
@@ -83,7 +84,7 @@ async def render_document(  # noqa: PLR0913 (what the diagram's headers say)
     return document
 
 
-async def document_context(uow: UnitOfWork, case: Case, city: City, name: str, *, draft: bool) -> dict[str, Any]:
+async def document_context(uow: UnitOfWork, case: Case, city: City, name: str, *, draft: bool) -> dict[str, object]:
     """Return what a document's template may say beside the diagram's own values; ``name`` is the template's."""
     return await _CONTEXTS.get(name, _plain)(uow, case, city, draft)
 
@@ -105,7 +106,7 @@ def document_kind(name: str, part: str | None = None) -> str:
     return f"{name}@{part}" if part else name
 
 
-async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (context functions share one signature)
+async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (context functions share one signature)
     """Return what every template of a city's own may say."""
     survey, agreement = await _survey(uow, case), await agreement_of(uow, case)
     parties = await parties_of(uow, case, agreement)
@@ -128,7 +129,7 @@ async def _plain(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[s
     }
 
 
-def _project(project: Project, city: City) -> dict[str, Any]:
+def _project(project: Project, city: City) -> dict[str, object]:
     return {
         "number": project.number,
         "field_name": city.field_name(project.field),
@@ -138,7 +139,7 @@ def _project(project: Project, city: City) -> dict[str, Any]:
     }
 
 
-async def _offer(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+async def _offer(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (shared signature)
     offer = case.offer
     fields = offer.fields if offer else []
     return {
@@ -159,7 +160,7 @@ async def _offer(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[s
     }
 
 
-async def _proposal_sheet(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+async def _proposal_sheet(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (shared signature)
     survey = await _survey(uow, case)
     surveys = await uow.surveys.of_case(case.id)
     places = answer_places(case, survey, surveys) if survey else {}
@@ -201,60 +202,57 @@ def _answers(place: AnswerPlace | None) -> list[dict[str, str]]:
     ]
 
 
-async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+async def _agreement(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (shared signature)
     terms = agreement_terms(case)
     agreement = await agreement_of(uow, case)
     signed_on = None if draft else agreement.signed_on if agreement else planned_signing_day(case)
-    parties = party_rows(case.partner, terms["otherParties"])
-    starts_on = date.fromisoformat(terms["startsOn"]) if terms["startsOn"] else None
-    term = term_of(city, terms, signed_on or uow.clock.today())
-    written = starts_on or terms["expiresOn"] or term.endless
+    parties = party_rows(case.partner, terms.other_parties)
+    term = terms.term(city, signed_on or uow.clock.today())
+    written = terms.starts_on or terms.expires_on or term.endless
     known = term if signed_on or written else None  # else today's day would be printed
     rule = city.renewing_by(renewal_years(city, terms)).term
     return {
         **await _plain(uow, case, city, draft),
-        "kind": terms.get("kind", "comprehensive"),
+        "kind": terms.kind,
         "signatory": city.signatory,
         "parties": parties,
         **spoken(parties),
-        "purpose_fields": terms["purpose"],
-        "fields": [city.field_name(number) for number in terms["fields"]],
-        "starts_on": starts_on,
+        "purpose_fields": terms.purpose,
+        "fields": [city.field_name(number) for number in terms.fields],
+        "starts_on": terms.starts_on,
         "expires_on": known.expires_on if known else None,
-        "term_words": term_in_words(term_rule(city, terms), known, starts_on=starts_on),
-        "renews": renewal_clause(rule, term, RENEWS.get(terms.get("renews", "rule"))),
+        "term_words": term_in_words(terms.rule(city), known, starts_on=terms.starts_on),
+        "renews": renewal_clause(rule, term, RENEWS.get(terms.renews)),
         "renewal_years": rule.renewal_years,
         "endless": term.endless,
         "signed_on": signed_on,
-        "from_signing": starts_on is None,
-        "signature_style": STYLES["signature" if terms["signatureStyle"] == "signature" else "name-seal"],
+        "from_signing": terms.starts_on is None,
+        "signature_style": STYLES[terms.signature_style or "name-seal"],
         "copies": 1 + len(parties),
     }
 
 
-async def _record_list(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+async def _record_list(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (shared signature)
     counted = eligibility_facts(city, [], case.records)  # as the requirements count them (AGE-R1)
     return {**await _plain(uow, case, city, draft), "record_count": counted.done_count}
 
 
-async def _amendment(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
-    plain = await _plain(uow, case, city, draft)
-    agreement = plain["agreement"]
+async def _amendment(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (shared signature)
+    plain, agreement = await _plain(uow, case, city, draft), await agreement_of(uow, case)
     return {**plain, **(await amendment_context(uow, case, city, agreement) if agreement else {})}
 
 
-async def _activity_report(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
+async def _activity_report(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (shared signature)
     return {**await _plain(uow, case, city, draft), **await activity_report(uow, case, city)}
 
 
-async def _activity_list(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, Any]:  # noqa: FBT001 (shared signature)
-    plain = await _plain(uow, case, city, draft)
-    kept = plain["steps"]["activity-list"]
-    wanted = kept.get("annexDepartments") == "yes"
-    return {**plain, "activity_groups": activity_groups(kept["activityList"], city, with_departments=wanted)}
+async def _activity_list(uow: UnitOfWork, case: Case, city: City, draft: bool) -> dict[str, object]:  # noqa: FBT001 (shared signature)
+    rows, with_departments = activity_list(case)
+    groups = activity_groups(rows, city, with_departments=with_departments)
+    return {**await _plain(uow, case, city, draft), "activity_groups": groups}
 
 
-_Context = Callable[[UnitOfWork, Case, City, bool], Awaitable[dict[str, Any]]]
+_Context = Callable[[UnitOfWork, Case, City, bool], Awaitable[dict[str, object]]]
 _CONTEXTS: dict[str, _Context] = {
     "offer": _offer,
     "proposal-sheet": _proposal_sheet,

@@ -7,15 +7,11 @@ the work done: a lost instance loses nothing, and nobody is told twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 from workers.domain import renewal
 from workers.domain.agreements import Agreement, AgreementEnd, AgreementTerm, Notice, Side, TermStage
-from workers.domain.business_days import subtract_business_days
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind, CaseOutcome
-from workers.domain.jst import at
 from workers.domain.renewal import RenewalPlan, renewal_plan
 from workers.domain.wareki import format_wareki
 from workers.errors import PermanentError
@@ -44,13 +40,8 @@ OCCASION_NAMES = {
     "reversed": "更新の取消し",
     "expired": "満了したこと",
 }
-_DAY = timedelta(days=1)
-_TIMERS_MINUTE = 10
-_MAIL_HOUR = 9
 _AT_END = "1"
 """The period of the one report that begins by itself."""
-_LAST_CALL = 5
-"""Business days before the last day on which what is still missing is said once more (DAT-T1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,48 +85,7 @@ async def renewal_of(uow: UnitOfWork, case_id: str, held: Agreement | None = Non
     return Renewal(case=case, agreement=agreement, term=term, city=city, plan=renewal_plan(city, term), notices=notices)
 
 
-async def plan_renewal(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
-    """Return ``renewal``, its days as full timestamps for timers, and the state for gateways and forms."""
-    found = await renewal_of(uow, case_id)
-    plan = found.plan
-    return {
-        "renewal": {
-            "renews": renewal.open_to_notices(found.city, found.agreement, found.term),
-            "remindAt": at(plan.remind_on, _MAIL_HOUR).isoformat(),
-            "lastCallAt": at(subtract_business_days(plan.last_day, _LAST_CALL), _MAIL_HOUR).isoformat(),
-            "lastDay": format_wareki(plan.last_day, weekday=True),
-            "dueAt": at(plan.last_day, 23, 59, 59).isoformat(),
-            "decideAt": at(plan.decide_on, 0, _TIMERS_MINUTE).isoformat(),
-            "tellAt": at(plan.tell_on, _MAIL_HOUR).isoformat(),
-            "expires": format_wareki(plan.expires_on, weekday=True),
-            "lateUntil": at(max(plan.over_on, plan.tell_on + _DAY), 0, _TIMERS_MINUTE).isoformat(),
-            "overAt": at(plan.over_on, 0, _TIMERS_MINUTE).isoformat(),
-        },
-        **renewal_variables(found),
-    }
-
-
-def renewal_variables(found: Renewal) -> dict[str, Any]:
-    """Return the state of a renewal and its notices as the rows of a form."""
-    return {
-        "renewalState": found.state,
-        "agreementEnd": found.agreement.end.value if found.agreement.end else None,
-        "notices": [
-            {
-                "label": f"{format_wareki(entry.received_on)}に{SIDE_NAMES[entry.side]}から",
-                "value": str(entry.id),
-                "side": SIDE_NAMES[entry.side],
-                "received": format_wareki(entry.received_on),
-                "reason": entry.reason,
-                "withdrawn": format_wareki(entry.withdrawn_on) if entry.withdrawn_on else "",
-                "decision": entry.decision,
-            }
-            for entry in found.notices
-        ],
-    }
-
-
-async def decide_renewal(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
+async def decide_renewal(uow: UnitOfWork, case_id: str) -> Renewal:
     """Renew the term or let it run out, once; deciding again returns what was decided.
 
     The state stays open where the day of the decision has not come: the agreement was amended meanwhile, and the
@@ -144,7 +94,7 @@ async def decide_renewal(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
     found = await renewal_of(uow, case_id)
     if found.state == "open" and uow.clock.today() >= found.plan.decide_on:
         await apply_decision(uow, found)
-    return renewal_variables(found)
+    return found
 
 
 async def apply_decision(uow: UnitOfWork, found: Renewal) -> None:
@@ -157,7 +107,7 @@ async def apply_decision(uow: UnitOfWork, found: Renewal) -> None:
         await note(uow, found.case.id, f"更新しない（{why}）。{_until(found.term)}で満了する")
 
 
-async def tell(uow: UnitOfWork, case_id: str, occasion: str) -> dict[str, Any]:
+async def tell(uow: UnitOfWork, case_id: str, occasion: str) -> None:
     """Tell both sides, once per occasion and decision; a mail that no longer says the truth is not sent.
 
     Raises PermanentError for an occasion that the diagram's header misspells.
@@ -168,7 +118,6 @@ async def tell(uow: UnitOfWork, case_id: str, occasion: str) -> dict[str, Any]:
     truth = {"renewed": "renewed", "blocked": "blocked", "reversed": "blocked", "expired": "ended"}
     if truth.get(occasion, found.state) == found.state:
         await tell_both(uow, found, occasion)
-    return {}
 
 
 async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str) -> None:
@@ -194,7 +143,7 @@ def _revision(found: Renewal) -> int:
     return len(found.notices) + sum(1 for entry in found.notices if entry.overruled)
 
 
-def _mail_values(found: Renewal) -> dict[str, Any]:
+def _mail_values(found: Renewal) -> dict[str, object]:
     successors = [entry for entry in found.agreement.terms if entry.number == found.term.number + 1 and entry.counts]
     return {
         "agreement_title": found.agreement.title,
@@ -209,7 +158,7 @@ def _mail_values(found: Renewal) -> dict[str, Any]:
     }
 
 
-async def settle_expiry(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
+async def settle_expiry(uow: UnitOfWork, case_id: str) -> Renewal:
     """End the agreement with its term, once, and tell both sides; a renewed or terminated one stays as it is.
 
     The state stays as it is where the term is not over: the agreement was amended meanwhile.
@@ -220,7 +169,7 @@ async def settle_expiry(uow: UnitOfWork, case_id: str) -> dict[str, Any]:
             await apply_decision(uow, found)
         if found.state == "blocked":
             await apply_expiry(uow, found)
-    return renewal_variables(found)
+    return found
 
 
 async def apply_expiry(uow: UnitOfWork, found: Renewal) -> None:

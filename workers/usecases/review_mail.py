@@ -5,28 +5,25 @@ The text that the office saw and changed is the text that leaves: the template i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from workers.domain.business_days import add_business_days
-from workers.domain.cities import City
 from workers.domain.entities import Case, Document
-from workers.domain.jst import at
 from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft, WrittenMail, reviewed_text
-from workers.domain.text import multi_line
 from workers.errors import InputError
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.journal import note
 from workers.usecases.lead import lead_of, signing_department
 from workers.usecases.lookup import case_title
-from workers.usecases.meeting_people import Recipient, office_recipient
-from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.meeting_people import Recipient
+from workers.usecases.ports import MailRequest, TemplateValues, UnitOfWork
 from workers.usecases.send_mail import attached_documents, draft_context, mail_context, recipients_of
+from workers.variables import named
 
 WAITING_MAIL: Final = "common-waiting-mail"
 """The message that begins the review of a mail for which no diagram waits."""
-_DAYS_TO_REVIEW: Final = 2
-_CHOICES: Final = {
+MAIL_CHOICES: Final = {
     MailChoice.SEND: "この内容で送る",
     MailChoice.RETURN: "送らずに前の手順に戻る",
     MailChoice.DROP: "メールでは送らない（郵送や電話で伝える）",
@@ -38,42 +35,40 @@ _ENDED: Final = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class MailDecision:
+    """What the office decided on a draft: one of ``MAIL_CHOICES``; the text as it left it, or why it is not sent."""
+
+    choice: str
+    subject: object = None
+    body: object = None
+    reason: str = ""
+
+
 async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram names them)
     uow: UnitOfWork,
     case_id: str,
     *,
     template: str,
     attach: Sequence[str],
-    values: Mapping[str, Any],
+    values: TemplateValues,
     key: str,
-    may_return: bool,
     meeting_id: str | None = None,
-    to: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Keep a mail to the partner as a draft and return what the office's form shows.
+    to: Recipient | None = None,
+) -> tuple[MailDraft, list[Document]]:
+    """Keep a mail to the partner as a draft and return it with the documents that go with it.
 
-    ``key`` says which step this is, as in ``send_mail``; the draft that one has already is shown as it is.
-    ``mailReview`` tells whether the pack wants the office to see the mail. ``to`` (name, contact, email) is who gets it
-    where that is not the case's partner: an applicant (CHI-3). Raises PermanentError for a template that the pack does
-    not name, and for a document that is missing.
+    ``key`` says which step this is, as in ``send_mail``; the draft that one has already is returned as it is. ``to`` is
+    who gets it where that is not the case's partner: an applicant (CHI-3). Raises PermanentError for a template that
+    the pack does not name, and for a document that is missing.
     """
     case = await uow.cases.get(case_id)
-    draft, documents = await _drafted(
+    return await _drafted(
         uow, case, template=template, attach=attach, values=values, key=key, meeting_id=meeting_id, to=to
     )
-    return {
-        "mailDraft": _shown(draft, uow.cities.city(case.city).mail(template).title, documents),
-        "mailReview": draft.review,
-        "mailChoices": [
-            {"label": label, "value": choice.value}
-            for choice, label in _CHOICES.items()
-            if may_return or choice is not MailChoice.RETURN
-        ],
-        "mailDueAt": at(add_business_days(uow.clock.today(), _DAYS_TO_REVIEW), 23, 59, 59).isoformat(),
-    }
 
 
-async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: Mapping[str, Any], key: str) -> None:
+async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: TemplateValues, key: str) -> None:
     """Keep a mail that no diagram waits for as a draft, once, and begin a process in which the office sees it.
 
     For what a day or a notice decides: the procedure, or the watch in its place, goes on meanwhile (ALL-5). Where a
@@ -90,13 +85,13 @@ async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: 
             "name": WAITING_MAIL,
             "correlation_key": draft.business_key,
             "message_id": f"{WAITING_MAIL}:{draft.business_key}",
-            "variables": {
-                "caseId": case.id,
-                "caseTitle": case_title(case),
-                "officeGroup": (lead or city.office).group,
-                "mailTemplate": template,
-                "mailKey": key,
-            },
+            "variables": named(
+                case_id=case.id,
+                case_title=case_title(case),
+                office_group=(lead or city.office).group,
+                mail_template=template,
+                mail_key=key,
+            ),
         },
     )
 
@@ -107,17 +102,17 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     *,
     template: str,
     attach: Sequence[str],
-    values: Mapping[str, Any],
+    values: TemplateValues,
     key: str,
     meeting_id: str | None = None,
-    to: Mapping[str, Any] | None = None,
+    to: Recipient | None = None,
 ) -> tuple[MailDraft, list[Document]]:
     """Return the draft of a step, made where there is none, and the documents that go with it."""
     city = uow.cities.city(case.city)
     rule = city.mail(template)
     business_key = f"{case.id}:{key}:partner:{template}"
     draft = await uow.drafts.of_key(business_key)
-    (recipient,) = [_addressed(to, city)] if to else await recipients_of(uow, case, city, "partner")
+    (recipient,) = [to] if to else await recipients_of(uow, case, city, "partner")
     forms = await blank_forms(uow, case, city, template, values)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind)] + forms
     if draft is not None:
@@ -158,40 +153,19 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     return draft, documents
 
 
-def _addressed(to: Mapping[str, Any], city: City) -> Recipient:
-    """Return who gets a mail; the office tells somebody who has no address."""
-    name = f"{to.get('name') or ''} {to.get('contact') or ''}".strip()
-    address = str(to.get("email") or "") or office_recipient(city).address
-    return Recipient(key="applicant", name=name, address=address)
-
-
-def _shown(draft: MailDraft, title: str, documents: Sequence[Document]) -> dict[str, Any]:
-    return {
-        "id": draft.id,
-        "title": title,
-        "to": f"{draft.recipient_name} <{draft.recipient}>",
-        "subject": draft.subject,
-        "body": draft.body.rstrip("\n"),
-        "attachments": "\n".join(document.name for document in documents) or "なし",
-    }
-
-
-async def finish_mail(
-    uow: UnitOfWork, draft_id: int, form: Mapping[str, Any] | None, *, may_return: bool
-) -> DraftState:
+async def finish_mail(uow: UnitOfWork, draft_id: int, decided: MailDecision | None, *, may_return: bool) -> DraftState:
     """Do with a draft what the office decided, once; deciding again returns what was done.
 
-    ``form``: choice, subject, body and reason as the office entered them; None sends a routine mail as it is. Raises
-    InputError for what cannot be sent, or a missing reason.
+    ``decided`` None sends a routine mail as it is. Raises InputError for what cannot be sent, or a missing reason.
     """
     draft = await uow.drafts.get(draft_id)
     if draft.state is not DraftState.WAITING:
         return draft.state
-    choice = _choice(form, may_return=may_return)
+    choice = _choice(decided, may_return=may_return)
     if choice is MailChoice.SEND:
-        await _send(uow, draft, form)
+        await _send(uow, draft, decided)
     else:
-        draft.reason = multi_line((form or {}).get("reason") or "", "理由", maximum=1000)
+        draft.reason = decided.reason if decided else ""
         if not draft.reason:
             raise InputError("理由", "送らない理由を書いてください")
     draft.state, draft.ended_at = STATE_AFTER[choice], uow.clock.now()
@@ -199,22 +173,21 @@ async def finish_mail(
     return draft.state
 
 
-def _choice(form: Mapping[str, Any] | None, *, may_return: bool) -> MailChoice:
-    if form is None:
+def _choice(decided: MailDecision | None, *, may_return: bool) -> MailChoice:
+    if decided is None:
         return MailChoice.SEND
     allowed = {choice for choice in MailChoice if may_return or choice is not MailChoice.RETURN}
-    choice = str(form.get("choice") or "")
-    if choice not in allowed:
-        labels = "・".join(label for one, label in _CHOICES.items() if one in allowed)
+    if decided.choice not in allowed:
+        labels = "・".join(label for one, label in MAIL_CHOICES.items() if one in allowed)
         raise InputError("どうするか", f"選んでください（{labels}）")
-    return MailChoice(choice)
+    return MailChoice(decided.choice)
 
 
-async def _send(uow: UnitOfWork, draft: MailDraft, form: Mapping[str, Any] | None) -> None:
+async def _send(uow: UnitOfWork, draft: MailDraft, decided: MailDecision | None) -> None:
     """Freeze the text as the office left it; the documents are those of the moment when the draft was made."""
     written = WrittenMail(subject=draft.subject, body=draft.body)
-    if form is not None:
-        written = reviewed_text(draft, form.get("subject"), form.get("body"))
+    if decided is not None:
+        written = reviewed_text(draft, decided.subject, decided.body)
     draft.edited = (written.subject, written.body) != (draft.subject, draft.body)
     kept = {document.id: document for document in await uow.documents.of_case(draft.case_id)}
     lead = await signing_department(uow, await uow.cases.get(draft.case_id), uow.cities.city(draft.city))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from workers.domain.cities import City
 from workers.domain.drafts import editions
@@ -23,7 +22,7 @@ from workers.usecases.meeting_people import (
     partner_recipient,
 )
 from workers.usecases.parties import parties_of, spoken
-from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.ports import MailRequest, TemplateValues, UnitOfWork
 from workers.usecases.render_document import document_kind
 from workers.usecases.survey_scope import AnswerPlace, counting_surveys, newest_places
 
@@ -49,7 +48,7 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     template: str,
     to: str,
     attach: Sequence[str],
-    values: Mapping[str, Any],
+    values: TemplateValues,
     department: str | None,
     key: str,
     joint: Sequence[str] = (),
@@ -70,7 +69,8 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
         everybody = participants(case, city, meeting)
         recipients = [one for one in everybody if to == "meeting" or one.key != "partner"]
     else:
-        chosen = values.get("listed" if to == "listed-departments" else "chosen")
+        listed = values.get("listed" if to == "listed-departments" else "chosen")
+        chosen = [str(part) for part in listed] if isinstance(listed, list) else []
         recipients = await recipients_of(uow, case, city, to, department, joint=joint, chosen=chosen)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
     forms = await blank_forms(uow, case, city, template, values)
@@ -118,7 +118,7 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
     department: str | None = None,
     *,
     joint: Sequence[str] = (),
-    chosen: Any = None,
+    chosen: Sequence[str] | None = None,
 ) -> list[Recipient]:
     """Return who gets a mail; raises PermanentError for a word that names nobody.
 
@@ -136,7 +136,7 @@ async def recipients_of(  # noqa: PLR0913 (the word, and what it is about)
     if to in {"departments", "other-departments"}:
         return await _by_survey(uow, case, city, asked=to == "departments")
     if to in {"project-departments", "listed-departments"}:
-        listed = [str(part) for part in chosen or []]
+        listed = chosen or []
         codes = listed if to == "listed-departments" else await _in_charge(uow, case, set(listed))
         return department_recipients(city, list(dict.fromkeys(codes)))
     if to in {"all-departments", "agreement-departments"}:
@@ -209,7 +209,7 @@ async def attached_documents(uow: UnitOfWork, case: Case, kind: str, department:
     return [document]
 
 
-async def draft_context(uow: UnitOfWork, case: Case, documents: Sequence[Document]) -> dict[str, Any]:
+async def draft_context(uow: UnitOfWork, case: Case, documents: Sequence[Document]) -> dict[str, object]:
     """Return what a mail says of the drafts that it carries: ``drafts`` one a line, ``draft_label`` of the first."""
     known = editions(await uow.documents.of_case(case.id)) if documents else {}
     found = [(document, known[document.id]) for document in documents if document.id in known]
@@ -219,7 +219,7 @@ async def draft_context(uow: UnitOfWork, case: Case, documents: Sequence[Documen
     }
 
 
-async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting | None = None) -> dict[str, Any]:
+async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting | None = None) -> dict[str, object]:
     """Return what every mail of a case, or of a meeting of it, may say."""
     agreement = await agreement_of(uow, case)
     discussed = case.last_step("discussion")
@@ -254,7 +254,7 @@ async def mail_context(uow: UnitOfWork, case: Case, city: City, meeting: Meeting
     }
 
 
-def _about(meeting: Meeting, city: City) -> dict[str, Any]:
+def _about(meeting: Meeting, city: City) -> dict[str, object]:
     return {
         "meeting": meeting,
         "host": city.department(meeting.host).name if meeting.host else city.office.section,

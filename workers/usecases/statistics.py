@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from workers.domain.agreements import ActivityStatus
+from workers.domain.agreementtext import KIND_NAMES
 from workers.domain.cities import City
 from workers.domain.fiscal import first_day, fiscal_year, last_day
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
 from workers.errors import InputError
-from workers.usecases.agree import KIND_NAMES
 from workers.usecases.ports import UnitOfWork
 
 GROUPS: Final = {

@@ -11,8 +11,6 @@ from workers.domain.text import comparable
 from workers.usecases.ports import UnitOfWork
 
 SCOPE_STEP: Final = "survey-scope"
-CHANGED: Final = "changed"
-"""``surveyPlan.scope`` where only new and changed projects are asked about (ISE-4, AGE-4)."""
 
 
 def former_project(case: Case, project: Project, before: int) -> Project | None:

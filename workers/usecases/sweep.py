@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
 
 from workers.domain import renewal
 from workers.domain.agreements import Agreement, AgreementTerm, TermStage
@@ -56,7 +55,7 @@ class SweepReport:
                 mine.update(value)
         self.last_id = other.last_id
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the report as it is recorded and shown."""
         return {name: value for name, value in asdict(self).items() if name != "last_id"}
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from workers.domain.wareki import parse_date
+from workers.errors import InputError
 
 
 def rows(value: Any) -> list[Mapping[str, Any]]:
@@ -22,6 +23,13 @@ def text(value: Any) -> str:
 def day(value: Any, where: str) -> date | None:
     """Return a date, None where the field is empty; raises InputError for a text that is no date."""
     return parse_date(value, where) if value else None
+
+
+def required_day(value: Any, where: str) -> date:
+    """Return a date; raises InputError for an empty field and for a text that is no date."""
+    if not value:
+        raise InputError(where, "入力してください")
+    return parse_date(value, where)
 
 
 def codes(value: Any) -> list[str]:

@@ -15,7 +15,6 @@ from workers.jobs.forms.case import partner_text
 from workers.jobs.forms.offer import asked_proposals, attachment_rows, past_records
 from workers.jobs.forms.rows import codes, day
 from workers.jobs.forms.surveyresult import survey_board
-from workers.usecases.survey_scope import CHANGED
 from workers.usecases.surveys import PlannedSurvey, RequestedAnswer
 
 
@@ -26,7 +25,7 @@ def read_plan(plan: Any) -> PlannedSurvey:
         due_on=day(given.get("dueOn"), "回答期限"),
         departments=codes(given.get("departmentCodes")),
         message=multi_line(given.get("message") or "", "書き添えること", maximum=4000),
-        only_changed=given.get("scope") == CHANGED,
+        only_changed=given.get("scope") == "changed",
     )
 
 
