@@ -46,3 +46,20 @@ def test_an_uncaught_exception_is_logged_without_its_text() -> None:
 def test_an_uncaught_exception_of_a_thread_is_logged_without_its_text() -> None:
     _, entry = _entries(f"t = threading.Thread(target=lambda: [].index({_ADDRESS!r})); t.start(); t.join()")
     assert (entry["event"], entry["level"]) == ("uncaught exception in a thread", "critical")
+
+
+def test_an_entry_of_our_own_comes_out_the_same_way_and_shows_no_local_variable() -> None:
+    failing = f"address = {_ADDRESS!r}\nfrom workers.runtime import drain\ntry:\n    [].index(address)\n"
+    _, entry = _entries(f"{failing}except ValueError:\n    drain._log.warning('call failed', exc_info=True)")
+    assert (entry["event"], entry["logger"]) == ("call failed", "workers.runtime.drain")
+
+
+def test_an_entry_of_our_own_may_be_the_first() -> None:
+    text = f"from workers.cli.latelogs import expect_logs\nexpect_logs('WARNING')\naddress = {_ADDRESS!r}\n"
+    text += "from workers.logs import get_logger\ntry:\n    [].index(address)\n"
+    text += "except ValueError:\n    get_logger('ours').warning('call failed', exc_info=True, call_id=2)\n"
+    root = Path(__file__).parents[2]
+    run = subprocess.run([sys.executable, "-c", text], cwd=root, capture_output=True, text=True, check=True, timeout=60)
+    assert (run.stdout, _ADDRESS in run.stderr) == ("", False)
+    entry = json.loads(run.stderr)
+    assert (entry["event"], entry["call_id"], entry["level"]) == ("call failed", 2, "warning")

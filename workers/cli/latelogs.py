@@ -13,7 +13,7 @@ from types import TracebackType
 
 
 def expect_logs(level: str) -> None:
-    """Have the first entry of any library, or the first uncaught exception, set up ``workers.runtime.logging``."""
+    """Have the first entry of any library, or the first uncaught exception, set up ``workers.logs``."""
     root = logging.getLogger()
     root.handlers[:] = [_FirstEntry(level)]
     root.setLevel(level)
@@ -45,6 +45,6 @@ class _FirstEntry(logging.Handler):
 
 
 def _configure(level: str) -> None:
-    from workers.runtime.logging import configure
+    from workers.logs import configure
 
     configure(level)

@@ -6,10 +6,10 @@ import asyncio
 import signal
 from pathlib import Path
 
+from workers import logs as logging
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings
-from workers.runtime import logging
 from workers.runtime.supervisor import collect_less_often, run_worker
 from workers.settings import Settings
 from workers.wiring import services

@@ -12,13 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-import structlog
-
 from workers.adapters.registry.lease import LeaseQueue, QueuedItem
 from workers.errors import RetryableError
+from workers.logs import get_logger
 from workers.runtime.outcomes import jittered_ms
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 Item = TypeVar("Item", bound=QueuedItem)
 

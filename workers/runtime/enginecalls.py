@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-import structlog
 from pyzeebe import ZeebeClient
 from pyzeebe.errors import MessageAlreadyExistsError, ProcessInstanceNotFoundError, ZeebeError
 
 from workers.adapters.registry.queue import EngineCallQueue, QueuedEngineCall
 from workers.errors import PermanentError, RetryableError
 from workers.jobs.surveys import refreshed_board
+from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.drain import Drain, later
 from workers.runtime.jobrunner import is_refusal
@@ -23,7 +23,7 @@ from workers.runtime.stepback import StepBack
 from workers.usecases.remind_offices import WaitingTask, send_digests
 from workers.usecases.undelivered import report_undelivered
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _CALL_SECONDS = 30
 _FIRST_SECONDS = 1

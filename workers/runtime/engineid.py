@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
 from pyzeebe import ZeebeClient
 from pyzeebe.errors import (
     MessageAlreadyExistsError,
@@ -20,11 +19,12 @@ from pyzeebe.errors import (
 )
 
 from workers.errors import BusyError
+from workers.logs import get_logger
 from workers.runtime.held import Gateway
 from workers.runtime.outcomes import jittered_ms
 from workers.runtime.ports import OpenJobUnit
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _MARK = "renkei-engine"
 _KEPT_MS = 100 * 365 * 24 * 3600 * 1000

@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator
 
 import anyio
-import structlog
 from pyzeebe import Job
 from pyzeebe.errors import ZeebeBackPressureError, ZeebeGatewayUnavailableError
 
+from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.outcomes import jittered_ms
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _QUEUE_PER_SLOT = 7
 """With 16 slots 128 jobs in hand, of which 64 come with a poll: with fewer the worker runs dry before they arrive."""

@@ -18,7 +18,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from typing import Any
 
 import grpc
-import structlog
 from pyzeebe import Job, ZeebeWorker
 from pyzeebe.errors import (
     JobAlreadyDeactivatedError,
@@ -37,11 +36,12 @@ from pyzeebe.worker.job_executor import JobExecutor
 from pyzeebe.worker.job_poller import JobPoller, JobStreamer
 from pyzeebe.worker.task_state import TaskState
 
+from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.held import Gateway, Held, Loop
 from workers.runtime.jobstream import Arriving, arriving, give_back, poll_jobs, stream_jobs
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 RunJob = Callable[[Job, ZeebeAdapter], Awaitable[Coroutine[Any, Any, None] | None]]
 """Handles a job in a slot; what it returns tells the engine, and runs when the slot is free again."""

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import grpc
-import structlog
 from pyzeebe import Job
 from pyzeebe.errors import (
     JobAlreadyDeactivatedError,
@@ -28,6 +27,7 @@ from workers.adapters.registry.outbox import OutboxName
 from workers.domain.markdown import plain
 from workers.errors import BusinessError, BusyError, InputErrors, PermanentError, RetryableError
 from workers.jobs.catalog import JobInput, JobType
+from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.outcomes import (
     Complete,
@@ -46,7 +46,7 @@ from workers.runtime.ports import JobUnit, OpenJobUnit
 from workers.usecases.ports import JobRef
 from workers.usecases.record_act import VARIABLE, act_of
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _SECOND_TRY_SECONDS = 0.1
 _CHECK_SECONDS = 5

@@ -10,17 +10,17 @@ from typing import Any
 
 import anyio
 import grpc
-import structlog
 from pyzeebe import Job
 from pyzeebe.errors import PyZeebeError, ZeebeBackPressureError
 from pyzeebe.grpc_internals.zeebe_job_adapter import ZeebeJobAdapter
 from pyzeebe.proto.gateway_pb2 import ActivatedJob, ActivateJobsRequest, StreamActivatedJobsRequest
 from pyzeebe.task.task import Task
 
+from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.outcomes import jittered_ms
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _GIVEN_BACK_AT_ONCE = 20
 _GIVING_BACK_SECONDS = 3

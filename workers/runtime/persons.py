@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
-
 from workers.adapters.registry.acts import OpenActs
 from workers.domain.acts import Act, Completion
 from workers.errors import PermanentError, RetryableError
+from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.drain import first_of, later
 from workers.runtime.ports import PeopleSource, WorkerServices
 from workers.usecases.tell_person import tell_persons
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 GIVE_UP_AFTER: Final = timedelta(days=1)
 """A task that the index does not show by then will not come any more."""

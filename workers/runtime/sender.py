@@ -13,18 +13,18 @@ from email import policy
 from email.headerregistry import Address
 from email.parser import BytesHeaderParser
 
-import structlog
 from aiosmtplib import SMTPException
 
 from workers.adapters.registry.queue import FollowUp, MailQueue, QueuedMail
 from workers.errors import PermanentError, RetryableError
+from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.drain import Drain, HoldOn, later
 from workers.runtime.outcomes import jittered_ms
 from workers.runtime.smtp import MailServer, Meaning, NotConnectedError, Trouble, judged
 from workers.settings import Settings
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 MAIL_SECONDS = 60
 """Longest time for one mail, all of the server's answers together."""

@@ -15,8 +15,6 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import structlog
-
 from workers.adapters.camunda.gateway import is_ready, open_channel, probe, zeebe_client
 from workers.adapters.camunda.instances import Instances
 from workers.adapters.camunda.open_tasks import OpenTasks
@@ -25,6 +23,7 @@ from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.registry.outbox import OutboxName
 from workers.errors import PermanentError
+from workers.logs import get_logger
 from workers.runtime import health, helppage, metrics, persons, taskpage
 from workers.runtime.drain import beside, first_of
 from workers.runtime.enginecalls import EngineCalls
@@ -38,7 +37,7 @@ from workers.runtime.sender import Sender
 from workers.runtime.stepback import StepBack
 from workers.settings import Settings
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 DRAIN_SECONDS = 6.0
 _RESTART_FIRST_SECONDS = 0.5

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.bench.peers import renkei_peer
 from tests.bench.peers.orders import main
+from workers import logs as logging
 from workers.jobs.catalog import JobInput
-from workers.runtime import logging
 from workers.usecases.ports import UnitOfWork
 
 _SECONDS = 0.2

@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from tests.bench.peers.orders import Count, main, obey
-from workers.runtime import logging, supervisor
+from workers import logs as logging
+from workers.runtime import supervisor
 from workers.settings import Settings
 from workers.wiring import services
 

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import structlog
-
 from workers.adapters.camunda.rest import InstanceGoneError, RestClient, TaskGoneError
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.domain.acts import SYSTEM_USER
 from workers.errors import RetryableError
+from workers.logs import get_logger
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _PAGE = 200
 _POLL_SECONDS = 0.3

@@ -25,9 +25,27 @@ _NEVER_BELOW_WARNING = (
 )  # fmt: skip
 
 
-def configure(level: str = "INFO") -> None:
-    """Send structlog's and every library's entries to stderr as JSON, at ``level`` and above."""
-    chain: list[structlog.typing.Processor] = [
+def get_logger(name: str) -> Any:
+    """Return a module's logger. Its entries go to the standard library's logging and nowhere else, at any time.
+
+    Structlog as it comes prints to stdout, with the local variables of an exception's frames.
+    """
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[
+                structlog.stdlib.filter_by_level,
+                *_chain(),
+                structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            ],
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            wrapper_class=structlog.stdlib.BoundLogger,
+            cache_logger_on_first_use=False,
+        )
+    return structlog.get_logger(name)
+
+
+def _chain() -> list[structlog.typing.Processor]:
+    return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -35,20 +53,15 @@ def configure(level: str = "INFO") -> None:
         places_only,
         redact_addresses,
     ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *chain,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
+
+
+def configure(level: str = "INFO") -> None:
+    """Send structlog's and every library's entries to stderr as JSON, at ``level`` and above."""
+    get_logger(__name__)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=chain,
+            foreign_pre_chain=_chain(),
             use_get_message=False,  # the template alone: arguments of other libraries hold jobs and addresses
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -133,8 +146,8 @@ def _type_name(value: object) -> str:
 
 
 def _log_uncaught(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-    structlog.get_logger(__name__).critical("uncaught exception", exc_info=error)
+    get_logger(__name__).critical("uncaught exception", exc_info=error)
 
 
 def _log_uncaught_in_thread(arguments: threading.ExceptHookArgs) -> None:
-    structlog.get_logger(__name__).critical("uncaught exception in a thread", exc_info=arguments.exc_value)
+    get_logger(__name__).critical("uncaught exception in a thread", exc_info=arguments.exc_value)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from workers.runtime import logging
+from workers import logs as logging
 
 NAME = "山田太郎"
 ADDRESS = "taro.yamada@partner.example.jp"
@@ -72,7 +72,7 @@ def test_an_exception_is_logged_as_types_and_places_with_its_causes(capsys: pyte
         structlog.get_logger("workers.test").error("job failed", exc_info=error)
     (entry,) = logged(capsys)
     assert [line.split(" at ")[0] for line in entry["exception"]] == ["RuntimeError", "ValueError"]
-    assert "test_runtime_logging.py" in entry["exception"][0]
+    assert "test_logs.py" in entry["exception"][0]
 
 
 def test_libraries_keep_their_template_and_lose_their_arguments(capsys: pytest.CaptureFixture[str]) -> None:
