@@ -1,33 +1,30 @@
-"""The one place where adapters meet use cases."""
+"""The one place where adapters meet use cases. Each part is imported and made when it is asked for."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from workers.adapters.documents.word import WordDocuments
-from workers.adapters.files import FileStore
-from workers.adapters.mail.renderer import JinjaMails
-from workers.adapters.registry.acts import OpenActs, next_look, open_acts
-from workers.adapters.registry.agreement_repositories import due_count
-from workers.adapters.registry.database import check, create_engine, migrate, session_factory
-from workers.adapters.registry.queue import EngineCallQueue, MailQueue
-from workers.adapters.registry.shared_transaction import opening
-from workers.adapters.registry.turns import Turns
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
 from workers.domain.jst import JST
-from workers.jobs.catalog import JobType, all_job_types
-from workers.packs.configured import ConfiguredCities
-from workers.packs.finding import CityPacks
-from workers.packs.stepways import StepWays
-from workers.packs.templates import TemplateFolders
 from workers.settings import Settings
-from workers.usecases.ports import Clock
+
+if TYPE_CHECKING:  # a command that asks the registry needs neither Word, mails nor the jobs
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+    from workers.adapters.registry.acts import OpenActs
+    from workers.adapters.registry.queue import EngineCallQueue, MailQueue
+    from workers.adapters.registry.turns import Turns
+    from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+    from workers.jobs.catalog import JobType
+    from workers.packs.finding import CityPacks
+    from workers.packs.stepways import StepWays
+    from workers.packs.templates import TemplateFolders
+    from workers.usecases.ports import Clock, DocumentRenderer, MailRenderer, Register
 
 
 class SystemClock:
@@ -42,40 +39,159 @@ class SystemClock:
         return self.now().date()
 
 
-@dataclass(kw_only=True)
 class Services:
     """What the entry points need: the worker, the command line, the pages."""
 
-    settings: Settings
-    clock: Clock
-    packs: CityPacks
-    templates: TemplateFolders
-    engine: AsyncEngine
-    job_types: Mapping[str, JobType]
-    ways: StepWays
-    open_unit: Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]
-    mails: MailQueue
-    engine_calls: EngineCallQueue
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def packs(self) -> CityPacks:
+        """The cities' packs."""
+        from workers.packs.finding import CityPacks
+
+        return CityPacks(pack_folders(self.settings))
+
+    @cached_property
+    def templates(self) -> TemplateFolders:
+        """Where mail and document templates lie."""
+        return template_folders(self.settings)
+
+    @cached_property
+    def job_types(self) -> Mapping[str, JobType]:
+        """Handlers by job type."""
+        from workers.jobs.catalog import all_job_types
+
+        return all_job_types()
+
+    @cached_property
+    def ways(self) -> StepWays:
+        """What the diagrams say about going back."""
+        from workers.packs.stepways import StepWays
+
+        return StepWays(pack_folders(self.settings))
+
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        """The registry's connections."""
+        from workers.adapters.registry.database import create_engine
+
+        return create_engine(self.settings.registry_url)
+
+    @cached_property
+    def open_unit(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+        """Opens a transaction."""
+        from workers.adapters.files import FileStore
+        from workers.adapters.registry.shared_transaction import opening
+        from workers.adapters.registry.unit_of_work import Parts, uow_factory
+        from workers.packs.configured import ConfiguredCities
+
+        parts = Parts(
+            clock=self.clock,
+            cities=ConfiguredCities(self.packs),
+            renderers=_TemplateRenderers(self),
+            files=FileStore(self.settings.files),
+            mail_deadline=timedelta(hours=self.settings.mail_deadline_hours),
+        )
+        return opening(self.engine, uow_factory(self._sessions, parts), self._turns)
+
+    @asynccontextmanager
+    async def open_register(self) -> AsyncIterator[Register]:
+        """Open the register alone, to be read: without the entities and all else of a transaction."""
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from workers.adapters.registry.database import READ_ONLY
+        from workers.adapters.registry.faults import passing_faults_retryable
+        from workers.adapters.registry.register import SqlRegister
+
+        with passing_faults_retryable():
+            async with AsyncSession(self.engine) as session:
+                await session.connection(execution_options=READ_ONLY)
+                yield SqlRegister(session)
+
+    @cached_property
+    def mails(self) -> MailQueue:
+        """The mail outbox."""
+        from workers.adapters.registry.queue import MailQueue
+
+        return MailQueue(self._sessions, turns=self._turns)
+
+    @cached_property
+    def engine_calls(self) -> EngineCallQueue:
+        """The outbox of engine calls."""
+        from workers.adapters.registry.queue import EngineCallQueue
+
+        return EngineCallQueue(self._sessions)
 
     async def check_registry(self) -> None:
         """Return when the registry answers; raises RetryableError or PermanentError else."""
+        from workers.adapters.registry.database import check
+
         await check(self.engine)
 
     async def renewals_due(self) -> int:
         """Return how many agreements wait for the renewal watch; raises RetryableError."""
+        from workers.adapters.registry.agreement_repositories import due_count
+
         return await due_count(self.engine, self.clock.today())
 
     async def open_acts(self) -> OpenActs:
         """Return how many acts have no person yet, or none for good; raises RetryableError."""
+        from workers.adapters.registry.acts import open_acts
+
         return await open_acts(self.engine)
 
     async def next_look(self) -> datetime | None:
         """Return when the next person is to be looked up; raises RetryableError."""
+        from workers.adapters.registry.acts import next_look
+
         return await next_look(self.engine)
+
+    def with_job_types(self, job_types: Mapping[str, JobType]) -> Services:
+        """Return the same services with other handlers."""
+        other = copy.copy(self)
+        other.__dict__["job_types"] = job_types
+        return other
 
     async def close(self) -> None:
         """Close the registry's connections."""
         await self.engine.dispose()
+
+    @cached_property
+    def _sessions(self) -> async_sessionmaker[AsyncSession]:
+        from workers.adapters.registry.database import session_factory
+
+        return session_factory(self.engine)
+
+    @cached_property
+    def _turns(self) -> Turns | None:
+        """The order in which jobs and mails use the one connection to SQLite."""
+        from workers.adapters.registry.turns import Turns
+
+        return Turns() if self.engine.dialect.name == "sqlite" else None
+
+
+class _TemplateRenderers:
+    """``Renderers`` on the packs' templates."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @cached_property
+    def documents(self) -> DocumentRenderer:
+        from workers.adapters.documents.word import WordDocuments
+
+        return WordDocuments(self._services.templates)
+
+    @cached_property
+    def mails(self) -> MailRenderer:
+        from workers.adapters.mail.renderer import JinjaMails
+
+        made, settings = self._services, self._services.settings
+        return JinjaMails(
+            made.templates, made.packs, made.clock, tasklist_url=settings.tasklist_url, open_url=settings.open_url
+        )
 
 
 def pack_folders(settings: Settings) -> list[Path]:
@@ -85,44 +201,20 @@ def pack_folders(settings: Settings) -> list[Path]:
 
 def template_folders(settings: Settings) -> TemplateFolders:
     """Return where mail and document templates lie."""
+    from workers.packs.templates import TemplateFolders
+
     return TemplateFolders(templates=settings.home / "templates", packs=tuple(settings.packs))
 
 
 def build_services(settings: Settings, *, clock: Clock | None = None) -> Services:
-    """Put the adapters together; the registry's schema is brought up to date first (blocking).
+    """Return the services; the registry's schema is brought up to date first (blocking).
 
     Raises PermanentError for a database URL that cannot be used or a schema newer than this program.
     """
+    from workers.adapters.registry.database import migrate
+
     migrate(settings.registry_url)
-    business_clock = clock or SystemClock()
-    packs = CityPacks(pack_folders(settings))
-    templates = template_folders(settings)
-    engine = create_engine(settings.registry_url)
-    sessions = session_factory(engine)
-    turns = Turns() if engine.dialect.name == "sqlite" else None
-    factory = uow_factory(
-        sessions,
-        clock=business_clock,
-        cities=ConfiguredCities(packs),
-        renderer=WordDocuments(templates),
-        mail_renderer=JinjaMails(
-            templates, packs, business_clock, tasklist_url=settings.tasklist_url, open_url=settings.open_url
-        ),
-        files=FileStore(settings.files),
-        mail_deadline=timedelta(hours=settings.mail_deadline_hours),
-    )
-    return Services(
-        settings=settings,
-        clock=business_clock,
-        packs=packs,
-        templates=templates,
-        engine=engine,
-        job_types=all_job_types(),
-        ways=StepWays(pack_folders(settings)),
-        open_unit=opening(engine, factory, turns),
-        mails=MailQueue(sessions, turns=turns),
-        engine_calls=EngineCallQueue(sessions),
-    )
+    return Services(settings, clock or SystemClock())
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -96,7 +96,7 @@ async def at_work(driver: EngineDriver, settings: Settings, **handlers: Handler)
         types[type_] = JobType(type=type_, label=type_, handler=handler, timeout_seconds=30)
     stop, taking = asyncio.Event(), asyncio.Event()
     async with services(settings, clock=driver.clock) as built:
-        served = replace(built, job_types=types)
+        served = built.with_job_types(types)
         driver.served = set(types)
         task = asyncio.create_task(run_worker(served, stop=stop, taking=taking))
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit import outgoing, papers, yearly
-from workers.adapters.documents import WordDocuments
+from workers.adapters.documents.word import WordDocuments
 from workers.domain.eligibility import eligibility_facts
 from workers.domain.entities import PastRecord
 

@@ -14,8 +14,8 @@ from docx import Document as WordDocument
 
 from tests.kit import papers
 from tests.kit.outgoing import word_text
-from workers.adapters.documents import WordDocuments
-from workers.adapters.mail import JinjaMails
+from workers.adapters.documents.word import WordDocuments
+from workers.adapters.mail.renderer import JinjaMails
 from workers.domain.cities import SurveyPlan
 from workers.domain.entities import Case, Origin
 from workers.usecases.ports import MailRequest

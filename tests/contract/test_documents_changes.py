@@ -11,8 +11,8 @@ import pytest
 
 from tests.kit import papers, wordfiles
 from tests.kit.wordfiles import commented, deleted, inserted, moved, paragraph, reformatted, row, run, table, text_box
-from workers.adapters.documents import WordDocuments
 from workers.adapters.documents.cleaning import traces
+from workers.adapters.documents.word import WordDocuments
 from workers.errors import PermanentError
 from workers.packs.templates import TemplateFolders
 

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.kit import papers
-from workers.adapters.documents import WordDocuments
+from workers.adapters.documents.word import WordDocuments
 
 ARTICLES = ["目的", "連携事項", "有効期間", "解除", "見直し", "守秘義務", "免責", "その他"]
 A4 = (210, 297)

@@ -14,8 +14,7 @@ from docx.document import Document
 from lxml import etree
 
 from tests.kit import endings, papers, yearly
-from workers.adapters.documents import WordDocuments
-from workers.adapters.documents.word import MEDIA_TYPE, SUFFIX
+from workers.adapters.documents.word import MEDIA_TYPE, SUFFIX, WordDocuments
 from workers.errors import PermanentError
 from workers.packs.templates import TemplateFolders, environment
 

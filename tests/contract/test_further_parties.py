@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.kit import endings, outgoing, papers, yearly
 from tests.kit.registry import registry_at
 from tests.kit.work import record_agreement_terms, record_amendment, register_agreement
-from workers.adapters.documents import WordDocuments
+from workers.adapters.documents.word import WordDocuments
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case, CaseKind, Offer
 from workers.usecases.procedures import file_procedure

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from tests.kit import papers
-from workers.adapters.mail import JinjaMails
+from workers.adapters.mail.renderer import JinjaMails
 from workers.errors import InputError, PermanentError
 from workers.packs.templates import TemplateFolders
 from workers.settings import Settings

@@ -11,8 +11,7 @@ from typing import Any, cast
 import pytest
 
 from tests.kit import endings, papers
-from workers.adapters.mail import JinjaMails
-from workers.adapters.mail.renderer import TEXT
+from workers.adapters.mail.renderer import TEXT, JinjaMails
 from workers.domain.cities import City
 from workers.usecases.ports import MailRequest
 

@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from tests.kit.registry import registry_at
-from workers.adapters.registry import database
+from workers.adapters.registry import (  # noqa: F401 (their indexes belong to the metadata)
+    database,
+    partial_indexes,
+)
 from workers.adapters.registry.outbox_tables import mail
 from workers.errors import PermanentError, RetryableError
 
@@ -35,6 +40,12 @@ async def test_the_migrations_make_exactly_the_tables_that_the_program_maps(data
         found = await connection.run_sync(differences)
     await engine.dispose()
     assert found == []
+
+
+async def test_the_newest_version_is_read_from_the_names_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == database.head_revision()
 
 
 async def test_the_comparison_of_schemas_sees_a_missing_column_and_a_missing_index(database_url: str) -> None:

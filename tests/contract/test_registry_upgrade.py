@@ -31,7 +31,7 @@ _NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "next", "{head}"
+revision, down_revision = "9999", "{head}"
 
 def upgrade():
     with op.batch_alter_table("partner", recreate="auto") as batch:
@@ -41,7 +41,7 @@ def upgrade():
 _LOSING = """
 from alembic import op
 
-revision, down_revision = "next", "{head}"
+revision, down_revision = "9999", "{head}"
 
 def upgrade():
     op.execute("DELETE FROM partner")
@@ -53,7 +53,7 @@ def _next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     """Return the path of the next release's migration, which the test writes and puts in force by ``_release``."""
     folder = tmp_path / "migrations"
     shutil.copytree(database.MIGRATIONS, folder)
-    yield folder / "versions" / "next.py"
+    yield folder / "versions" / "9999_next.py"
     database.head_revision.cache_clear()
     monkeypatch.undo()
 

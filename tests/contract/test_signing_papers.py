@@ -19,7 +19,7 @@ from tests.kit.work import (
     register_agreement,
     register_amendment,
 )
-from workers.adapters.documents import WordDocuments
+from workers.adapters.documents.word import WordDocuments
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.agreements import Activity
 from workers.domain.entities import Case, CaseKind, Offer

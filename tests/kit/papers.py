@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from tests.kit import samples
-from tests.kit.registry import Registry
-from workers.adapters.documents import WordDocuments
-from workers.adapters.mail import JinjaMails
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
+from tests.kit.registry import Registry, Renderers
+from workers.adapters.documents.word import WordDocuments
+from workers.adapters.mail.renderer import JinjaMails
+from workers.adapters.registry.unit_of_work import Parts, SqlUnitOfWork, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget
@@ -272,10 +272,11 @@ def units(registry: Registry) -> Callable[[], SqlUnitOfWork]:
     """Return units of work on a test's registry with the project's own packs, mails and documents."""
     return uow_factory(
         registry.sessions(),
-        clock=registry.clock,
-        cities=CITIES,
-        renderer=WordDocuments(FOLDERS),
-        mail_renderer=JinjaMails(FOLDERS, CITIES, registry.clock),
-        files=registry.files,
-        now=registry.now,
+        Parts(
+            clock=registry.clock,
+            cities=CITIES,
+            renderers=Renderers(WordDocuments(FOLDERS), JinjaMails(FOLDERS, CITIES, registry.clock)),
+            files=registry.files,
+            now=registry.now,
+        ),
     )

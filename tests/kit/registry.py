@@ -20,13 +20,13 @@ from tests.kit.prepared import prepare
 from workers.adapters.files import FileStore
 from workers.adapters.registry import database
 from workers.adapters.registry.shared_transaction import opening
-from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, uow_factory
+from workers.adapters.registry.unit_of_work import MakeUnit, Parts, SqlUnitOfWork, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, Project, Survey, SurveyTarget
 from workers.domain.mails import WrittenMail
 from workers.trial.clock import TOKYO, EngineClock
-from workers.usecases.ports import DocumentRenderer, JobRef, MailRequest, RenderedMail
+from workers.usecases.ports import DocumentRenderer, JobRef, MailRenderer, MailRequest, RenderedMail
 
 MORNING = datetime(2026, 6, 1, 8, 30, tzinfo=TOKYO)
 
@@ -54,6 +54,14 @@ class CountingRenderer:
         self.rendered += 1
         raw = repr((self.rendered, request.business_key, list(attachments))).encode()
         return RenderedMail(message_id=f"<{self.rendered}@example.jp>", raw=raw)
+
+
+@dataclass(frozen=True)
+class Renderers:
+    """The renderers of a test."""
+
+    documents: DocumentRenderer
+    mails: MailRenderer
 
 
 @dataclass
@@ -92,12 +100,13 @@ class Registry:
         """Return a factory of units of work on an engine of its own, with these cities for packs."""
         return uow_factory(
             self.sessions(),
-            clock=self.clock,
-            cities=MemoryCities(cities),
-            renderer=cast("DocumentRenderer", None),
-            mail_renderer=self.mails,
-            files=self.files,
-            now=self.now,
+            Parts(
+                clock=self.clock,
+                cities=MemoryCities(cities),
+                renderers=Renderers(cast("DocumentRenderer", None), self.mails),
+                files=self.files,
+                now=self.now,
+            ),
         )
 
     def open_units(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from tests.kit.papers import CITIES, FOLDERS, partner
-from tests.kit.registry import Registry
+from tests.kit.registry import Registry, Renderers
 from tests.kit.work import open_procedure
-from workers.adapters.mail import JinjaMails
+from workers.adapters.mail.renderer import JinjaMails
 from workers.adapters.registry.outbox_tables import engine_call, mail
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
+from workers.adapters.registry.unit_of_work import Parts, SqlUnitOfWork, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm, Notice
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
@@ -77,12 +77,13 @@ class Terms:
             self.processes.append(
                 uow_factory(
                     self.registry.sessions(),
-                    clock=self.registry.clock,
-                    cities=_Cities(),
-                    renderer=documents,
-                    mail_renderer=JinjaMails(FOLDERS, CITIES, self.registry.clock),
-                    files=self.registry.files,
-                    now=self.registry.now,
+                    Parts(
+                        clock=self.registry.clock,
+                        cities=_Cities(),
+                        renderers=Renderers(documents, JinjaMails(FOLDERS, CITIES, self.registry.clock)),
+                        files=self.registry.files,
+                        now=self.registry.now,
+                    ),
                 )
             )
         unit: SqlUnitOfWork = self.processes[process]()

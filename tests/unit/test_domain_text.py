@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -186,3 +186,8 @@ def test_what_passes_can_stand_in_a_document(value: str) -> None:
             etree.Element("text").text = value
     else:
         etree.Element("text").text = value
+
+
+def test_the_domains_that_are_nobodys_are_the_validator_s() -> None:
+    whole = {name for name in SPECIAL_USE_DOMAIN_NAMES if "." not in name}
+    assert whole == text._NOBODYS_DOMAINS

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.kit import papers
 from tests.kit.calendars import Entry, entry_of
-from workers.adapters.mail import JinjaMails
+from workers.adapters.mail.renderer import JinjaMails
 from workers.domain.meetings import Invitation
 from workers.errors import InputError
 from workers.trial.clock import TOKYO

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from workers.adapters.registry.database import migrate
 from workers.cli import SUMMARIES
 
 _ROOT = Path(__file__).parents[2]
@@ -53,12 +54,32 @@ def test_a_command_leaves_out_what_it_does_not_need(
     assert imported(arguments, tmp_path).isdisjoint(never)
 
 
+@pytest.mark.parametrize(
+    "arguments", [["agreements"], ["cases"], ["case", "none"], ["agreement", "none"]], ids=" ".join
+)
+def test_a_command_that_asks_the_registry_needs_neither_engine_nor_papers(arguments: list[str], tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+    never = {*_WORKER, *_PAPERS, "alembic", "psycopg", "httpx", "holidays", "email_validator"}
+    assert imported(arguments, tmp_path).isdisjoint(never)
+
+
+def test_the_register_is_read_without_the_entities(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+    modules = imported_modules(["agreements"], tmp_path)
+    assert "workers.adapters.registry.register" in modules
+    assert modules.isdisjoint({"workers.adapters.registry.mapping", "sqlalchemy.dialects.postgresql"})
+
+
 def imported(arguments: list[str], data: Path) -> set[str]:
     """Return the top-level packages that a command imports."""
+    return {name.partition(".")[0] for name in imported_modules(arguments, data)}
+
+
+def imported_modules(arguments: list[str], data: Path) -> set[str]:
+    """Return the modules that a command imports."""
     command = [sys.executable, "-X", "importtime", "-m", "workers.cli", *arguments]
     environment = {**os.environ, "RENKEI_DATA": str(data)}
     run = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
     names = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
-    packages = {name.partition(".")[0] for name in names}
-    assert "workers" in packages, run.stderr
-    return packages
+    assert "workers.cli" in names, run.stderr
+    return names

@@ -16,9 +16,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from workers.errors import InputError
 
 MAXIMUM_SIZE: Final = 500 * 1024 * 1024
@@ -73,6 +70,8 @@ def write_csv(target: IO[str], headings: Sequence[str], rows: Iterable[Sequence[
 
 def excel_bytes(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Return a table as an Excel file with one sheet; no cell is a formula."""
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.append(list(headings))
@@ -129,6 +128,9 @@ def _encoding(path: Path) -> str:
 
 @contextmanager
 def _excel(path: Path) -> Iterator[Iterator[list[str]]]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _check_package(path)
     try:
         book = load_workbook(path, read_only=True, data_only=False, keep_links=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,9 @@ from workers.cli.running import command_settings, json_option, run, show_json
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.wareki import NEVER, format_wareki
 from workers.usecases.close_case import state_name
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 
 @command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,9 @@ from workers.domain.fiscal import fiscal_year
 from workers.domain.register import RegisterEntry, RegisterQuery
 from workers.domain.wareki import NEVER, format_wareki, parse_date
 from workers.usecases.statistics import GROUPS, count_by_group
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 _COLUMNS = (
     ("id", "協定番号"),
@@ -109,8 +111,8 @@ def agreements(  # noqa: PLR0913 (one parameter an option)
 
 async def entries(services: Services, query: RegisterQuery) -> list[RegisterEntry]:
     """Return the agreements that match (ASA-7)."""
-    async with services.open_unit() as uow:
-        return [entry async for entry in uow.register.entries(query)]
+    async with services.open_register() as register:
+        return [entry async for entry in register.entries(query)]
 
 
 def _check_choices(city: City, field: int | None, department: str) -> None:

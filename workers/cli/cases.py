@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import mimetypes
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from workers.adapters.camunda.rest import UnknownProcessError
-from workers.adapters.camunda.starting import start_case
 from workers.cli.history import history_output, history_rows
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
@@ -20,11 +17,11 @@ from workers.domain.wareki import format_wareki
 from workers.errors import InputError, RetryableError
 from workers.jobs.forms.offer import ATTACHMENT_KIND
 from workers.jobs.forms.surveyresult import status_rows
-from workers.readers.offerfile import read_offer
 from workers.usecases.close_case import state_name
 from workers.usecases.journal import note
-from workers.usecases.open_case import file_case
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 
 @command(
@@ -62,6 +59,9 @@ async def file_input(services: Services, code: str, input_file: Path) -> str:
 
     Raises InputErrors before anything is written when the file has mistakes.
     """
+    from workers.readers.offerfile import read_offer
+    from workers.usecases.open_case import file_case
+
     city = services.packs.city(code)
     offer = read_offer(input_file, city, services.clock.today())
     async with services.open_unit() as uow:
@@ -77,6 +77,9 @@ async def start_instance(services: Services, code: str, case_id: str) -> None:
 
     Raises RetryableError, naming how to go on, when the engine does not answer or does not know the process.
     """
+    from workers.adapters.camunda.rest import UnknownProcessError
+    from workers.adapters.camunda.starting import start_case
+
     city = services.packs.city(code)
     async with services.open_unit() as uow:
         await uow.cases.get(case_id)
@@ -258,6 +261,8 @@ async def _store(uow: Any, case_id: str, path: Path) -> None:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(str(path), "読めません") from error
+    import mimetypes
+
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     await uow.documents.store(
         case_id=case_id, kind=ATTACHMENT_KIND, name=path.name, media_type=media_type, content=content, draft=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,9 @@ from workers.cli.running import command_settings, json_option, run
 from workers.cli.tables import Output
 from workers.domain.wareki import format_wareki, parse_date
 from workers.usecases.dissolution import Standing, dissolution_report
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 _COLUMNS = (
     ("agreement_id", "協定番号"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,9 @@ from workers.domain.cities import City
 from workers.errors import InputError, InputErrors
 from workers.readers.listcolumns import COLUMNS
 from workers.usecases.import_agreements import ImportResult, RefusedRow, import_agreements
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 _PROGRESS_ROWS = 10_000
 _REFUSED_COLUMNS = ("行", "誤り")

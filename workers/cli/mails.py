@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,9 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, run, show_json, show_table
 from workers.errors import InputError, InputErrors
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 STATUS_NAMES = {
     "queued": "送信待ち",

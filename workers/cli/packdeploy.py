@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import click
@@ -27,7 +27,9 @@ from workers.errors import InputError, InputErrors, PermanentError, RetryableErr
 from workers.lint import linter, report
 from workers.packs.closure import COMMON, PackCall, city_call, common_call, definitions
 from workers.settings import Settings
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 _PATIENCE_SECONDS: Final = 120
 _KINDS: Final = {"process": "プロセス", "decision": "デシジョン", "form": "フォーム"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,9 @@ from workers.jobs.forms.renewal import command_notice, renewal_variables
 from workers.readers.approval import APPROVAL_LEVELS
 from workers.settings import Settings
 from workers.usecases.sweep import SweepReport, complete_sweep, sweep_batch
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 _LINES = (
     ("opened", "更新の手続を始めた協定"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,9 @@ from workers.cli.tables import Output
 from workers.domain.cities import City
 from workers.domain.fiscal import format_fiscal_year, parse_fiscal_year
 from workers.usecases.statistics import GROUPS, StatisticsRow, by_year_and_field, statistics
-from workers.wiring import Services
+
+if TYPE_CHECKING:
+    from workers.wiring import Services
 
 _COLUMNS = (
     ("year_name", "年度"),

@@ -12,8 +12,6 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-import holidays
-
 from workers.errors import PermanentError
 
 _SATURDAY: Final = 5
@@ -88,6 +86,8 @@ def _walk(day: date, step: int) -> Iterator[date]:
 
 @lru_cache(maxsize=256)
 def _holidays_of(year: int) -> dict[date, str]:
+    import holidays  # many commands ask for no business day
+
     calendar = holidays.country_holidays("JP", years=year, language="ja")
     if not calendar.start_year <= year <= calendar.end_year:
         # The library answers "no holidays" outside its years, which would be a wrong date without a word.

@@ -11,8 +11,6 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-
 from workers.errors import InputError
 
 # NFC would replace these with other ideographs (神 becomes 神), which changes people's names.
@@ -26,6 +24,8 @@ _EMAIL_MAX: Final = 254
 _USUAL_EMAIL: Final = re.compile(
     r"[a-z0-9_+]+(?:[.-][a-z0-9_+]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,})", re.ASCII
 )
+_NOBODYS_DOMAINS: Final = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+"""Those of the validator's ``SPECIAL_USE_DOMAIN_NAMES`` that are a whole top-level domain."""
 _USUAL_MAX: Final = 60  # within every limit of a part
 # What XML, and so a Word file, cannot hold; of it databases refuse NUL and lone surrogates.
 _UNKEEPABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -55,8 +55,10 @@ def multi_line(value: object, where: str, *, maximum: int) -> str:
 def email(value: object, where: str) -> str:
     """Return a mail address in ASCII; raises InputError for what no mail server would take."""
     text = single_line(value, where, maximum=_EMAIL_MAX)
-    if (usual := _USUAL_EMAIL.fullmatch(text)) and len(text) <= _USUAL_MAX and usual[1] not in SPECIAL_USE_DOMAIN_NAMES:
+    if (usual := _USUAL_EMAIL.fullmatch(text)) and len(text) <= _USUAL_MAX and usual[1] not in _NOBODYS_DOMAINS:
         return text
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from lxml import etree
-
 _BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
 
@@ -23,6 +21,8 @@ class TaskNames:
         return self._names(process_id).get(element_id) or element_id
 
     def _names(self, process_id: str) -> dict[str, str]:
+        from lxml import etree
+
         path, moment, names = self._read.get(process_id, (None, 0, {}))
         try:
             if path is not None and path.stat().st_mtime_ns == moment:

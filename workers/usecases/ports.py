@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
@@ -24,7 +24,9 @@ from workers.domain.entities import (
 from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
-from workers.readers.agreementlist import ListedAgreement
+
+if TYPE_CHECKING:  # imported lists are few
+    from workers.readers.agreementlist import ListedAgreement
 
 
 class Clock(Protocol):
@@ -397,6 +399,18 @@ class DocumentRenderer(Protocol):
         """Return the same as a form to be filled in: what the context does not hold is left empty."""
 
 
+class Renderers(Protocol):
+    """What fills templates. Each is made when it is asked for: hardly any command fills one."""
+
+    @property
+    def documents(self) -> DocumentRenderer:
+        """Fills documents."""
+
+    @property
+    def mails(self) -> MailRenderer:
+        """Fills mails."""
+
+
 class UnitOfWork(Protocol):
     """One database transaction and all that a use case may touch in it.
 
@@ -421,7 +435,10 @@ class UnitOfWork(Protocol):
     outbox: Outbox
     history: History
     acts: Acts
-    renderer: DocumentRenderer
+
+    @property
+    def renderer(self) -> DocumentRenderer:
+        """Fills documents."""
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:
         """Return a block whose effects alone are undone when it raises; the transaction goes on."""

@@ -10,7 +10,6 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from tests.bench.peers.orders import Count, main, obey
@@ -41,7 +40,7 @@ async def program(handler: Handler = draw) -> None:
         jobrunner._tell = counting
         stop, taking = asyncio.Event(), asyncio.Event()
         types = {job_type: JobType(type=job_type, label=job_type, handler=handler)}
-        work = asyncio.create_task(supervisor.run_worker(replace(built, job_types=types), stop=stop, taking=taking))
+        work = asyncio.create_task(supervisor.run_worker(built.with_job_types(types), stop=stop, taking=taking))
         try:
             await taking.wait()
             yield

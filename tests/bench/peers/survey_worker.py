@@ -9,7 +9,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from tests.bench.peers.orders import Count, main, obey
 from workers import logs as logging
@@ -25,7 +24,7 @@ async def program() -> None:
     async def opened(left_out: str, _count: Count) -> AsyncIterator[None]:
         stop, taking = asyncio.Event(), asyncio.Event()
         types = {name: job_type for name, job_type in built.job_types.items() if name != left_out}
-        work = asyncio.create_task(supervisor.run_worker(replace(built, job_types=types), stop=stop, taking=taking))
+        work = asyncio.create_task(supervisor.run_worker(built.with_job_types(types), stop=stop, taking=taking))
         try:
             await taking.wait()
             yield

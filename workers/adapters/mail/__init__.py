@@ -1,5 +1,1 @@
 """Mails from Jinja templates as finished RFC 5322 messages (ALL-2); templates/README.md lists what each is given."""
-
-from workers.adapters.mail.renderer import JinjaMails
-
-__all__ = ["JinjaMails"]

@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String
 from sqlalchemy.ext.mutable import MutableList
 
 from workers.adapters.registry.columns import (
+    Json,
     Moment,
-    json_type,
     key_column,
     number_column,
     parent_column,
@@ -28,8 +28,8 @@ agreement = Table(
     text_column("kind"),
     text_column("title"),
     Column("signed_on", Date, nullable=False),
-    Column("parties", MutableList.as_mutable(json_type()), nullable=False),
-    Column("fields", MutableList.as_mutable(json_type()), nullable=False),
+    Column("parties", MutableList.as_mutable(Json()), nullable=False),
+    Column("fields", MutableList.as_mutable(Json()), nullable=False),
     Column("number", String),
     Column("partner_id", serial(), ForeignKey("partner.id")),
     text_column("partner_kind"),
@@ -89,7 +89,7 @@ sweep_run = Table(
     key_column(),
     Column("on_day", Date, nullable=False),
     Column("completed_at", Moment, nullable=False),
-    Column("report", json_type(), nullable=False),
+    Column("report", Json(), nullable=False),
     Index(None, "on_day"),
 )
 
@@ -102,7 +102,7 @@ agreement_version = Table(
     Column("effective_on", Date, nullable=False),
     text_column("title"),
     text_column("purpose"),
-    Column("fields", MutableList.as_mutable(json_type()), nullable=False),
+    Column("fields", MutableList.as_mutable(Json()), nullable=False),
     Column("expires_on", Date),
     Column("case_id", String, ForeignKey("case.id")),
     Column("applied", Boolean, nullable=False),

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, ForeignKey, Integer, String
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from workers.domain.jst import JST
@@ -36,9 +35,19 @@ class Moment(TypeDecorator[datetime]):
         return aware.astimezone(JST)
 
 
-def json_type() -> TypeEngine[Any]:
-    """Return JSON, on PostgreSQL as JSONB; Python None is SQL NULL."""
-    return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+class Json(TypeDecorator[Any]):
+    """JSON, on PostgreSQL as JSONB; Python None is SQL NULL. A registry on SQLite imports nothing of PostgreSQL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of a database."""
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON(none_as_null=True))
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB(none_as_null=True))
 
 
 def text_enum(enum: type[StrEnum]) -> Enum:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, event, inspect, make_url, text
 from sqlalchemy import create_engine as create_sync_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,6 +15,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from workers.adapters.registry.faults import passing_faults_retryable
 from workers.adapters.registry.sqlite_connection import connecting
 from workers.errors import PermanentError
+
+if TYPE_CHECKING:  # a registry that is up to date does without
+    from alembic.config import Config
 
 BUSY_SECONDS = 30
 """How long SQLite waits for another process's transaction."""
@@ -91,7 +89,7 @@ def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
 
 def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Return the session factory; entities stay readable after their transaction."""
-    from workers.adapters.registry import mapping  # noqa: F401, PLC0415 (maps the entities; migrations do without)
+    from workers.adapters.registry import mapping  # noqa: F401 (maps the entities; migrations do without)
 
     return async_sessionmaker(engine, expire_on_commit=False)
 
@@ -112,6 +110,8 @@ def migrate(url: str) -> None:
 
 def alembic_config(connection: Connection) -> Config:
     """Return Alembic's configuration for an open connection."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
@@ -120,10 +120,8 @@ def alembic_config(connection: Connection) -> Config:
 
 @cache
 def head_revision() -> str:
-    """Return the schema version of this program."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return str(ScriptDirectory.from_config(config).get_current_head())
+    """Return the schema version of this program: that of the last migration, whose file is named for it."""
+    return max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
 async def check(engine: AsyncEngine) -> None:
@@ -134,7 +132,7 @@ async def check(engine: AsyncEngine) -> None:
     with passing_faults_retryable():
         async with engine.connect() as connection:
             await connection.execution_options(**READ_ONLY)
-            found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+            found = await connection.run_sync(_revision)
     if found != head_revision():
         raise PermanentError("データベースの版がこの renkei と合いません。renkei を新しくしてから起動し直してください")
 
@@ -176,10 +174,21 @@ def _migrate_postgresql(url: URL) -> None:
 def _is_current(engine: Engine) -> bool:
     """Return whether there is nothing to do: the usual start then waits for nobody."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head_revision()
+        return _revision(connection) == head_revision()
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the version that Alembic has noted; None where there is no table of it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.util import CommandError
+
     try:
         command.upgrade(alembic_config(connection), "head")
     except CommandError as error:

@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, Column, Index, String, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry.columns import (
+    Json,
     Moment,
-    json_type,
     key_column,
     parent_column,
     text_column,
@@ -30,7 +30,7 @@ mail_draft = Table(
     text_column("recipient"),
     text_column("subject"),
     text_column("body"),
-    Column("documents", json_type(), nullable=False),
+    Column("documents", Json(), nullable=False),
     Column("review", Boolean, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("state", text_enum(DraftState), nullable=False),

@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, String, Table, 
 from sqlalchemy.ext.mutable import MutableList
 
 from workers.adapters.registry.columns import (
+    Json,
     Moment,
-    json_type,
     key_column,
     number_column,
     parent_column,
@@ -34,7 +34,7 @@ meeting = Table(
     Column("ends_at", Moment),
     text_column("place"),
     text_column("note"),
-    Column("departments", MutableList.as_mutable(json_type()), nullable=False),
+    Column("departments", MutableList.as_mutable(Json()), nullable=False),
     Column("held_on", Date),
     text_column("minutes"),
     Column("confirmed", Boolean, nullable=False),

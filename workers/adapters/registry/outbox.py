@@ -15,7 +15,7 @@ from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.statements import insert_once
 from workers.domain.mails import WrittenMail
-from workers.usecases.ports import Clock, Documents, KeptMail, MailRenderer, MailRequest, RenderedMail
+from workers.usecases.ports import Clock, Documents, KeptMail, MailRequest, RenderedMail, Renderers
 
 OutboxName = Literal["mail", "engine-call"]
 
@@ -38,14 +38,14 @@ class SqlOutbox:
         self,
         session: AsyncSession,
         *,
-        mails: MailRenderer,
+        renderers: Renderers,
         documents: Documents,
         clock: Clock,
         now: RealTime = utc_now,
         mail_deadline: timedelta = timedelta(hours=72),
     ) -> None:
         self._session = session
-        self._mails = mails
+        self._renderers = renderers
         self._documents = documents
         self._clock = clock
         self._now = now
@@ -58,7 +58,7 @@ class SqlOutbox:
         if await self._session.scalar(_KNOWN_MAIL, {"business_key": request.business_key}) is not None:
             return False
         attachments = [(d.name, d.media_type, await self._documents.read(d)) for d in request.attachments]
-        rendered = self._mails.render(request, attachments)
+        rendered = self._renderers.mails.render(request, attachments)
         return await self._enqueue_mail(
             rendered,
             business_key=request.business_key,
@@ -91,7 +91,7 @@ class SqlOutbox:
         """Enqueue the text and documents of an earlier mail for an address; False when the key was known already."""
         t = outbox_tables.mail
         row = (await self._session.execute(select(t).where(t.c.id == mail_id))).one()
-        rendered = self._mails.readdress(row.raw, recipient)
+        rendered = self._renderers.mails.readdress(row.raw, recipient)
         return await self._enqueue_mail(
             rendered,
             business_key=business_key,
@@ -117,11 +117,11 @@ class SqlOutbox:
 
     def compose(self, request: MailRequest) -> WrittenMail:
         """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""
-        return self._mails.compose(request)
+        return self._renderers.mails.compose(request)
 
     def title(self, city: str, template: str) -> str:
         """Return what a mail is called in the history."""
-        return self._mails.title(city, template)
+        return self._renderers.mails.title(city, template)
 
     async def engine_call(
         self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from workers.adapters.registry.columns import Moment, json_type, serial, text_enum
+from workers.adapters.registry.columns import Json, Moment, serial, text_enum
 from workers.adapters.registry.tables import metadata
 
 
@@ -58,7 +58,7 @@ engine_call = Table(
     "engine_call",
     metadata,
     *_queue_columns(),
-    Column("payload", json_type(), nullable=False),
+    Column("payload", Json(), nullable=False),
     Index(None, "status", "next_attempt_at"),
 )
 
@@ -70,7 +70,7 @@ applied_job = Table(
     Column("process_instance_key", BigInteger, nullable=False),
     Column("element_instance_key", BigInteger, nullable=False),
     Column("job_type", String, nullable=False),
-    Column("outcome", json_type(), nullable=False),
+    Column("outcome", Json(), nullable=False),
     Column("applied_at", Moment, nullable=False),
     Index(None, "process_instance_key"),
 )

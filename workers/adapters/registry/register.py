@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ScalarSelect, Select, Table, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,9 @@ from workers.adapters.registry.statements import draw_keys
 from workers.domain.activityyears import counts_in, status_in
 from workers.domain.agreements import Activity
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
-from workers.readers.agreementlist import ListedAgreement
+
+if TYPE_CHECKING:  # imported lists are few
+    from workers.readers.agreementlist import ListedAgreement
 
 OFFICE: Final = "office"
 """Asks for the agreements of the office itself, whose department is empty."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 
 async def insert_once(session: AsyncSession, table: Table, key: tuple[str, ...], values: dict[str, Any]) -> bool:
@@ -49,7 +51,13 @@ def dialect(session: AsyncSession) -> str:
 
 def insert(name: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return the INSERT of a dialect, which knows ON CONFLICT."""
-    return postgresql.insert(table) if name == "postgresql" else sqlite.insert(table)
+    if name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 @cache

@@ -19,15 +19,13 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    and_,
-    or_,
     select,
 )
 from sqlalchemy.ext.mutable import MutableDict, MutableList
 
 from workers.adapters.registry.columns import (
+    Json,
     Moment,
-    json_type,
     key_column,
     number_column,
     parent_column,
@@ -105,30 +103,6 @@ case = Table(
     Index(None, "process_instance_key", "agreement_id"),
 )
 
-# Exactly one procedure of a kind per agreement and fiscal year or term; signing cases have no agreement yet. One that
-# was begun by mistake and cancelled does not stand in the way of another (ALL-22).
-_NOT_CANCELLED = or_(case.c.outcome.is_(None), case.c.outcome != CaseOutcome.CANCELLED)
-Index(
-    "uq_case_agreement_id_kind_period",
-    case.c.agreement_id,
-    case.c.kind,
-    case.c.period,
-    unique=True,
-    sqlite_where=_NOT_CANCELLED,
-    postgresql_where=_NOT_CANCELLED,
-)
-
-# The same where one yearly procedure is for all agreements of a city (ASA-8).
-_OF_A_CITY = and_(case.c.agreement_id.is_(None), case.c.kind == CaseKind.ANNUAL, _NOT_CANCELLED)
-Index(
-    "uq_case_city_period_annual",
-    case.c.city,
-    case.c.period,
-    unique=True,
-    sqlite_where=_OF_A_CITY,
-    postgresql_where=_OF_A_CITY,
-)
-
 offer = Table(
     "offer",
     metadata,
@@ -137,7 +111,7 @@ offer = Table(
     number_column("round"),
     Column("offered_on", Date, nullable=False),
     text_column("purpose"),
-    Column("fields", MutableList.as_mutable(json_type()), nullable=False),
+    Column("fields", MutableList.as_mutable(Json()), nullable=False),
     text_column("other"),
     UniqueConstraint("case_id", "round"),
 )
@@ -156,7 +130,7 @@ project = Table(
     text_column("admitted_reason"),
     Column("status", text_enum(ProjectStatus), nullable=False),
     text_column("department"),
-    Column("joint_departments", MutableList.as_mutable(json_type()), nullable=False),
+    Column("joint_departments", MutableList.as_mutable(Json()), nullable=False),
     text_column("talk_result"),
     version_column(),
     UniqueConstraint("case_id", "round", "number"),
@@ -181,7 +155,7 @@ step = Table(
     parent_column("case_id", "case.id", String),
     text_column("name"),
     number_column("round"),
-    Column("payload", MutableDict.as_mutable(json_type()), nullable=False),
+    Column("payload", MutableDict.as_mutable(Json()), nullable=False),
     Column("recorded_at", Moment, nullable=False),
     Index(None, "case_id"),
 )
@@ -232,15 +206,6 @@ survey_answer = Table(
     text_column("job"),
     version_column(),
     Index(None, "survey_id"),
-)
-# Nothing that was sent in is deleted, but of a department's answers only one counts (ALL-1).
-Index(
-    "uq_survey_answer_valid",
-    survey_answer.c.survey_id,
-    survey_answer.c.department,
-    unique=True,
-    sqlite_where=survey_answer.c.status == AnswerStatus.VALID,
-    postgresql_where=survey_answer.c.status == AnswerStatus.VALID,
 )
 
 survey_rating = Table(

@@ -36,8 +36,7 @@ class Parts:
 
     clock: ports.Clock
     cities: ports.Cities
-    renderer: ports.DocumentRenderer
-    mail_renderer: ports.MailRenderer
+    renderers: ports.Renderers
     files: FileStore
     now: RealTime = utc_now
     mail_deadline: timedelta = timedelta(hours=72)
@@ -65,7 +64,6 @@ class SqlUnitOfWork:
     outbox: ports.Outbox
     history: ports.History
     acts: ports.Acts
-    renderer: ports.DocumentRenderer
 
     def __init__(self, session: AsyncSession, parts: Parts) -> None:
         self._session = session
@@ -73,7 +71,7 @@ class SqlUnitOfWork:
         self.by = ""
         self.clock = parts.clock
         self.cities = parts.cities
-        self.renderer = parts.renderer
+        self._renderers = parts.renderers
         self.cases = SqlCases(session)
         self.surveys = SqlSurveys(session)
         self.agreements = SqlAgreements(session)
@@ -88,7 +86,7 @@ class SqlUnitOfWork:
         self.acts = SqlActs(session)
         self.outbox = self._outbox = SqlOutbox(
             session,
-            mails=parts.mail_renderer,
+            renderers=parts.renderers,
             documents=self.documents,
             clock=parts.clock,
             now=parts.now,
@@ -96,6 +94,11 @@ class SqlUnitOfWork:
         )
         self.applied = AppliedJobs(session, now=parts.now)
         self.deployments = Deployments(session)
+
+    @property
+    def renderer(self) -> ports.DocumentRenderer:
+        """Fills documents."""
+        return self._renderers.documents
 
     @property
     def outbox_used(self) -> set[OutboxName]:
@@ -144,27 +147,8 @@ class MakeUnit(Protocol):
         """Return a unit with a transaction of its own, or with a savepoint in the one of a connection."""
 
 
-def uow_factory(  # noqa: PLR0913 (all by name; called in one place)
-    sessions: async_sessionmaker[AsyncSession],
-    *,
-    clock: ports.Clock,
-    cities: ports.Cities,
-    renderer: ports.DocumentRenderer,
-    mail_renderer: ports.MailRenderer,
-    files: FileStore,
-    now: RealTime = utc_now,
-    mail_deadline: timedelta = timedelta(hours=72),
-) -> MakeUnit:
-    """Return what makes a unit of work; the parameters are those of ``Parts``."""
-    parts = Parts(
-        clock=clock,
-        cities=cities,
-        renderer=renderer,
-        mail_renderer=mail_renderer,
-        files=files,
-        now=now,
-        mail_deadline=mail_deadline,
-    )
+def uow_factory(sessions: async_sessionmaker[AsyncSession], parts: Parts) -> MakeUnit:
+    """Return what makes a unit of work."""
 
     def unit(within: AsyncConnection | None = None) -> SqlUnitOfWork:
         if within is None:

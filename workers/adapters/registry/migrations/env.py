@@ -6,14 +6,15 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import JSON, Connection, create_engine, pool
+from sqlalchemy import Connection, create_engine, pool
 
 from workers.adapters.registry import (  # noqa: F401 (their tables belong to the metadata)
     agreement_tables,
     mail_drafts,
     meeting_tables,
+    partial_indexes,
 )
-from workers.adapters.registry.columns import Moment
+from workers.adapters.registry.columns import Json, Moment
 from workers.adapters.registry.outbox_tables import mail
 
 
@@ -21,7 +22,7 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
     """Write our column types as SQLAlchemy's own: a migration never changes with our code."""
     if kind == "type" and isinstance(item, Moment):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(item, JSON):
+    if kind == "type" and isinstance(item, Json):
         autogen.imports.add("from sqlalchemy.dialects import postgresql")
         return 'sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")'
     return False
