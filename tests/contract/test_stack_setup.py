@@ -103,7 +103,7 @@ def _installed(machine: Machine, stamp: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stamp", "arguments"), [("stamp [dev]", []), ("stamp [dev]", ["--run"]), ("stamp ", ["--run"])]
+    ("stamp", "arguments"), [("stamp [dev]", []), ("stamp [dev]", ["--run"]), ("stamp [local,lint]", ["--run"])]
 )
 def test_nothing_is_done_when_nothing_has_changed(machine: Machine, stamp: str, arguments: list[str]) -> None:
     """What the tests need holds what running needs."""
@@ -112,7 +112,7 @@ def test_nothing_is_done_when_nothing_has_changed(machine: Machine, stamp: str, 
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize(("arguments", "wanted"), [([], "-e .[dev]"), (["--run"], "-e .")])
+@pytest.mark.parametrize(("arguments", "wanted"), [([], "-e .[dev]"), (["--run"], "-e .[local,lint]")])
 def test_a_demonstration_needs_no_tools_of_developers(machine: Machine, arguments: list[str], wanted: str) -> None:
     _python(machine)
     assert machine.run("bootstrap", *arguments).returncode == 1
@@ -120,7 +120,7 @@ def test_a_demonstration_needs_no_tools_of_developers(machine: Machine, argument
 
 
 def test_the_rest_is_added_after_a_demonstration(machine: Machine) -> None:
-    _installed(machine, "stamp ")
+    _installed(machine, "stamp [local,lint]")
     result = machine.run("bootstrap")
     assert "Python のパッケージを入れます" in result.stdout
 

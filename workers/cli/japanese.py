@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from workers.cli.parts import missing_part
 from workers.errors import RenkeiError
 
 _OPTIONS = "オプション"
@@ -58,6 +59,11 @@ class JapaneseGroup(JapaneseCommand, click.Group):
             result = super().main(*args, **kwargs)
         except RenkeiError as error:
             _leave(error.message, 1)
+        except ModuleNotFoundError as error:
+            message = missing_part(error)
+            if message is None:
+                raise
+            _leave(message, 1)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "renkei"
             _leave(f"{_usage_error(error)}（使い方: {command} --help）", 2)

