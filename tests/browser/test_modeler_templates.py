@@ -93,7 +93,7 @@ def _meaning(xml: str) -> list[str]:
     for element in root.iter("{*}extensionElements"):
         element[:] = sorted(element, key=lambda part: str(part.tag))
     for element in root.iter():
-        element.attrib.pop(VERSION, None)
+        element.attrib.pop(VERSION, "")
         element.text = (element.text or "").strip() or None
         element.tail = None
     etree.indent(root)

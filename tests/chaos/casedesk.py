@@ -16,7 +16,9 @@ class CaseDesk(BrokerDesk):
         """Complete the oldest open task of a kind once this case's jobs are done."""
         await self.driver.task(task, instance=self.instance, candidate=group)
         await self._rest()
-        self.completed.append(await self.driver.complete(task, dict(answers), instance=self.instance, candidate=group))
+        found = await self.driver.task(task, instance=self.instance, candidate=group)
+        await self.driver.complete_task(found, dict(answers))
+        self.completed.append(found)
 
     async def complete_all(self, task: str, answers: Any) -> None:
         """Complete the tasks of a kind, one after the other."""

@@ -27,7 +27,7 @@ _HEADERS = {
     "from", "to", "reply-to", "subject", "date", "message-id", "auto-submitted", "x-renkei-case", "mime-version",
     "content-type", "content-transfer-encoding",
 }  # fmt: skip
-_VALUES = {"message": "", "reason": "", "failed_conditions": [], "project": None}
+_VALUES: dict[str, Any] = {"message": "", "reason": "", "failed_conditions": [], "project": None}
 
 
 async def shown_in(unit: Any, text: str) -> list[str]:
@@ -59,7 +59,7 @@ async def _document(unit: Any, case: Any, name: str) -> str:
     context = await documents._CONTEXTS[name](unit, case, city, True)
     content, _, _ = unit.renderer.render(city=city.code, name=name, context=context)
     with zipfile.ZipFile(io.BytesIO(content)) as file:
-        return "".join(etree.fromstring(file.read("word/document.xml")).itertext())
+        return "".join(map(str, etree.fromstring(file.read("word/document.xml")).itertext()))
 
 
 async def _mail(unit: Any, case: Any, name: str) -> str:

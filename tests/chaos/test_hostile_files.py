@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,8 +171,8 @@ def test_tables_that_are_written(bars: Bars) -> None:
 
     tally = Tally()
     for text in texts(bars):
-        _check_csv(tally, text, lambda text=text: write(text))
-        _check_excel(tally, text, lambda text=text: excel_bytes("表", ["見出し"], [[text]]))
+        _check_csv(tally, text, partial(write, text))
+        _check_excel(tally, text, partial(excel_bytes, "表", ["見出し"], [[text]]))
     tally.bar(bars, "書き出す表（CSV、XLSX）", 2)
 
 
@@ -199,10 +200,10 @@ def test_tables_and_mails_written_without_care_let_hostile_texts_through(bars: B
         tally = Tally()
         for text in texts(bars):
             if kind == "CSV":
-                _check_csv(tally, text, lambda text=text: write(text))
+                _check_csv(tally, text, partial(write, text))
             elif kind == "XLSX":
-                _check_excel(tally, text, lambda text=text: excel(text))
-            elif raw := tally.feed(f"mail {text[:30]!r}", lambda text=text: mail(text)):
+                _check_excel(tally, text, partial(excel, text))
+            elif raw := tally.feed(f"mail {text[:30]!r}", partial(mail, text)):
                 check_mail(raw, "d@city.example.jp", f"mail {text[:30]!r}", tally.check)
         escapes[kind] = len(tally.escapes)
     bars.add(

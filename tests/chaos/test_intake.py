@@ -102,7 +102,7 @@ async def test_the_stock_streams_start_more_jobs_than_they_may(
     async with open_channel(settings) as channel:
         worker = ZeebeWorker(channel, stream_enabled=True)
 
-        @worker.task(task_type="intake-stock", max_running_jobs=4)
+        @worker.task(task_type="intake-stock", max_running_jobs=4)  # type: ignore[arg-type]  # as in bench/peers
         async def work() -> None:
             with peak.one_more():
                 await asyncio.sleep(0.2)

@@ -174,7 +174,7 @@ async def test_a_crash_at_the_worst_moment_costs_at_most_one_double_mail(
         result = await delivered(built, server)
         others = len(await built.mails.list()) - result.wanted
         async with built.engine.connect() as connection:
-            jobs = await connection.scalar(select(func.count()).select_from(applied_job))
+            jobs = (await connection.scalar(select(func.count()).select_from(applied_job))) or 0
     closed = sum(
         job.state.name == "CLOSED"
         for job in driver.records.jobs.values()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -34,6 +35,10 @@ def done(driver: EngineDriver, instances: list[int]) -> int:
     return sum(driver.records.completed("Task_Work", instance=instance) for instance in instances)
 
 
+def _goes_on(driver: EngineDriver, instances: list[int], before: int) -> bool:
+    return done(driver, instances) > before + 5
+
+
 async def test_a_stop_under_load_takes_less_than_ten_seconds_and_no_job_is_delivered_again(
     driver: EngineDriver, settings: Settings, bars: Bars
 ) -> None:
@@ -42,12 +47,13 @@ async def test_a_stop_under_load_takes_less_than_ten_seconds_and_no_job_is_deliv
     await driver.deploy(many_tasks(_PROCESS, _JOB))
     expired = Expired(driver)
     instances = [await driver.start(_PROCESS, {"count": JOBS_EACH, "ms": 20}) for _ in range(jobs // JOBS_EACH)]
-    longest, codes = 0.0, set()
+    longest = 0.0
+    codes: set[int] = set()
     with worker_process(settings) as worker:
         for _ in range(stops):
             worker.start()
             before = done(driver, instances)
-            await driver.reached(lambda before=before: done(driver, instances) > before + 5, timeout=60)
+            await driver.reached(partial(_goes_on, driver, instances, before), timeout=60)
             await asyncio.sleep(draw.uniform(0, 0.5))
             code, seconds = await asyncio.to_thread(worker.stop)
             longest, codes = max(longest, seconds), codes | {code}

@@ -51,8 +51,7 @@ class _Register:
         self.terms.on(FIRST)
         for turn, life in enumerate(self.made):
             number = int(life.id.rpartition("-a")[2])
-            says = {"renews": life.says}
-            await self.terms.sign(life.rule, life.signed, number=number, ends=life.ends, **says)
+            await self.terms.sign(life.rule, life.signed, number=number, ends=life.ends, renews=life.says)
             self.plans[life.id] = plans(life, FIRST, turn)
             async with self.terms.unit() as uow:
                 for plan in self.plans[life.id]:

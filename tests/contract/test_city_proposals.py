@@ -156,7 +156,7 @@ async def test_a_department_gets_its_own_document_whatever_was_made_last(units: 
     assert "健康相談" not in texts["form6@nosei"]
     async with units() as uow:
         (raw,) = (await uow._session.scalars(select(outbox_tables.mail.c.raw))).all()
-    (attached,) = cast("EmailMessage", message_from_bytes(raw, policy=SMTP)).iter_attachments()
+    (attached,) = message_from_bytes(raw, policy=SMTP).iter_attachments()
     assert attached.get_filename() == f"様式6 提案結果報告_健康推進課_{CASE_ID}.docx"
     assert attached.get_content() is not None
 
@@ -219,7 +219,7 @@ async def test_the_sections_that_are_not_asked_get_the_posting(units: Units) -> 
     assert sorted(reached) == sorted(surveyed)
     assert {row.recipient.partition("@")[0] for row in told["survey-notice"]} == {"kenko", "nosei"}
     for row in rows:
-        message = cast("EmailMessage", message_from_bytes(row.raw, policy=SMTP))
+        message = message_from_bytes(row.raw, policy=SMTP)
         assert "広くご検討ください。" in cast("EmailMessage", message.get_body(("plain",))).get_content()
-    (form,) = cast("EmailMessage", message_from_bytes(told["posting"][0].raw, policy=SMTP)).iter_attachments()
+    (form,) = message_from_bytes(told["posting"][0].raw, policy=SMTP).iter_attachments()
     assert str(form.get_filename()).startswith("様式3 連携事業の提案（様式）")

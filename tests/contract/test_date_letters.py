@@ -60,7 +60,7 @@ def _mail(template: str, case: Case = _CASE, **values: Any) -> tuple[str, str]:
         context=context,
     )
     mails = JinjaMails(papers.FOLDERS, papers.CITIES, papers.clock())
-    message = cast("EmailMessage", message_from_bytes(mails.render(request).raw, policy=SMTP))
+    message = message_from_bytes(mails.render(request).raw, policy=SMTP)
     text = str(cast("EmailMessage", message.get_body(("plain",))).get_content())
     return str(message["Subject"]), text.replace("\r\n", "\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
@@ -17,7 +18,7 @@ from workers.errors import PermanentError
 from workers.packs.templates import TemplateFolders
 
 
-def template(folder: Path, *body: str, **more: str) -> Path:
+def template(folder: Path, *body: str, **more: Any) -> Path:
     return wordfiles.written(folder / "templates" / "common" / "documents" / "notice.docx", *body, **more)
 
 

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import docx
 import pytest
@@ -172,7 +172,7 @@ async def sent(units: Units, work: Callable[[SqlUnitOfWork], Awaitable[Any]]) ->
         await uow.commit()
     async with units() as uow:
         raws = (await uow._session.scalars(select(outbox_tables.mail.c.raw).order_by(outbox_tables.mail.c.id))).all()
-    return [cast("EmailMessage", message_from_bytes(raw, policy=SMTP)) for raw in raws]
+    return [message_from_bytes(raw, policy=SMTP) for raw in raws]
 
 
 def job(template: str, to: str, **variables: Any) -> JobInput:

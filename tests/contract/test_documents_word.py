@@ -132,6 +132,8 @@ def test_templates_are_japanese_a4_pages(name: str) -> None:
     """Every style writes in a Japanese font; the author of the template stays unnamed."""
     document = docx.Document(str(papers.FOLDERS.find("isesaki", "documents", name, SUFFIX)))
     section = document.sections[0]
+    assert section.page_width is not None
+    assert section.page_height is not None
     assert {round(section.page_width.mm), round(section.page_height.mm)} == {210, 297}
     fonts = {font.get(f"{WORD}eastAsia") for font in document.styles.element.iter(f"{WORD}rFonts")}
     assert fonts <= {"ＭＳ 明朝", "ＭＳ ゴシック"}

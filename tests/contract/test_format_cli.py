@@ -157,7 +157,7 @@ def _elements(path: Path) -> Counter[tuple[str, ...]]:
     """Return the elements of a diagram that are not drawing, with their attributes and text."""
     found = etree.parse(path).getroot().iter("{*}*")
     return Counter(
-        (str(part.tag), *sorted(f"{name}={value}" for name, value in part.items()), (part.text or "").strip())
+        (str(part.tag), *sorted(f"{name!s}={value!s}" for name, value in part.items()), (part.text or "").strip())
         for part in found
         if not str(part.tag).startswith((f"{{{model.BPMNDI}}}", f"{{{model.DC}}}", f"{{{model.DI}}}"))
     )

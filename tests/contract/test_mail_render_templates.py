@@ -335,7 +335,7 @@ def render(template: str, context: dict[str, Any], **changes: Any) -> EmailMessa
         }
     )
     mails = JinjaMails(papers.FOLDERS, papers.CITIES, papers.clock())
-    return cast("EmailMessage", message_from_bytes(mails.render(request).raw, policy=SMTP))
+    return message_from_bytes(mails.render(request).raw, policy=SMTP)
 
 
 def text_of(message: EmailMessage) -> str:

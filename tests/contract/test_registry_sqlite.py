@@ -8,11 +8,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 from sqlalchemy import text
 
 from tests.kit.registry import registry_at
-from workers.adapters.registry import sqlite_connection
 from workers.adapters.registry.database import create_engine
 from workers.adapters.registry.shared_transaction import opening
 from workers.adapters.registry.unit_of_work import committing
@@ -24,7 +24,7 @@ async def test_statements_of_a_transaction_run_in_the_loops_thread_and_the_commi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued: list[str] = []
-    original = sqlite_connection.aiosqlite.Connection._execute
+    original: Any = aiosqlite.Connection._execute
 
     async def noting(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
         queued.append(threading.current_thread().name)
@@ -33,7 +33,7 @@ async def test_statements_of_a_transaction_run_in_the_loops_thread_and_the_commi
     engine = create_engine(f"sqlite:///{tmp_path / 'a.sqlite3'}")
     async with engine.begin() as connection:
         await connection.execute(text("CREATE TABLE t (a)"))
-    monkeypatch.setattr(sqlite_connection.aiosqlite.Connection, "_execute", noting)
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", noting)
     async with engine.begin() as connection:
         for number in range(10):
             await connection.execute(text("INSERT INTO t VALUES (:a)"), {"a": number})

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -394,7 +395,7 @@ def _amendment(agreement_id: str, turn: int, today: date) -> Case:
 async def test_an_agreement_before_the_guideline_keeps_its_own_rule_of_renewal(terms: Terms) -> None:
     """ISE-T3: three years and three months of notice, as it says, where the guideline has one year and one month."""
     signed, end = date(2024, 4, 1), date(2027, 3, 31)
-    own = {"whole_guideline": False, "renewal_years": 3, "notice_months": 3}
+    own: dict[str, Any] = {"whole_guideline": False, "renewal_years": 3, "notice_months": 3}
     terms.on(date(2026, 6, 1))
     await terms.sign("isesaki", signed, number=5, ends=end, **own)
     (first,) = (await terms.agreement("isesaki-a5")).terms

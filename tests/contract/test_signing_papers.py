@@ -221,8 +221,15 @@ async def test_an_ending_is_told_to_those_whom_it_concerns(units: Units) -> None
         everybody = await recipients_of(uow, case, papers.CITY, "agreement-departments")
         (agreement,) = await uow.agreements.in_force(date(2026, 6, 1), city="isesaki")
         agreement.department = "korei"
-        project = {"case_id": None, "fiscal_year": 2026, "field": 5, "title": "防災訓練", "department": "anzen"}
-        await uow.activities.add(Activity(agreement_id=agreement.id, **project))
+        project = Activity(
+            agreement_id=agreement.id,
+            case_id=None,
+            fiscal_year=2026,
+            field=5,
+            title="防災訓練",
+            department="anzen",
+        )
+        await uow.activities.add(project)
         concerned = await recipients_of(uow, case, papers.CITY, "agreement-departments")
     assert len(everybody) == len([entry for entry in papers.CITY.departments if entry.surveyed])
     assert [one.key for one in concerned] == ["korei", "anzen"]

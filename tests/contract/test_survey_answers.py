@@ -179,7 +179,7 @@ async def test_the_office_is_told_once_that_the_last_answer_is_in(database_url: 
             async with units() as uow:
                 done = await check_survey(uow, SURVEY, "survey-complete")
                 again = await check_survey(uow, SURVEY, "survey-complete")
-                assert (done, again, "mail" in uow.outbox.used) == (told,) * 3
+                assert (done, again, "mail" in uow.outbox_used) == (told,) * 3
                 await uow.commit()
 
 

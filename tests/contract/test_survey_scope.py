@@ -90,7 +90,8 @@ async def test_only_what_changed_is_asked_of_those_that_spoke_about_it(uow: SqlU
     city = uow.cities.city("ageo")
     assert [row["change"] for row in proposals(case, city)] == ["変更あり", "変更なし"]
     assert (_titles(survey["proposals"]), _codes(survey)) == (["見守り"], ["korei"])
-    assert _titles(survey_context(case, date(2026, 6, 10), city)["projects"]) == ["見守り"]
+    context: dict[str, Any] = dict(survey_context(case, date(2026, 6, 10), city))
+    assert _titles(context["projects"]) == ["見守り"]
     assert [column["key"] for column in survey["view"]["columns"]][3:] == ["p1"]
 
 

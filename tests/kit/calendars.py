@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import SMTP
 from typing import cast
 
@@ -32,7 +31,7 @@ class Entry:
 
 def entry_of(raw: bytes) -> Entry:
     """Return the entry of a mail; fails unless the part that Outlook reads and the file hold one and the same."""
-    message = cast("EmailMessage", message_from_bytes(raw, policy=SMTP))
+    message = message_from_bytes(raw, policy=SMTP)
     (alternative,) = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     (file,) = [part for part in message.iter_attachments() if part.get_content_type() == "application/ics"]
     content = cast("bytes", file.get_payload(decode=True))
@@ -55,7 +54,7 @@ def _entry(method: str, event: Event) -> Entry:
     return Entry(
         method=method,
         uid=str(event["UID"]),
-        sequence=int(event["SEQUENCE"]),
+        sequence=int(str(event["SEQUENCE"])),
         status=str(event["STATUS"]),
         summary=str(event["SUMMARY"]),
         location=str(event["LOCATION"]),

@@ -51,11 +51,12 @@ def _colours(process: ProcessCoverage) -> dict[str, str]:
 
 def _levels(process: ProcessCoverage) -> dict[str, list[Part]]:
     """Return the parts that each plane shows, by the id of its step, or of the process."""
-    places = {**process.diagram.shapes, **process.diagram.edges}
+    planes = {name: drawn.plane for name, drawn in process.diagram.shapes.items()}
+    planes |= {name: drawn.plane for name, drawn in process.diagram.edges.items()}
     shown: dict[str, list[Part]] = {plane: [] for plane in process.diagram.planes}
     for part in process.parts:
-        if place := places.get(part.id):
-            shown[process.diagram.planes[place.plane]].append(part)
+        if part.id in planes:
+            shown[process.diagram.planes[planes[part.id]]].append(part)
     return shown
 
 

@@ -202,7 +202,7 @@ class Decade:
 
     async def faults(self) -> list[str]:
         """Return where registry and engine are not as the calculation says."""
-        found = []
+        found: list[str] = []
         for life in self.made:
             found.extend(f"{life.id}: {fault} ({life})" for fault in await self._faults(life))
         incidents = self.driver.records.open_incidents()

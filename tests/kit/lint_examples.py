@@ -26,7 +26,7 @@ async def _handle(_job: JobInput, _uow: UnitOfWork) -> dict[str, Any]:
     return {}
 
 
-def _job_type(name: str, *headers: Header, writes: tuple[str, ...] = (), **more: bool) -> JobType:
+def _job_type(name: str, *headers: Header, writes: tuple[str, ...] = (), **more: Any) -> JobType:
     return JobType(type=name, label=name, handler=_handle, headers=headers, writes=writes, **more)
 
 

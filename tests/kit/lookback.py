@@ -48,7 +48,8 @@ def returned_inputs() -> ReturnedInputs:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let the tests that look back on the run come last, or alone, or leave them to the lane that judges."""
-    others, back = [], []
+    others: list[pytest.Item] = []
+    back: list[pytest.Item] = []
     for item in items:
         (back if _LOOKING_BACK & set(getattr(item, "fixturenames", ())) else others).append(item)
     left = back if config.getoption("--passed") else others if config.getoption("--judge") else []

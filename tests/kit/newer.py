@@ -97,7 +97,7 @@ class NewerEngine:
         if not first:
             self._log.seek(0)
             raise RuntimeError(f"the engine did not start:\n{self._log.read().decode(errors='replace')[-4000:]}")
-        self._version = json.loads(first)["brokerVersion"]
+        self._version: str = json.loads(first)["brokerVersion"]
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         return self

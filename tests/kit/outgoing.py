@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import SMTP
-from typing import cast
 
 from docx import Document as WordDocument
 from sqlalchemy import select
@@ -38,7 +36,7 @@ async def letters(services: Services, kind: str) -> list[Letter]:
 
 
 def _letter(kind: str, recipient: str, raw: bytes) -> Letter:
-    message = cast("EmailMessage", message_from_bytes(raw, policy=SMTP))
+    message = message_from_bytes(raw, policy=SMTP)
     body = message.get_body(("plain",))
     return Letter(
         kind=kind,

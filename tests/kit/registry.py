@@ -149,6 +149,7 @@ def some_case(case_id: str = "sakura-2026-1", *, opened_on: date = date(2026, 6,
 
 def some_agreement(signing: Case, **changes: object) -> Agreement:
     """Return the city's first agreement, signed in the case, in force from 1 April 2026 to 31 March 2027."""
+    assert signing.partner is not None
     term = AgreementTerm(
         number=1, starts_on=date(2026, 4, 1), expires_on=date(2027, 3, 31), notice_deadline=date(2027, 2, 28)
     )

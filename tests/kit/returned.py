@@ -19,7 +19,7 @@ from workers.trial.records import Records
 
 _PACKS: Final = Path(__file__).parents[2] / "bpmn"
 _NAMES: Final = ("code", "title", "id", "name", "number")
-_EMPTY: Final = (None, "", [], {}, False)
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {}, False)
 _CHOICES: Final = frozenset({"radio", "select", "checkbox"})
 _REFUSED_ONLY: Final = "if formError = null then null else "  # a choice is taken anew unless it was refused
 

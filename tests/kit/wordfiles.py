@@ -114,6 +114,7 @@ def _pack(path: Path, content: bytes, body: Any, more: Mapping[str, str]) -> Non
             if name == "word/document.xml":
                 root = etree.fromstring(data)
                 old = root.find(f"{{{_WORD}}}body")
+                assert old is not None
                 for child in [*old][:-1]:
                     old.remove(child)
                 for offset, child in enumerate([*body]):

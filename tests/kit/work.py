@@ -54,7 +54,7 @@ async def record_offer(
     uow: UnitOfWork, case_id: str, form: Form, *, terms: Form | None = None, within_agreement: bool = False
 ) -> Done:
     """Record the offer form; ``terms``: the agreement's terms as they stand."""
-    within = {"within": "agreement"} if within_agreement else {}
+    within: dict[str, Any] = {"within": "agreement"} if within_agreement else {}
     return await work(uow, "record-offer", {"caseId": case_id, "offer": form, "agreementTerms": terms}, **within)
 
 

@@ -30,7 +30,7 @@ from workers import wiring
 from workers.domain.agreements import Agreement, Notice, Side
 from workers.domain.cities import City, MailRule, RenewalRule, TermRule, TermRuleKind
 from workers.domain.entities import CaseKind, Partner
-from workers.domain.renewal import watch
+from workers.domain.renewal import renewal_plan, watch
 from workers.domain.terms import first_term
 from workers.errors import InputError
 from workers.usecases import notices, renewals
@@ -313,7 +313,7 @@ class Years:
             if case is None or term.expires_on < day or not has_instance(number, term.number):
                 continue
             case.process_instance_key, case.engine_id = 1, "test"
-            plan = renewals.renewal_plan(self.unit.cities.city(agreement.city), term)
+            plan = renewal_plan(self.unit.cities.city(agreement.city), term)
             for step, on in (("decide", plan.decide_on), ("tell", plan.tell_on), ("expire", plan.over_on)):
                 if on > day:
                     if not does_its_step(number, term.number, step):
@@ -433,7 +433,7 @@ def counts(made: Made, said: Said, through: date = LAST) -> bool:
 def main(count: int) -> dict[str, Any]:
     """Run it and return the figures."""
     clear_mappers()  # plain objects: no database is behind them
-    wiring.datetime = _Moved  # type: ignore[misc]  # the source of the production clock's time
+    wiring.datetime = _Moved  # type: ignore[attr-defined]  # the source of the production clock's time
     years = Years(make(count), mornings())
     asyncio.run(years.run())
     faults = years.compare()

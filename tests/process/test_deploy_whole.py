@@ -93,8 +93,8 @@ async def test_running_cases_keep_their_version_and_new_ones_take_the_new(
             (packs.file(code, f"{code}-signing.bpmn"), b"Ask"),
             (packs.file("common", f"{packs.child}.bpmn"), b"Look"),
         ):
-            new = path.read_bytes().replace(b'"%s"' % element, b'"%sAnew"' % element)
-            path.write_bytes(new.replace(b"To_%s" % element, b"To_%sAnew" % element))
+            content = path.read_bytes().replace(b'"%s"' % element, b'"%sAnew"' % element)
+            path.write_bytes(content.replace(b"To_%s" % element, b"To_%sAnew" % element))
         await deploy_city(built, code)
     new = await driver.start(f"{code}-signing", DEPARTMENTS)
     for instance, suffix in ((old, ""), (new, "Anew")):
@@ -112,8 +112,7 @@ async def test_every_pack_of_the_repository_deploys_and_then_stays(settings: Set
             await deploy_city(built, code)
         common = await deploy_common(built)
         again = [await deploy_city(built, code) for code in codes]
-        if common is not None:
-            again.append(await deploy_common(built))
+        again += [done for done in [await deploy_common(built)] if done is not None]
     assert {(done.pack, done.state, *done.foreign) for done in again} == {
         (pack, State.UNCHANGED) for pack in [*codes, *(["common"] if common else [])]
     }

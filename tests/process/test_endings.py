@@ -20,7 +20,7 @@ from workers.settings import Settings
 from workers.usecases.procedures import file_procedure, start_procedure
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
-_MEETING = {
+_MEETING: dict[str, dict[str, Any]] = {
     "Task_ProposeDates": FIXED_MEETING,
     "Task_HoldMeeting": {"next": "held", "heldOn": "{today}", "minutes": "双方で話し合った。"},
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.kit.desk import PACKS
 from workers.domain.annex import activity_groups
 from workers.packs import load_pack
 
 CITY = load_pack(PACKS / "asahikawa")
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"field": "6", "content": "話し合いの場", "departmentCode": None, "section": "商工会議所"},
     {"field": "5", "content": "水の提供", "departmentCode": "bosai"},
     {"field": "1", "heading": "暑さへの備え", "content": "講座", "departmentCode": "kenko"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -137,7 +138,8 @@ def test_a_term_of_one_day_is_possible_and_one_of_none_is_not() -> None:
 
 def test_a_year_that_cannot_be_meant_is_refused() -> None:
     """D-3: no calculation may leave the calendar."""
-    for days in ({"starts_on": date(9999, 12, 31)}, {"ends_on": date(9999, 12, 31)}):
+    both: tuple[dict[str, Any], ...] = ({"starts_on": date(9999, 12, 31)}, {"ends_on": date(9999, 12, 31)})
+    for days in both:
         with pytest.raises(InputError, match="先の年すぎます"):
             terms.first_term(THREE_YEARS, date(2026, 4, 1), **days)
 

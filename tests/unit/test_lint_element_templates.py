@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from workers.jobs.catalog import Header, all_job_types
 from workers.lint import linter
@@ -133,7 +134,8 @@ def test_a_template_keeps_its_version_only_while_it_says_the_same() -> None:
     before = {"id": "a", "name": "名前", "version": 3, "properties": [{"id": "to", "choices": [], "label": "宛先"}]}
     other = copy.deepcopy(before) | {"version": 1}
     assert raised(other, before)["version"] == 3
-    other["properties"][0]["choices"] = [{"name": "所管課", "value": "office"}]
+    properties: list[dict[str, Any]] = other["properties"]  # type: ignore[assignment]  # JSON
+    properties[0]["choices"] = [{"name": "所管課", "value": "office"}]
     assert raised(other, before)["version"] == 4
 
 
@@ -170,7 +172,7 @@ def test_format_takes_a_forms_answers_out_of_a_task_that_takes_nothing_out_yet(p
     before = {one.get("target") for one in task.iter(f"{{{model.ZEEBE}}}output")}
     for one in list(task.iter(f"{{{model.ZEEBE}}}output")):
         one.getparent().remove(one)  # type: ignore[union-attr]
-    path.write_bytes(model.etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8"))
+    path.write_bytes(etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8"))
 
     bring_up([path], home=_HOME, packs=[], job_types=all_job_types())
     found = model.load(path).ids[task.get("id", "")]

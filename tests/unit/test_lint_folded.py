@@ -70,19 +70,25 @@ def _forget(root: Element) -> None:
     _no_errors(root)
 
 
+def _parent(element: Element) -> Element:
+    parent = element.getparent()
+    assert parent is not None
+    return parent
+
+
 def _no_inputs(root: Element) -> None:
     """Let no task get back what was typed, and no sub-process have variables of its own but one."""
     for mapping in list(root.iter(f"{{{ZEEBE}}}input")):
         owner = next(mapping.iterancestors(f"{{{ZEEBE}}}ioMapping"))
-        if owner.getparent().getparent().tag != f"{{{BPMN}}}subProcess" or mapping.get("target") == "act":
-            mapping.getparent().remove(mapping)
+        if _parent(_parent(owner)).tag != f"{{{BPMN}}}subProcess" or mapping.get("target") == "act":
+            _parent(mapping).remove(mapping)
 
 
 def _no_checks(root: Element) -> None:
     """Let no job check what was typed, and nobody refuse it."""
     for header in list(root.iter(f"{{{ZEEBE}}}header")):
         if header.get("key") == "require":
-            header.getparent().remove(header)
+            _parent(header).remove(header)
 
 
 def _no_errors(root: Element) -> None:

@@ -137,7 +137,8 @@ def test_a_way_out_of_a_step_has_the_sign_of_an_escalation(tmp_path: Path) -> No
     root = ElementTree.fromstring(draw_svg(path))
 
     groups = {group.get("data-element-id"): group for group in root.iter(f"{_SVG}g")}
-    assert [groups[name].find(f"{_SVG}polygon").get("fill") for name in ("Leave", "Exit")] == ["#fff", "#22252b"]
+    heads = [groups[name].find(f"{_SVG}polygon") for name in ("Leave", "Exit")]
+    assert [None if head is None else head.get("fill") for head in heads] == ["#fff", "#22252b"]
 
 
 def test_render_refuses_what_it_cannot_draw(pack: Example, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def _refusable(*lines: str, job: str = "") -> str:
     return _EVENTS + _task(*lines) + (job or _job()) + _REFUSED + _BACK
 
 
-def _found(folder: Path, elements: str, *fields: dict[str, object], **others: str) -> list[Finding]:
+def _found(folder: Path, elements: str, *fields: Mapping[str, object], **others: str) -> list[Finding]:
     """Lint a pack with a process ``midori-loop``, more processes by name, and a form of these fields."""
     pack = example(folder)
     for name, content in {"loop": elements, **others}.items():

@@ -95,9 +95,17 @@ class Engine:
             if element.type == "USER_TASK"
         ]
 
+    async def all_open(self) -> list[OpenTask]:
+        """Nothing here asks for all."""
+        raise AssertionError
+
     async def set_due_date(self, key: int, due_date: str) -> None:
         """Nothing here asks for it."""
         raise AssertionError(key, due_date)
+
+    async def set_variables(self, scope_key: int, variables: Mapping[str, Any]) -> None:
+        """Nothing here asks for it."""
+        raise AssertionError(scope_key, variables)
 
     async def complete(self, key: int, variables: Mapping[str, Any]) -> None:
         """Remember that a task was closed."""

@@ -35,7 +35,8 @@ async def obey(opened: Opened) -> None:
     loop = asyncio.get_running_loop()
 
     async def order() -> list[str]:
-        return (await loop.run_in_executor(None, sys.stdin.readline)).split()
+        line: str = await loop.run_in_executor(None, sys.stdin.readline)
+        return line.split()
 
     say("ready")
     while words := await order():

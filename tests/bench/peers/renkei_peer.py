@@ -37,7 +37,7 @@ async def program(handler: Handler = draw) -> None:
             await tell(*args)
             count.one()
 
-        jobrunner._tell = counting
+        jobrunner._tell = counting  # type: ignore[assignment]  # counted, then told
         stop, taking = asyncio.Event(), asyncio.Event()
         types = {job_type: JobType(type=job_type, label=job_type, handler=handler)}
         work = asyncio.create_task(supervisor.run_worker(built.with_job_types(types), stop=stop, taking=taking))

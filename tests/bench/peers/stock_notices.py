@@ -38,7 +38,7 @@ async def program() -> None:
         async with grpc.aio.insecure_channel(gateway) as channel:
             worker = ZeebeWorker(channel)
 
-            @worker.task(task_type=job_type)
+            @worker.task(task_type=job_type)  # type: ignore[arg-type]  # pyzeebe's overloads take no coroutine
             async def notify(department: dict[str, Any]) -> dict[str, Any]:
                 await aiosmtplib.send(notice(department), hostname="127.0.0.1", port=port)
                 count.one()
