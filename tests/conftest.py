@@ -9,6 +9,7 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
+import holidays  # noqa: F401 (a rule imports it when it is first asked; hypothesis' deadlines are for the rule)
 import pytest
 
 from tests.kit.apart import Apart

@@ -90,7 +90,7 @@ class Services:
         parts = Parts(
             clock=self.clock,
             cities=ConfiguredCities(self.packs),
-            renderers=_TemplateRenderers(self),
+            renderers=self._renderers,
             files=FileStore(self.settings.files),
             mail_deadline=timedelta(hours=self.settings.mail_deadline_hours),
         )
@@ -154,9 +154,23 @@ class Services:
         other.__dict__["job_types"] = job_types
         return other
 
+    def make_all(self) -> None:
+        """Import and make everything now, so that a worker's first job waits for none of it (blocking)."""
+        from workers.domain.business_days import is_business_day
+
+        for name in ("job_types", "ways", "open_unit", "mails", "engine_calls"):
+            getattr(self, name)
+        for name in ("documents", "mails"):
+            getattr(self._renderers, name)
+        is_business_day(self.clock.today())
+
     async def close(self) -> None:
         """Close the registry's connections."""
         await self.engine.dispose()
+
+    @cached_property
+    def _renderers(self) -> _TemplateRenderers:
+        return _TemplateRenderers(self)
 
     @cached_property
     def _sessions(self) -> async_sessionmaker[AsyncSession]:

@@ -38,6 +38,7 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with services(settings) as built:
+        built.make_all()
         collect_less_often()
         await run_worker(built, stop=stop)
 
