@@ -27,9 +27,9 @@ from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
 from workers.domain.cities import City
 from workers.domain.deadlines import reported_year
 from workers.domain.entities import Case, CaseKind
+from workers.domain.jst import JST
 from workers.domain.renewal import unwatch
 from workers.errors import InputError
-from workers.trial.clock import TOKYO
 from workers.usecases.ports import UnitOfWork
 
 pytestmark = pytest.mark.asyncio
@@ -104,7 +104,7 @@ class _Register:
         return [case for case in every if case.kind is CaseKind.ANNUAL and case.opened_on == uow.clock.today()]
 
     async def _happen(self, life: Made, day: date) -> None:
-        noon = datetime.combine(day, time(12, 0), TOKYO)
+        noon = datetime.combine(day, time(12, 0), JST)
         self.terms.on(day, hour=12)
         for said in life.said:
             with suppress(InputError):  # one that came too late

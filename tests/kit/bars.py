@@ -29,12 +29,13 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
 from rich.console import Console
 from rich.table import Column, Table
+
+from workers.domain.jst import JST
 
 ROOT = Path(__file__).parent.parent.parent
 _HEADINGS = ("番号", "したこと", "測った値", "基準", "判定")
@@ -85,7 +86,7 @@ class Bars:
             "run": self.name,
             "seed": self.seed,
             "full": self.full,
-            "at": datetime.now(ZoneInfo("Asia/Tokyo")).isoformat(timespec="seconds"),
+            "at": datetime.now(JST).isoformat(timespec="seconds"),
             "seconds": round(seconds),
             **surroundings(),
             "bars": [asdict(bar) for bar in self.rows],

@@ -13,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tests.kit.coverage import Part, ProcessCoverage
+from workers.domain.jst import JST
 from workers.drawing.picture import draw
-from workers.trial.clock import TOKYO
 
 PASSED, MISSED = "#1a7f37", "#cf222e"
 _TEMPLATES = Environment(
@@ -31,7 +31,7 @@ def write(report: Sequence[ProcessCoverage], folder: Path) -> Path:
         svg = draw(process.diagram, colours=_colours(process), notes=_notes(process), anchor=f"{process.process_id}-")
         (folder / f"{process.process_id}.svg").write_text(svg, encoding="utf-8")
         pictures.append((process, Markup(svg)))  # noqa: S704 (lxml wrote it and escaped every text)
-    moment = datetime.now(TOKYO).replace(microsecond=0)
+    moment = datetime.now(JST).replace(microsecond=0)
     content = {"made_at": moment.isoformat(), "processes": [_figures(process) for process in report]}
     (folder / "coverage.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     page = folder / "index.html"

@@ -19,10 +19,10 @@ from tests.kit.yearsahead import Made, Said, counts, expected
 from workers.adapters.registry.outbox_tables import QueueStatus, engine_call
 from workers.domain.agreements import Activity, Agreement, AgreementEnd, Side
 from workers.domain.entities import Case, CaseKind
+from workers.domain.jst import JST
 from workers.domain.renewal import unwatch, watch
 from workers.domain.terms import first_term
 from workers.errors import InputError
-from workers.trial.clock import TOKYO
 from workers.trial.happened import State, UserTask
 from workers.usecases.notices import Withdrawal, record_notice, withdraw_notice
 
@@ -98,11 +98,11 @@ class Decade:
         due = {moment for life in self.made for moment in moments(life, packs.city(life.rule), self.through)}
         openings = {packs.city(city).cycle.opens for city in CITIES}
         due |= {
-            datetime.combine(date(year, *opens), time(6, 1), TOKYO)
+            datetime.combine(date(year, *opens), time(6, 1), JST)
             for year in range(self.first.year, self.through.year + 1)
             for opens in openings
         }
-        last = datetime.combine(self.through, time(23, 0), TOKYO)
+        last = datetime.combine(self.through, time(23, 0), JST)
         for moment in sorted(due | {last}):
             if self.driver.clock.now() < moment <= last:
                 await self._jump(moment)

@@ -14,7 +14,7 @@ from tests.kit import specdates
 from tests.kit.specdates import ONE
 from tests.kit.yearsahead import Made, Said, expected
 from workers.domain.cities import City
-from workers.trial.clock import TOKYO
+from workers.domain.jst import JST
 
 CITIES = tuple(specdates.CITIES)
 SCRIPTS = (
@@ -115,9 +115,9 @@ def moments(life: Made, city: City, through: date) -> Iterator[datetime]:
 
 def spoken(said: Said) -> Iterator[datetime]:
     """Yield when a notice is entered and withdrawn."""
-    yield datetime.combine(said.entered, _NOON, TOKYO)
+    yield datetime.combine(said.entered, _NOON, JST)
     if said.withdrawn:
-        yield datetime.combine(said.withdrawn, _NOON, TOKYO) + timedelta(minutes=30)
+        yield datetime.combine(said.withdrawn, _NOON, JST) + timedelta(minutes=30)
 
 
 def cycles(life: Made, city: City, first: date, through: date) -> list[str]:
@@ -177,4 +177,4 @@ def _all_terms(life: Made, through: date) -> Sequence[tuple[date, date]]:
 
 
 def _at(day: date, hour: int, minute: int) -> datetime:
-    return datetime.combine(day, time(hour, minute), TOKYO)
+    return datetime.combine(day, time(hour, minute), JST)

@@ -23,8 +23,9 @@ from workers.cli.renewals import run_sweep
 from workers.domain.agreements import TermStage
 from workers.domain.business_days import is_business_day
 from workers.domain.entities import CaseKind, CaseOutcome, Origin
+from workers.domain.jst import JST
 from workers.settings import Settings
-from workers.trial.clock import TOKYO, EngineClock
+from workers.trial.clock import EngineClock
 from workers.wiring import services
 
 MORNING = date(2027, 3, 1)
@@ -151,7 +152,7 @@ def _term(number: int, starts: date, ends: date, stage: TermStage, due: date | N
 async def swept(folder: Path) -> Row:
     """Sweep on the morning and return seconds, CPU seconds, the memory's peak in MB and what was done."""
     clock = EngineClock()
-    clock.pinned = datetime(2027, 3, 1, 6, 0, tzinfo=TOKYO)
+    clock.pinned = datetime(2027, 3, 1, 6, 0, tzinfo=JST)
     async with services(Settings(data=folder), clock=clock) as built:
         async with built.open_unit() as uow:
             # What a worker that runs has done before: connected, and loaded the holidays.

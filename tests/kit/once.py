@@ -16,7 +16,7 @@ from tests.kit.specdates import ONE
 from tests.kit.yearsahead import Made
 from workers.adapters.registry.outbox_tables import engine_call
 from workers.domain.entities import Case, CaseKind
-from workers.trial.clock import TOKYO
+from workers.domain.jst import JST
 from workers.usecases.sweep import sweep_batch
 
 _CITY = "asahikawa"
@@ -59,14 +59,14 @@ class Once(Decade):
 
         By way of the morning before: what the jump misses fires there, and not on the day itself before its hour.
         """
-        before = datetime.combine(self.opens[number] - ONE, time(6, 1), TOKYO)
+        before = datetime.combine(self.opens[number] - ONE, time(6, 1), JST)
         if self.driver.clock.now() < before:
             await self._until(before)
-        await self._until(datetime.combine(self.opens[number], time(hour, 1), TOKYO))
+        await self._until(datetime.combine(self.opens[number], time(hour, 1), JST))
 
     async def to_morning(self, days: int) -> None:
         """Let time pass until after the watch so many days later."""
-        await self._until(datetime.combine(self.driver.clock.today() + days * ONE, time(6, 1), TOKYO))
+        await self._until(datetime.combine(self.driver.clock.today() + days * ONE, time(6, 1), JST))
 
     async def _until(self, moment: datetime) -> None:
         await self.driver.move_clock_to(moment)

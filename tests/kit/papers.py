@@ -21,10 +21,11 @@ from workers.adapters.registry.unit_of_work import Parts, SqlUnitOfWork, uow_fac
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget
+from workers.domain.jst import JST
 from workers.domain.meetings import ExcludedPeriod, Meeting
 from workers.packs import CityPacks
 from workers.packs.templates import TemplateFolders
-from workers.trial.clock import TOKYO, EngineClock
+from workers.trial.clock import EngineClock
 from workers.usecases.parties import party_rows, spoken
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +40,7 @@ _LIBREOFFICE_SECONDS = 120
 def clock() -> EngineClock:
     """Return a clock that stands at eight in the morning in Japan, when it is still yesterday in UTC."""
     pinned = EngineClock()
-    pinned.pinned = datetime(2026, 6, 1, 8, 0, tzinfo=TOKYO)
+    pinned.pinned = datetime(2026, 6, 1, 8, 0, tzinfo=JST)
     return pinned
 
 
@@ -71,8 +72,8 @@ def meeting() -> Meeting:
         number=1,
         title="令和8年度 定例会議",
         uid="isesaki-2026-1-m1@city.isesaki.example",
-        starts_at=datetime(2026, 6, 20, 14, 0, tzinfo=TOKYO),
-        ends_at=datetime(2026, 6, 20, 15, 30, tzinfo=TOKYO),
+        starts_at=datetime(2026, 6, 20, 14, 0, tzinfo=JST),
+        ends_at=datetime(2026, 6, 20, 15, 30, tzinfo=JST),
         place="市役所本館3階",
         departments=["hoiku"],
         held_on=date(2026, 6, 20),

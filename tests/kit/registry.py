@@ -24,11 +24,12 @@ from workers.adapters.registry.unit_of_work import MakeUnit, Parts, SqlUnitOfWor
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, Project, Survey, SurveyTarget
+from workers.domain.jst import JST
 from workers.domain.mails import WrittenMail
-from workers.trial.clock import TOKYO, EngineClock
+from workers.trial.clock import EngineClock
 from workers.usecases.ports import DocumentRenderer, JobRef, MailRenderer, MailRequest, RenderedMail
 
-MORNING = datetime(2026, 6, 1, 8, 30, tzinfo=TOKYO)
+MORNING = datetime(2026, 6, 1, 8, 30, tzinfo=JST)
 
 
 class CountingRenderer:

@@ -19,10 +19,10 @@ from workers.adapters.registry.unit_of_work import Parts, SqlUnitOfWork, uow_fac
 from workers.domain.agreements import Agreement, AgreementTerm, Notice
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
+from workers.domain.jst import JST
 from workers.domain.renewal import watch
 from workers.domain.terms import first_term
 from workers.jobs.forms.renewal import read_side, renewal_variables
-from workers.trial.clock import TOKYO
 from workers.usecases.notices import Withdrawal, record_notice, withdraw_notice
 from workers.usecases.ports import DocumentRenderer, JobRef
 from workers.usecases.review_mail import WAITING_MAIL
@@ -68,7 +68,7 @@ class Terms:
 
     def on(self, day: date, hour: int = 6, minute: int = 0) -> None:
         """Set the clock."""
-        self.registry.clock.pinned = datetime.combine(day, time(hour, minute), TOKYO)
+        self.registry.clock.pinned = datetime.combine(day, time(hour, minute), JST)
 
     def unit(self, process: int = 0) -> SqlUnitOfWork:
         """Return a unit of work of a process of its own."""

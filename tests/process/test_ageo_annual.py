@@ -11,9 +11,9 @@ from tests.kit.desk import office, pack_files
 from tests.kit.driver import EngineDriver
 from workers.domain.agreements import ActivityStatus
 from workers.domain.fiscal import fiscal_year
+from workers.domain.jst import JST
 from workers.domain.meetings import MeetingStatus
 from workers.settings import Settings
-from workers.trial.clock import TOKYO
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 
@@ -55,8 +55,8 @@ async def test_the_year_is_reviewed_planned_and_its_periods_are_confirmed(
     )
     assert all("避難所への備蓄品の共同購入" in letter.text and "見守り" not in letter.text for letter in budget)
     held = next(task for task in desk.completed if task.element_id == "Task_HoldMeeting")
-    assert held.due_date == datetime(year, 6, 1, tzinfo=TOKYO), "AGE-A1: late after 31 May"
+    assert held.due_date == datetime(year, 6, 1, tzinfo=JST), "AGE-A1: late after 31 May"
     keys = driver.records.tree(desk.instance)
     due = [timer.due for timer in driver.records.timers.values() if timer.process_instance_key in keys]
-    invite_by = datetime(year, 4, 20, 9, tzinfo=TOKYO).timestamp() * 1000
+    invite_by = datetime(year, 4, 20, 9, tzinfo=JST).timestamp() * 1000
     assert invite_by in due, "AGE-A1: the office is reminded while the invitation is still in time"

@@ -16,12 +16,12 @@ from tests.kit.driver import EngineDriver
 from tests.kit.smtp import HOST, SmtpServer
 from workers.adapters.registry import outbox_tables
 from workers.domain.entities import Case, CaseKind
+from workers.domain.jst import JST
 from workers.domain.meetings import Meeting, MeetingStatus
 from workers.packs.scenarios import AgreementFacts, dated
 from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import register
 from workers.settings import Settings
-from workers.trial.clock import TOKYO
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 PARTNER = "renkei@kamitsuke-seikatsu.example"
@@ -194,7 +194,7 @@ def _the_calendar_follows(partner: list[Entry], department: list[Entry], meeting
         ("REQUEST", 0, second.uid),
     ]
     assert [(entry.method, entry.sequence) for entry in department] == [("REQUEST", 0), ("CANCEL", 1)]
-    assert partner[0].starts_at.astimezone(TOKYO).strftime("%H:%M") == "14:00"
+    assert partner[0].starts_at.astimezone(JST).strftime("%H:%M") == "14:00"
     assert {entry.organizer for entry in partner} == {"renkei@city.isesaki.example"}
     assert partner[0].attendees == [
         PARTNER,

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.kit import papers
 from tests.kit.calendars import Entry, entry_of
 from workers.adapters.mail.renderer import JinjaMails
+from workers.domain.jst import JST
 from workers.domain.meetings import Invitation
 from workers.errors import InputError
-from workers.trial.clock import TOKYO
 from workers.usecases.ports import MailRequest
 
-BEGIN = datetime(2026, 6, 20, 14, 0, tzinfo=TOKYO)
+BEGIN = datetime(2026, 6, 20, 14, 0, tzinfo=JST)
 INVITATION = Invitation(
     uid="isesaki-2026-0001-m1@city.isesaki.example",
     sequence=0,
@@ -60,7 +60,7 @@ def test_an_invitation_says_when_where_who_and_by_whom() -> None:
         summary="令和8年度 定例会議",
         location="市役所本館3階, 第1会議室",
         starts_at=BEGIN,
-        ends_at=datetime(2026, 6, 20, 15, 30, tzinfo=TOKYO),
+        ends_at=datetime(2026, 6, 20, 15, 30, tzinfo=JST),
         stamp=datetime(2026, 5, 31, 23, 0, tzinfo=UTC),
         zone="Asia/Tokyo",
         organizer="renkei@city.isesaki.example",

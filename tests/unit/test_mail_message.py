@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.adapters.mail.message import Letter, address, build, file_name, one_line
+from workers.domain.jst import JST
 from workers.errors import InputError
-from workers.trial.clock import TOKYO
 
 HEADERS = {
     "From",
@@ -41,7 +41,7 @@ def letter(**changes: Any) -> Letter:
         "sender": address("伊勢崎市 戦略推進課", "renkei@city.example", "sender"),
         "to": address("株式会社上州あおぞら銀行", "a@partner.example", "宛先"),
         "reply_to": None,
-        "date": datetime(2026, 6, 1, 8, 0, tzinfo=TOKYO),
+        "date": datetime(2026, 6, 1, 8, 0, tzinfo=JST),
         "message_id": "<0@city.example>",
         "case_id": "isesaki-2026-1",
         "subject": "件名",

@@ -167,13 +167,12 @@ async def run_worker(  # noqa: PLR0913 (what tests put in place of the engine's 
 
 async def _serve(report: health.Health, settings: Settings, stop: asyncio.Event) -> None:
     """Serve health and the links to open tasks."""
-    port = settings.health
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
         url = settings.tasklist_url
         pages = [helppage.route([settings.home / "bpmn", *settings.packs])]
         if url:
             pages.append(taskpage.route(OpenTasks(rest, tasklist), url))
-        await health.serve(report, host=settings.health_host, port=port, stop=stop, pages=pages)
+        await health.serve(report, host=settings.health_host, port=settings.health, stop=stop, pages=pages)
 
 
 async def keep(name: str, run: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Self
 import httpx
 
 from workers.adapters.camunda.http import trusted
+from workers.domain.jst import JST
 from workers.localstack import broker as stack_broker
 from workers.localstack.distribution import camunda_home
 from workers.localstack.helpers import broker_agent
@@ -26,7 +27,7 @@ from workers.localstack.launch import dies_with_parent
 from workers.localstack.ports import Ports
 from workers.localstack.readiness import broker_ready
 from workers.settings import Settings
-from workers.trial.clock import TOKYO, EngineClock
+from workers.trial.clock import EngineClock
 from workers.trial.receiver import HOST, Receiver, exporter
 from workers.trial.records import FOLLOWED, Records
 
@@ -229,7 +230,7 @@ class Broker:
         """Stop the engine's and the business clock at a moment (aware); raises ValueError for one that has passed."""
         if moment < self.clock.now():
             raise ValueError(f"the engine's clock only moves on: {moment}")
-        self.clock.pinned = moment.astimezone(TOKYO)
+        self.clock.pinned = moment.astimezone(JST)
         self._clock("POST", "/pin", {"epochMilli": self.clock.millis()})
 
     def release_clock(self) -> None:
@@ -239,7 +240,7 @@ class Broker:
         caught up (seen on 8.6.0), so who needs the past needs a new broker.
         """
         if self.clock.pinned:
-            self.clock.offset = self.clock.pinned - datetime.now(TOKYO)
+            self.clock.offset = self.clock.pinned - datetime.now(JST)
             self.clock.pinned = None
             self._clock("DELETE", "", None, follow=False)
             self._restore_clock()
@@ -254,8 +255,8 @@ class Broker:
         answer = self._management.request(method, f"/actuator/clock{path}", json=body)
         answer.raise_for_status()
         if follow and self.clock.pinned is None:
-            engine = datetime.fromtimestamp(answer.json()["epochMilli"] / 1000, TOKYO)
-            self.clock.offset = engine - datetime.now(TOKYO)
+            engine = datetime.fromtimestamp(answer.json()["epochMilli"] / 1000, JST)
+            self.clock.offset = engine - datetime.now(JST)
 
 
 def free_ports() -> Ports:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-TOKYO = ZoneInfo("Asia/Tokyo")
+from workers.domain.jst import JST
 
 
 class EngineClock:
@@ -16,8 +15,8 @@ class EngineClock:
         self.pinned: datetime | None = None
 
     def now(self) -> datetime:
-        """Return the engine's present moment, aware, in Asia/Tokyo."""
-        return self.pinned or datetime.now(TOKYO) + self.offset
+        """Return the engine's present moment, aware, on Japan's clock."""
+        return self.pinned or datetime.now(JST) + self.offset
 
     def today(self) -> date:
         """Return the engine's date in Japan."""

@@ -13,7 +13,7 @@ from workers.adapters.mail.message import CalendarPart, address, one_line
 from workers.domain.jst import JST
 from workers.domain.meetings import Invitation
 
-_ZONE: Final = ZoneInfo("Asia/Tokyo")
+_ZONE: Final = ZoneInfo("Asia/Tokyo")  # JST by the name that other calendars know
 _PRODUCT: Final = "-//renkei//partnership agreements//JA"
 
 
