@@ -339,6 +339,7 @@ class Years:
                 entered: list[Notice] = await self.unit.agreements.notices(number)
                 if not entered:
                     return  # it was refused
+                assert said.withdrawn is not None
                 withdrawn = notices.Withdrawal(number=str(entered[-1].id), on=said.withdrawn, renew=said.renew)
                 await notices.withdraw_notice(self.unit, number, withdrawn)
         except InputError as error:

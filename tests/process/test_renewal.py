@@ -121,6 +121,7 @@ async def test_a_renewal_that_was_taken_back_beside_the_diagram_ends_as_that(
         async with renewal.office.services.open_unit() as uow:
             (term, successor) = (await uow.agreements.get(renewal.agreement_id)).terms
             assert successor.counts
+            assert term.notice_deadline is not None
             await record_notice(uow, renewal.agreement_id, side=Side.PARTNER, received_on=term.notice_deadline)
         await renewal.desk.let_fire("Event_NewTermBegun")
         await driver.completed(renewal.desk.instance)
