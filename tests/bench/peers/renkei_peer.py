@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.bench.peers.orders import Count, main, obey
+from workers import logs
 from workers.jobs.catalog import Handler, JobInput, JobType
-from workers.runtime import jobrunner, logging, supervisor
+from workers.runtime import jobrunner, supervisor
 from workers.settings import Settings
 from workers.usecases.ports import UnitOfWork
 from workers.wiring import services
@@ -54,6 +55,6 @@ async def program(handler: Handler = draw) -> None:
 
 
 if __name__ == "__main__":
-    logging.configure("WARNING")
+    logs.configure("WARNING")
     with contextlib.suppress(KeyboardInterrupt):
         main(program)
