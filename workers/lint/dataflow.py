@@ -194,7 +194,8 @@ class _Scope:
         if (message := message_of(self._diagram, element)) is not None and not targets(element, "output"):
             carried = MESSAGES.get(message, ())
             return State(before.sure | set(carried), before.may | set(carried), before.anything or not carried), set()
-        written = set() if local(element) == "startEvent" else written_by(element, self._sources)
+        starts = local(element) == "startEvent"
+        written = set(targets(element, "output")) if starts else written_by(element, self._sources)
         return before.plus(written), written
 
     def _body(self, element: Element, before: State) -> tuple[State, set[str]]:

@@ -9,10 +9,11 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """``error`` makes ``renkei lint`` exit with 1; a ``warning`` is only shown."""
+    """``error`` makes ``renkei lint`` exit with 1; a ``warning`` is only shown, a ``note`` asks for nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, kw_only=True)

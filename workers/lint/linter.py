@@ -47,7 +47,12 @@ class Report:
     @property
     def warnings(self) -> int:
         """How many findings are warnings."""
-        return len(self.findings) - self.errors
+        return sum(finding.severity is Severity.WARNING for finding in self.findings)
+
+    @property
+    def notes_found(self) -> int:
+        """How many findings ask for nothing."""
+        return len(self.findings) - self.errors - self.warnings
 
 
 def lint(  # noqa: PLR0913 (all but the paths by name)

@@ -19,6 +19,7 @@ from workers.variables import MESSAGES
 _LISTING: Final = frozenset({"keep", "values"})
 _AFTER_REFUSAL: Final = re.compile(r"\bif\s+formError\s*=\s*null\s+then\b")
 _OF_FORM: Final = frozenset({"this", "parent", "i", "value"})
+_GIVEN_BACK: Final = "繰り返しの結果"
 _DOCUMENT: Final = frozenset({"process", "signal", "error", "escalation", "dataObject"})
 
 
@@ -92,7 +93,7 @@ def _at(diagram: Diagram, slot: Slot, element: Element, flow: DataFlow, sources:
     state = flow.before[element.get("id", "")]
     kind = local(slot.element)
     loops = repeats_over(element)
-    if kind == "loopCharacteristics":
+    if kind == "loopCharacteristics" and slot.label != _GIVEN_BACK:
         return state
     if loops:
         state = state.plus(loops | {"loopCounter"})

@@ -18,7 +18,8 @@ def as_lines(report: Report) -> Iterator[str]:
     yield f"使った検査: {'、'.join(report.linters)}"
     for note in report.notes:
         yield f"行わなかった検査: {note}"
-    yield f"エラー {report.errors} 件、注意 {report.warnings} 件"
+    notes = f"、参考 {report.notes_found} 件" if report.notes_found else ""
+    yield f"エラー {report.errors} 件、注意 {report.warnings} 件{notes}"
 
 
 def as_json(report: Report) -> str:
@@ -37,7 +38,7 @@ def as_json(report: Report) -> str:
 
 def _line(finding: Finding) -> str:
     place = f"{_relative(finding.file)}:{finding.line}:" if finding.line else f"{_relative(finding.file)}:"
-    kind = "" if finding.severity is Severity.ERROR else "注意 "
+    kind = {Severity.WARNING: "注意 ", Severity.NOTE: "参考 "}.get(finding.severity, "")
     return " ".join(part for part in (place, finding.element, f"[{finding.rule}]", f"{kind}{finding.message}") if part)
 
 

@@ -41,6 +41,8 @@ def handed(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for call in diagram.all("callActivity"):
         called = extension(call, "calledElement")
         identity = "" if called is None else called.get("processId", "")
+        if called is not None and called.get("propagateAllParentVariables") != "false":
+            continue  # it hands over everything
         given = set(targets(call, "input"))
         needs = _needs(context, identity)
         for name in [*needs, *sorted(_usual(context, diagram, call, identity) - set(needs))]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from workers.lint.findings import Finding
 from workers.lint.rules.base import Context, name_of, report
-from workers.packs.diagrams.model import NS, Diagram
+from workers.packs.diagrams.model import NS, Diagram, Element, local
 
 _CRON_FIELD: Final = r"(?:\*|\?|[0-9A-Za-z*/,\-#L?]+)"
 _CRON: Final = re.compile(rf"{_CRON_FIELD}(?: +{_CRON_FIELD}){{5}}")
@@ -16,7 +16,10 @@ _REPEAT: Final = re.compile(r"R\d*/|\bcycle\s*\(")
 
 
 def timers(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    """A repeating timer is a cron line: ``R/P1D`` counts from the deployment and restarts with each."""
+    """A timer that starts a process is a cron line: ``R/P1D`` counts from the deployment and restarts with each.
+
+    At a task, or on the way, a repetition counts from the moment at which a token comes there.
+    """
     del context
     for timer in diagram.all("timerEventDefinition"):
         texts = {
@@ -27,11 +30,19 @@ def timers(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield report(diagram, timer, "timer", "タイマーに日時も期間も周期もありません")
         cycle = given.get("timeCycle", "")
         if _REPEAT.search(cycle):
+            if not _starts_process(timer):
+                continue
             message = f"周期「{cycle}」はデプロイのたびに数え直されます。cron（例 0 0 6 * * *）にしてください"
             yield report(diagram, timer, "timer", message)
         elif cycle and not cycle.startswith("=") and not _CRON.fullmatch(cycle):
             message = f"周期「{cycle}」は cron の 6 項目（秒 分 時 日 月 曜日）ではありません"
             yield report(diagram, timer, "timer", message)
+
+
+def _starts_process(timer: Element) -> bool:
+    event = timer.getparent()
+    around = None if event is None else event.getparent()
+    return event is not None and around is not None and (local(event), local(around)) == ("startEvent", "process")
 
 
 def gateways(diagram: Diagram, context: Context) -> Iterator[Finding]:

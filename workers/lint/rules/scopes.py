@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from workers.lint.findings import Finding, Severity
 from workers.lint.rules.base import Context, name_of, report
 from workers.packs.diagrams.model import BPMN, NS, SUB_PROCESSES, Diagram, Element, extension, extensions, local
 from workers.usecases.record_act import VARIABLE
+
+_EVERYTHING: Final = (("propagateAllParentVariables", "渡し"), ("propagateAllChildVariables", "受け取り"))
 
 
 def multi_instance(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -18,8 +21,9 @@ def multi_instance(diagram: Diagram, context: Context) -> Iterator[Finding]:
             continue
         yield from _loop(diagram, loop, body)
         if local(body) not in SUB_PROCESSES:
-            message = f"{name_of(body)}: 繰り返しはサブプロセスで囲んでください（変数が混ざります）"
-            yield report(diagram, body, "multi-instance", message)
+            if _writes(body, context):
+                message = f"{name_of(body)}: 繰り返しはサブプロセスで囲んでください（変数が混ざります）"
+                yield report(diagram, body, "multi-instance", message)
             continue
         inputs = extensions(body, "zeebe:ioMapping/zeebe:input")
         if not any(mapping.get("target") != VARIABLE for mapping in inputs):
@@ -39,8 +43,20 @@ def _loop(diagram: Diagram, loop: Element, body: Element) -> Iterator[Finding]:
     if characteristics is not None and (
         characteristics.get("outputCollection") or characteristics.get("outputElement")
     ):
-        message = f"{name_of(body)}: 結果の一覧（outputCollection）は使わず、結果は台帳に記録してください"
-        yield report(diagram, body, "output-collection", message)
+        message = (
+            f"{name_of(body)}: 結果の一覧（outputCollection）は、件数が多いと重くなります。"
+            "課や事業の数だけ増えるものは、台帳に記録して後で読み出してください"
+        )
+        yield report(diagram, body, "output-collection", message, Severity.NOTE)
+
+
+def _writes(body: Element, context: Context) -> bool:
+    """Return whether an activity that repeats by itself writes anything that the next one would write over."""
+    if local(body) not in {"serviceTask", "sendTask"}:
+        return True
+    definition = extension(body, "taskDefinition")
+    known = context.job_types.get("" if definition is None else definition.get("type", ""))
+    return bool(extensions(body, "zeebe:ioMapping/zeebe:output")) or known is None or bool(known.writes)
 
 
 def _user_task(diagram: Diagram, body: Element, task: Element) -> Iterator[Finding]:
@@ -87,13 +103,16 @@ def _private(task: Element, body: Element) -> set[str]:
 
 
 def call_activities(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    """Call activities pass on what their mappings say and nothing else."""
+    """Call activities pass on what their mappings say; where one passes on everything, that is noted."""
     del context
     for element in diagram.all("callActivity"):
         called = extension(element, "calledElement")
         if called is None:
             continue
-        for attribute in ("propagateAllChildVariables", "propagateAllParentVariables"):
-            if called.get(attribute) != "false":
-                message = f"{name_of(element)}: {attribute} を false にし、渡す変数をマッピングで書いてください"
-                yield report(diagram, element, "call-activity", message)
+        ways = [word for attribute, word in _EVERYTHING if called.get(attribute) != "false"]
+        if ways:
+            message = (
+                f"{name_of(element)}: すべての変数を{'、'.join(ways)}ます（propagateAll…Variables）。"
+                "要るものだけにするなら、false にしてマッピングに書いてください"
+            )
+            yield report(diagram, element, "call-activity", message, Severity.NOTE)

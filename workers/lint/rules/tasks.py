@@ -12,6 +12,12 @@ from workers.lint.rules.base import Context, name_of, report
 from workers.packs.diagrams.model import ACTIVITIES, NS, SUB_PROCESSES, ZEEBE, Diagram, Element, extension, extensions
 
 _REQUIREMENT: Final = re.compile(r"\b(?:AGE|ISE|DAT|CHI|ASA|ALL|D)-[A-Z]?\d*")
+_LISTING: Final = re.compile(
+    r"(?:for\s|\(|get or else\(|"
+    r"(?:concatenate|append|union|flatten|distinct values|sort|remove|reverse|sublist|split)\()"
+)
+_CHOICE: Final = re.compile(r"if\b.*?\bthen\b(.*?)\belse\b(.*)", re.DOTALL)
+_TEXT: Final = re.compile(r'(?:then|else|^=)\s*"([^"]*)"')
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # (task header, folder, what it is called, rule, possible endings)
 _TEMPLATES: Final = (
@@ -25,6 +31,11 @@ def job_types(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """Every job type has a worker."""
     for definition in diagram.root.iter(f"{{{ZEEBE}}}taskDefinition", f"{{{ZEEBE}}}executionListener"):
         job_type = definition.get("type", "")
+        if job_type.startswith("="):
+            unknown = [name for name in _TEXT.findall(job_type) if name not in context.job_types]
+            if not unknown:
+                continue
+            job_type = unknown[0]
         if job_type not in context.job_types:
             message = (
                 f"ジョブ型「{job_type}」を処理するワーカーがありません{_did_you_mean(job_type, context.job_types)}"
@@ -75,8 +86,13 @@ def user_tasks(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield report(diagram, task, "user-task", f"{name_of(task)}にフォームがありません")
         assignment = extension(task, "assignmentDefinition")
         groups = "" if assignment is None else (assignment.get("candidateGroups") or "").strip()
-        if not groups:
-            yield report(diagram, task, "user-task", f"{name_of(task)}に候補グループ（candidateGroups）がありません")
+        persons = [] if assignment is None else [assignment.get(name) for name in ("assignee", "candidateUsers")]
+        if not groups and not any(persons):
+            message = (
+                f"{name_of(task)}をだれがするかが決まっていません。候補グループ（candidateGroups、例 =[officeGroup]）か"
+                "担当者（assignee）を入れてください"
+            )
+            yield report(diagram, task, "user-task", message)
         elif groups.startswith("=") and not _is_list(groups[1:].strip(), context):
             message = f"{name_of(task)}の候補グループは一覧の式 =[…] にしてください（今は「{groups}」）"
             yield report(diagram, task, "user-task", message)
@@ -118,8 +134,10 @@ def _names(header: Element | None) -> list[str]:
 
 
 def _is_list(expression: str, context: Context) -> bool:
-    if expression.startswith("[") and expression.endswith("]"):
+    if (expression.startswith("[") and expression.endswith("]")) or _LISTING.match(expression):
         return True
+    if choice := _CHOICE.fullmatch(expression):
+        return all(_is_list(branch.strip(), context) for branch in choice.groups())
     if not _NAME.fullmatch(expression):
         return False
     return expression.lower().endswith("groups") or _declared_as_list(context.variables.get(expression))

@@ -31,7 +31,7 @@ _KEYWORDS: Final = frozenset(
 )
 _BUILTINS: Final = frozenset(
     """
-    not|get or else|is defined|assert|is empty|is blank|string|number|context|range|boolean
+    not|cycle|get or else|is defined|assert|is empty|is blank|string|number|context|range|boolean
     date|time|date and time|duration|years and months duration|now|today|day of week|day of year|week of year
     month of year|last day of month|contains|substring|string length|upper case|lower case|substring before
     substring after|replace|starts with|ends with|matches|split|extract|trim|uuid|to base64|string join|list contains
