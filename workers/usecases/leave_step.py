@@ -11,8 +11,9 @@ from workers.domain.entities import Case, ProjectStatus
 from workers.domain.meetings import MeetingStatus
 from workers.domain.text import multi_line
 from workers.usecases.journal import note
+from workers.usecases.meeting_people import Recipient
 from workers.usecases.meetings import cancel_meeting
-from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_closing import abandon_survey
 
 SURVEY_PROCESS: Final = "common-department-survey"
@@ -70,17 +71,9 @@ async def _tell_departments(uow: UnitOfWork, case: Case, city: City, codes: Iter
     departments = [known[code] for code in codes if code in known]
     moment = uow.clock.now().isoformat(timespec="seconds")
     for department in departments:
-        await uow.outbox.mail(
-            MailRequest(
-                business_key=f"{case.id}:{moment}:{department.code}:{_TEMPLATE}",
-                case_id=case.id,
-                city=city.code,
-                kind=_TEMPLATE,
-                template=_TEMPLATE,
-                recipient_name=department.name,
-                recipient=department.email,
-                context={"case": case, "partner": case.partner, "reason": reason, "over": case.closed_on is not None},
-            )
-        )
+        person = Recipient(key=department.code, name=department.name, address=department.email)  # no task is left
+        context = {"case": case, "partner": case.partner, "reason": reason, "over": case.closed_on is not None}
+        key = f"{case.id}:{moment}:{department.code}:{_TEMPLATE}"
+        await uow.outbox.mail(person.mail(case, _TEMPLATE, key=key, context=context))
     if departments:
         await note(uow, case.id, f"作業が不要になった{len(departments)}課に知らせた")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from workers.domain.entities import Case
 from workers.domain.meetings import Invitation, Meeting
 from workers.errors import PermanentError
 from workers.usecases.lead import signing_department
 from workers.usecases.meeting_people import Recipient, department_recipients, host_recipient, participants
-from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.usecases.ports import UnitOfWork
 from workers.usecases.send_mail import mail_context
 
 
@@ -75,17 +76,5 @@ async def _send(  # noqa: PLR0913 (the parts of one notice)
     }
     if person.key == "partner":
         context["lead"] = await signing_department(uow, case, city)
-    await uow.outbox.mail(
-        MailRequest(
-            business_key=f"{meeting.id}:{meeting.sequence}:{person.key}:{template}",
-            case_id=case.id,
-            city=city.code,
-            kind=template,
-            template=template,
-            recipient_name=person.name,
-            recipient=person.address,
-            group=person.group,
-            context=context,
-            invitation=entry,
-        )
-    )
+    key = f"{meeting.id}:{meeting.sequence}:{person.key}:{template}"
+    await uow.outbox.mail(replace(person.mail(case, template, key=key, context=context), invitation=entry))

@@ -1,4 +1,4 @@
-"""Who is invited to a meeting: the partner, who holds it and the departments that were chosen (ALL-4)."""
+"""Who gets a mail, and who is invited to a meeting: the partner, the office, departments (ALL-2, ALL-4)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workers.domain.cities import City
-from workers.domain.entities import Case
+from workers.domain.entities import Case, SurveyTarget
 from workers.domain.meetings import Meeting
+from workers.usecases.ports import MailRequest, TemplateValues
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,20 @@ class Recipient:
     name: str
     address: str
     group: str = ""
+
+    def mail(self, case: Case, template: str, *, key: str, context: TemplateValues) -> MailRequest:
+        """Return a mail of a case under a business key."""
+        return MailRequest(
+            business_key=key,
+            case_id=case.id,
+            city=case.city,
+            kind=template,
+            template=template,
+            recipient_name=self.name,
+            recipient=self.address,
+            group=self.group,
+            context=context,
+        )
 
 
 def partner_recipient(case: Case) -> Recipient | None:
@@ -36,6 +51,11 @@ def department_recipients(city: City, codes: Iterable[str]) -> list[Recipient]:
     """Return departments; raises InputError for an unknown code."""
     found = [city.department(code) for code in codes]
     return [Recipient(key=entry.code, name=entry.name, address=entry.email, group=entry.group) for entry in found]
+
+
+def target_recipient(target: SurveyTarget) -> Recipient:
+    """Return a surveyed department, as it was when it was asked."""
+    return Recipient(key=target.department, name=target.name, address=target.email, group=target.group)
 
 
 def host_recipient(city: City, meeting: Meeting) -> Recipient:

@@ -7,8 +7,8 @@ from workers.domain.entities import Case, Project, ProjectStatus
 from workers.errors import InputError
 from workers.usecases.journal import note
 from workers.usecases.lookup import case_and_city
-from workers.usecases.meeting_people import Recipient, department_recipients, office_recipient
-from workers.usecases.ports import JobRef, MailRequest, TemplateValues, UnitOfWork
+from workers.usecases.meeting_people import department_recipients, office_recipient
+from workers.usecases.ports import JobRef, TemplateValues, UnitOfWork
 
 STATUS_NAMES = {
     ProjectStatus.PROPOSED: "提案",
@@ -35,7 +35,7 @@ async def record_project_talk(  # noqa: PLR0913 (what was talked about, and who 
         for recipient in department_recipients(city, project.departments):
             key = f"{case.id}:{ref.element_instance_key}:{recipient.key}:{template}"
             context = {"case": case, "partner": case.partner, "project": _row(project, city)}
-            await _mail(uow, case, template, key=key, recipient=recipient, context=context)
+            await uow.outbox.mail(recipient.mail(case, template, key=key, context=context))
 
 
 async def tell_end_of_talks(uow: UnitOfWork, case_id: str, *, template: str, ref: JobRef) -> None:
@@ -45,25 +45,7 @@ async def tell_end_of_talks(uow: UnitOfWork, case_id: str, *, template: str, ref
         key = f"{case.id}:{ref.element_instance_key}:office:{template}"
         rows = [_row(project, city) for project in case.current_projects()]
         context = {"case": case, "partner": case.partner, "projects": rows}
-        await _mail(uow, case, template, key=key, recipient=office_recipient(city), context=context)
-
-
-async def _mail(  # noqa: PLR0913 (the parts of one mail)
-    uow: UnitOfWork, case: Case, template: str, *, key: str, recipient: Recipient, context: TemplateValues
-) -> None:
-    await uow.outbox.mail(
-        MailRequest(
-            business_key=key,
-            case_id=case.id,
-            city=case.city,
-            kind=template,
-            template=template,
-            recipient_name=recipient.name,
-            recipient=recipient.address,
-            group=recipient.group,
-            context=context,
-        )
-    )
+        await uow.outbox.mail(office_recipient(city).mail(case, template, key=key, context=context))
 
 
 def _row(project: Project, city: City) -> TemplateValues:

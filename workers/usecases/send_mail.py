@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from workers.domain.cities import City
 from workers.domain.drafts import editions
@@ -20,9 +21,10 @@ from workers.usecases.meeting_people import (
     office_recipient,
     participants,
     partner_recipient,
+    target_recipient,
 )
 from workers.usecases.parties import parties_of, spoken
-from workers.usecases.ports import MailRequest, TemplateValues, UnitOfWork
+from workers.usecases.ports import TemplateValues, UnitOfWork
 from workers.usecases.render_document import document_kind
 from workers.usecases.survey_scope import AnswerPlace, counting_surveys, newest_places
 
@@ -84,20 +86,8 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     if to == "partner":
         context["lead"] = await signing_department(uow, case, city)
     for recipient in recipients:
-        await uow.outbox.mail(
-            MailRequest(
-                business_key=f"{case.id}:{key}:{recipient.key}:{template}",
-                case_id=case.id,
-                city=city.code,
-                kind=template,
-                template=template,
-                recipient_name=recipient.name,
-                recipient=recipient.address,
-                group=recipient.group,
-                context=context,
-                attachments=documents,
-            )
-        )
+        request = recipient.mail(case, template, key=f"{case.id}:{key}:{recipient.key}:{template}", context=context)
+        await uow.outbox.mail(replace(request, attachments=documents))
     title = uow.outbox.title(city.code, template)
     await note(uow, case.id, f"{RECIPIENTS[to]}へのメールを用意した: {title}（{len(recipients)}通）")
     return len(recipients)
@@ -153,15 +143,7 @@ async def _by_survey(uow: UnitOfWork, case: Case, city: City, *, asked: bool) ->
     if not asked:
         others = [entry.code for entry in city.departments if entry.surveyed and entry.code not in targets]
         return department_recipients(city, others)
-    recipients = [
-        Recipient(
-            key=target.department,
-            name=f"{target.division}{target.section}",
-            address=target.email,
-            group=target.group,
-        )
-        for target in targets.values()
-    ]
+    recipients = [target_recipient(target) for target in targets.values()]
     in_charge = dict.fromkeys(code for project in case.current_projects() for code in project.departments)
     return recipients + department_recipients(city, [code for code in in_charge if code not in targets])
 

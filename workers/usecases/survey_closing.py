@@ -6,11 +6,12 @@ from workers.domain.acts import SYSTEM
 from workers.domain.entities import Survey, TargetStatus
 from workers.errors import InputError
 from workers.usecases.journal import note, record
+from workers.usecases.meeting_people import office_recipient
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.survey_board import board_changed
 from workers.usecases.survey_sheets import wishes
 from workers.usecases.survey_texts import project_answers
-from workers.usecases.surveys import mail_office, mail_target, survey_context
+from workers.usecases.surveys import mail_target, survey_context
 
 _NAMED = 30
 """So many names stand in an error; the form lists them all."""
@@ -46,7 +47,8 @@ async def _tell_office(uow: UnitOfWork, survey: Survey, template: str) -> None:
         "results": project_answers(case, survey, city),
         "wishes": wishes([survey], city),
     }
-    await mail_office(uow, case, city, template=template, key=f"{survey.id}:office:{template}", context=context)
+    key = f"{survey.id}:office:{template}"
+    await uow.outbox.mail(office_recipient(city).mail(case, template, key=key, context=context))
 
 
 async def close_survey(uow: UnitOfWork, survey_id: str, *, despite_missing: bool, process_instance_key: int) -> None:

@@ -14,8 +14,9 @@ from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.usecases.journal import note, record
 from workers.usecases.lookup import agreement_of, case_and_city
+from workers.usecases.meeting_people import office_recipient, target_recipient
 from workers.usecases.parties import parties_of, spoken
-from workers.usecases.ports import MailRequest, TemplateValues, UnitOfWork
+from workers.usecases.ports import TemplateValues, UnitOfWork
 from workers.usecases.survey_board import board_changed
 from workers.usecases.survey_scope import (
     SCOPE_STEP,
@@ -137,7 +138,7 @@ async def escalate_survey(uow: UnitOfWork, survey_id: str, template: str) -> Non
     city = uow.cities.city(case.city)
     context: TemplateValues = {**survey_context(case, survey.due_on, city), "waiting": survey.open_targets()}
     key = f"{survey.id}:{survey.extensions}:office:{template}"
-    await mail_office(uow, case, city, template=template, key=key, context=context)
+    await uow.outbox.mail(office_recipient(city).mail(case, template, key=key, context=context))
     await note(uow, case.id, f"照会の期限を過ぎた（未回答{len(survey.open_targets())}課）")
 
 
@@ -229,40 +230,10 @@ async def mail_target(  # noqa: PLR0913 (the parts of one notice)
     """Enqueue a mail to one surveyed department under a business key."""
     city = uow.cities.city(case.city)
     under = await agreement_of(uow, case) if case.agreement_id else None
-    await uow.outbox.mail(
-        MailRequest(
-            business_key=key,
-            case_id=case.id,
-            city=city.code,
-            kind=template,
-            template=template,
-            recipient_name=target.name,
-            recipient=target.email,
-            group=target.group,
-            context={
-                **survey_context(case, due_on, city),
-                **(spoken(await parties_of(uow, case, under)) if under else {}),
-                "department": target.name,
-                "question": target.question,
-            },
-        )
-    )
-
-
-async def mail_office(  # noqa: PLR0913 (the parts of one notice)
-    uow: UnitOfWork, case: Case, city: City, *, template: str, key: str, context: TemplateValues
-) -> None:
-    """Enqueue a mail about a survey to the office under a business key."""
-    await uow.outbox.mail(
-        MailRequest(
-            business_key=key,
-            case_id=case.id,
-            city=city.code,
-            kind=template,
-            template=template,
-            recipient_name=city.office.section,
-            recipient=city.office.email,
-            group=city.office.group,
-            context=context,
-        )
-    )
+    context = {
+        **survey_context(case, due_on, city),
+        **(spoken(await parties_of(uow, case, under)) if under else {}),
+        "department": target.name,
+        "question": target.question,
+    }
+    await uow.outbox.mail(target_recipient(target).mail(case, template, key=key, context=context))
