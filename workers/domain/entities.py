@@ -7,6 +7,7 @@ Dates are Japanese calendar dates; date-times are time-zone aware. Field numbers
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -314,6 +315,13 @@ class Survey:
     def valid_answers(self) -> dict[str, SurveyAnswer]:
         """The answers that count, by department: one look at all of them, however many departments ask."""
         return {a.department: a for a in self.answers if a.status is AnswerStatus.VALID}
+
+    def answered(self) -> Iterator[tuple[SurveyTarget, SurveyAnswer]]:
+        """Yield every department whose answer counts, with its answer."""
+        answers = self.valid_answers()
+        for target in self.targets:
+            if target.department in answers:
+                yield target, answers[target.department]
 
     def open_targets(self) -> list[SurveyTarget]:
         """The departments that still owe an answer or a correction."""

@@ -195,8 +195,7 @@ def _answers(place: AnswerPlace | None) -> list[dict[str, str]]:
             "person": answer.person,
             "contact": answer.contact,
         }
-        for target in survey.targets
-        if (answer := survey.valid_answer(target.department)) is not None
+        for target, answer in survey.answered()
         for rating in answer.ratings
         if rating.project_number == number
     ]

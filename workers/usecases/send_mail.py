@@ -168,8 +168,11 @@ def _concerned(project: Project, place: AnswerPlace | None) -> list[str]:
     """Return who is in charge of a project; one that was given to nobody goes to those that answered about it."""
     if project.departments or place is None:
         return list(project.departments)
-    answers = [(target.department, place.survey.valid_answer(target.department)) for target in place.survey.targets]
-    return [code for code, answer in answers if answer and place.number in {r.project_number for r in answer.ratings}]
+    return [
+        target.department
+        for target, answer in place.survey.answered()
+        if place.number in {rating.project_number for rating in answer.ratings}
+    ]
 
 
 async def attached_documents(uow: UnitOfWork, case: Case, kind: str, department: str | None = None) -> list[Document]:

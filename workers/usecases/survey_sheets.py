@@ -12,7 +12,6 @@ from workers.domain.jst import JST
 def answer_sheets(case: Case, survey: Survey, city: City) -> list[dict[str, object]]:
     """Return every department's answer that counts, as documents show it (DAT-F2, DAT-F3): one sheet a department."""
     projects = {project.number: project for project in case.current_projects()}
-    answers = survey.valid_answers()
     return [
         {
             "code": target.department,
@@ -35,8 +34,7 @@ def answer_sheets(case: Case, survey: Survey, city: City) -> list[dict[str, obje
             ],
             "wishes": [{"field_name": city.field_name(wish.field), "content": wish.content} for wish in answer.wishes],
         }
-        for target in survey.targets
-        if (answer := answers.get(target.department)) is not None
+        for target, answer in survey.answered()
     ]
 
 
@@ -51,8 +49,7 @@ def wishes(surveys: Iterable[Survey], city: City) -> list[dict[str, str]]:
             "content": wish.content,
         }
         for survey in surveys
-        for target in survey.targets
-        if (answer := survey.valid_answer(target.department)) is not None
+        for target, answer in survey.answered()
         for wish in answer.wishes
     ]
     return [row for number, row in enumerate(rows) if row not in rows[:number]]

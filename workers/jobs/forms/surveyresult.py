@@ -73,11 +73,9 @@ def _result_row(project: Project, city: City, place: AnswerPlace, room: int) -> 
 
 
 def _comments(survey: Survey, number: int, city: City) -> str:
-    answers = survey.valid_answers()
     return "\n".join(
         f"{city.survey.mark(rating.rating)} {target.section} {rating.comment}".rstrip()
-        for target in survey.targets
-        if (answer := answers.get(target.department)) is not None
+        for target, answer in survey.answered()
         for rating in answer.ratings
         if rating.project_number == number
     )
@@ -91,7 +89,6 @@ def all_wishes(case: Case, survey: Survey, city: City, surveys: Sequence[Survey]
 
 def wish_rows(survey: Survey, city: City) -> list[dict[str, str]]:
     """Return the departments' own wishes (ISE-4)."""
-    answers = survey.valid_answers()
     return [
         {
             "code": target.department,
@@ -100,8 +97,7 @@ def wish_rows(survey: Survey, city: City) -> list[dict[str, str]]:
             "fieldName": city.field_name(wish.field),
             "content": wish.content,
         }
-        for target in survey.targets
-        if (answer := answers.get(target.department)) is not None
+        for target, answer in survey.answered()
         for wish in answer.wishes
     ]
 
@@ -113,11 +109,8 @@ def interested_departments(case: Case, survey: Survey, city: City) -> list[dict[
     forms' choices have it), ``fieldName``, ``title``, ``content``, ``mark``, ``comment``.
     """
     projects = {project.number: project for project in case.current_projects()}
-    found, answers = [], survey.valid_answers()
-    for target in survey.targets:
-        answer = answers.get(target.department)
-        if answer is None:
-            continue
+    found = []
+    for target, answer in survey.answered():
         rows = [
             {
                 "kind": "project",
@@ -159,11 +152,9 @@ def interested_departments(case: Case, survey: Survey, city: City) -> list[dict[
 
 def rating_rows(survey: Survey) -> list[dict[str, str]]:
     """Return who rated which project how (DAT-8): ``code``, ``number``, ``rating``; those that see no way, too."""
-    answers = survey.valid_answers()
     return [
         {"code": target.department, "number": str(rating.project_number), "rating": rating.rating.value}
-        for target in survey.targets
-        if (answer := answers.get(target.department)) is not None
+        for target, answer in survey.answered()
         for rating in answer.ratings
     ]
 
