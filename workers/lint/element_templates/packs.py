@@ -130,7 +130,8 @@ def _says(path: Path, content: str) -> bool:
 def raised(template: Template, before: Template | None) -> Template:
     """Return a template with its version: the one before unless something changed that tasks have to follow.
 
-    The lists of a pack (its mails, its departments) and what is only kept may change without a new version.
+    No task has to follow the lists of a pack (its mails, its departments), the mappings that diagrams have, and what a
+    template says of itself.
     """
     if before is None:
         return template
@@ -159,23 +160,23 @@ def _json(value: Any) -> str:
 
 
 def _essence(template: Template) -> Template:
-    properties = [_without_lists(one) for one in template.get("properties", []) if not _is_kept(one)]
+    properties = [_without_lists(one) for one in template.get("properties", []) if not _is_the_diagrams(one)]
     groups = {one.get("group") for one in properties}
     return {
-        **{key: value for key, value in template.items() if key != "version"},
+        **{key: value for key, value in template.items() if key not in {"version", "description"}},
         "groups": [group for group in template.get("groups", []) if group.get("id") in groups],
         "properties": properties,
     }
 
 
-def _is_kept(one: Property) -> bool:
-    return str(one.get("id", "")).startswith(KEPT)
+def _is_the_diagrams(one: Property) -> bool:
+    return str(one.get("id", "")).startswith((KEPT, MAPPED))
 
 
 def _without_lists(one: Property) -> Property:
-    loose = {LISTED: {"choices", "value"}, MAPPED: {"value"}}
-    left_out = next((keys for prefix, keys in loose.items() if str(one.get("id", "")).startswith(prefix)), set())
-    return {key: value for key, value in one.items() if key not in left_out}
+    if not str(one.get("id", "")).startswith(LISTED):
+        return one
+    return {key: value for key, value in one.items() if key not in {"choices", "value"}}
 
 
 def _readable(paths: Iterable[Path], load: Callable[[Path], _Loaded]) -> list[_Loaded]:
