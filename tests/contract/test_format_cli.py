@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -14,7 +15,7 @@ from lxml import etree
 from tests.kit.lint_examples import DECISION, FORM, SIGNING, Example, example
 from workers.cli import formats
 from workers.packs.diagrams import model
-from workers.packs.new_pack import STARTER
+from workers.packs.new_pack import STARTER, write_pack
 
 _ROOT = Path(__file__).parents[2]
 _PLANES = _ROOT / "tests" / "data" / "planes.bpmn"
@@ -161,3 +162,29 @@ def _elements(path: Path) -> Counter[tuple[str, ...]]:
         for part in found
         if not str(part.tag).startswith((f"{{{model.BPMNDI}}}", f"{{{model.DC}}}", f"{{{model.DI}}}"))
     )
+
+
+def test_upgrade_gives_the_tasks_their_templates_and_checking_says_what_it_would_do(tmp_path: Path) -> None:
+    """A task that a person drew, and a mail that is new: named by ``--check``, done once, then nothing is left."""
+    pack = write_pack(tmp_path, "midori", "みどり市", taken=())
+    diagram = pack / "midori-signing.bpmn"
+    written = diagram.read_text(encoding="utf-8")
+    mark = re.compile(r'(<bpmn:serviceTask id="Task_OpenCase" name="[^"]*") zeebe:modelerTemplate=[^>]*>')
+    bare = mark.sub(r"\1>", written)
+    assert bare != written
+    diagram.write_text(bare, encoding="utf-8")
+    (pack / "templates" / "mail").mkdir(parents=True)
+    (pack / "templates" / "mail" / "new-one.txt.j2").write_text("件名: 新しい\n\n本文\n", encoding="utf-8")
+    jobs = pack / ".camunda" / "element-templates" / "jobs.json"
+
+    checked = _run(pack, "--upgrade", "--check")
+    assert checked.exit_code == 1
+    assert "「案件を登録する」（Task_OpenCase）のテンプレートは今の版ではありません" in checked.output
+    assert f"{jobs}: テンプレートが古くなっています" in checked.output
+    assert (diagram.read_text(encoding="utf-8"), "new-one" in jobs.read_text(encoding="utf-8")) == (bare, False)
+
+    assert _run(pack, "--upgrade").exit_code == 0
+    assert (diagram.read_text(encoding="utf-8"), "new-one" in jobs.read_text(encoding="utf-8")) == (written, True)
+
+    again = json.loads(_run(pack, "--upgrade", "--check", "--json").stdout)
+    assert (again["changed"], again["templates"], again["upgraded"]) == ([], [], [])
