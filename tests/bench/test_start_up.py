@@ -26,6 +26,7 @@ _BOUNDS = {("--help",): 0.15, ("status",): 0.5, ("agreements",): 0.35, ("case", 
 _BARE = "import click, rich.console, rich.table"
 
 
+@pytest.mark.timeout(1200)
 def test_a_command_starts_with_what_it_needs(bars: Bars, tmp_path: Path) -> None:
     """Medians of five, in turn with the build before; byte-code is written by a first, unmeasured start of each."""
     if not bars.full:

@@ -8,7 +8,9 @@ one diagram, in memory only, which makes the engine take all of it.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +20,6 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import click
-from tenacity import RetryCallState, retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from workers.adapters.camunda.deploy import Answer, Deployed, deploy
 from workers.adapters.camunda.gateway import open_channel
@@ -26,6 +27,7 @@ from workers.adapters.registry.deployments import DeployedDefinition
 from workers.errors import InputError, InputErrors, PermanentError, RetryableError
 from workers.lint import linter, report
 from workers.packs.closure import COMMON, PackCall, city_call, common_call, definitions
+from workers.runtime.backoff import doubled, jittered_ms
 from workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -186,22 +188,20 @@ def _contents(call: PackCall, nonces: Mapping[str, str]) -> dict[str, bytes]:
     return contents
 
 
-def _tell_of_waiting(state: RetryCallState) -> None:
-    if state.attempt_number == 1:
-        click.echo("Camunda につながりません。つながるのを待っています…", err=True)
-
-
-@retry(
-    retry=retry_if_exception_type(RetryableError),
-    wait=wait_exponential_jitter(max=5),
-    stop=stop_after_delay(_PATIENCE_SECONDS),
-    reraise=True,
-    before_sleep=_tell_of_waiting,
-)
 async def _send(settings: Settings, contents: Mapping[str, bytes]) -> Answer:
     """Deploy; an engine that has just started may not answer at once, and deploying again changes nothing."""
-    async with open_channel(settings) as channel:
-        return await deploy(channel, contents)
+    begun, failures = time.monotonic(), 0
+    while True:
+        try:
+            async with open_channel(settings) as channel:
+                return await deploy(channel, contents)
+        except RetryableError:
+            if time.monotonic() - begun > _PATIENCE_SECONDS:
+                raise
+        failures += 1
+        if failures == 1:
+            click.echo("Camunda につながりません。つながるのを待っています…", err=True)
+        await asyncio.sleep(jittered_ms(doubled(failures, 1, 5)) / 1000)
 
 
 async def _foreign(services: Services, answer: Answer) -> list[str]:

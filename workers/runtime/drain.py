@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from workers.adapters.registry.lease import LeaseQueue, QueuedItem
 from workers.errors import RetryableError
 from workers.logs import get_logger
-from workers.runtime.outcomes import jittered_ms
+from workers.runtime.backoff import doubled, jittered_ms
 
 _log = get_logger(__name__)
 
@@ -133,7 +133,7 @@ class Drain(Generic[Item]):
 def later(attempts: int, *, first_seconds: float, last_seconds: float, deadline: datetime | None = None) -> datetime:
     """Return when to try again: exponential with jitter, not after a deadline that is still ahead (real time)."""
     now = datetime.now(UTC)
-    seconds = min(first_seconds * 2 ** min(attempts - 1, 20), last_seconds)
+    seconds = doubled(attempts, first_seconds, last_seconds)
     moment = now + timedelta(milliseconds=jittered_ms(seconds))
     return min(moment, deadline) if deadline is not None and deadline > now else moment
 

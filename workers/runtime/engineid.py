@@ -20,8 +20,8 @@ from pyzeebe.errors import (
 
 from workers.errors import BusyError
 from workers.logs import get_logger
+from workers.runtime.backoff import jittered_ms
 from workers.runtime.held import Gateway
-from workers.runtime.outcomes import jittered_ms
 from workers.runtime.ports import OpenJobUnit
 
 _log = get_logger(__name__)

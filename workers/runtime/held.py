@@ -13,7 +13,7 @@ from pyzeebe.errors import ZeebeBackPressureError, ZeebeGatewayUnavailableError
 
 from workers.logs import get_logger
 from workers.runtime import metrics
-from workers.runtime.outcomes import jittered_ms
+from workers.runtime.backoff import doubled, jittered_ms
 
 _log = get_logger(__name__)
 
@@ -157,4 +157,4 @@ class Loop:
     async def ended(self) -> None:
         """Pause before the next round."""
         self._failures = min(self._failures + 1, 5)
-        await asyncio.sleep(jittered_ms(min(0.1 * 2**self._failures, 2)) / 1000)
+        await asyncio.sleep(jittered_ms(doubled(self._failures, 0.2, 2)) / 1000)

@@ -29,6 +29,7 @@ from workers.errors import BusinessError, BusyError, InputErrors, PermanentError
 from workers.jobs.catalog import JobInput, JobType
 from workers.logs import get_logger
 from workers.runtime import metrics
+from workers.runtime.backoff import doubled, jittered_ms
 from workers.runtime.outcomes import (
     Complete,
     Decision,
@@ -37,7 +38,6 @@ from workers.runtime.outcomes import (
     completed,
     failed,
     held_up,
-    jittered_ms,
     recalled,
     stored,
     thrown,
@@ -200,7 +200,7 @@ async def _tell(job: Job, decision: Decision, adapter: ZeebeAdapter) -> None:
                     retries=0, message=f"タスク {job.element_id} の結果をエンジンが受け付けませんでした（{job.type}）"
                 )
                 continue
-            await asyncio.sleep(jittered_ms(min(0.2 * 2**attempt, 3)) / 1000)
+            await asyncio.sleep(jittered_ms(doubled(attempt + 1, 0.2, 3)) / 1000)
         else:
             return
     _log.warning("engine did not take a job's outcome; the job will be delivered again", job_key=job.key)

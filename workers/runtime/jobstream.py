@@ -18,7 +18,7 @@ from pyzeebe.task.task import Task
 
 from workers.logs import get_logger
 from workers.runtime import metrics
-from workers.runtime.outcomes import jittered_ms
+from workers.runtime.backoff import jittered_ms
 
 _log = get_logger(__name__)
 

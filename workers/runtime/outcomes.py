@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from workers.errors import BusinessError, InputErrors, PermanentError, RetryableError
+from workers.runtime.backoff import jittered_ms
 
 DEFAULT_RETRIES = 3
 """Retries of a task that its diagram gives none."""
@@ -127,9 +127,3 @@ def back_off_ms(retries: int) -> int:
     attempt = max(DEFAULT_RETRIES - retries, 0)
     seconds = min(_BACK_OFF_BASE_SECONDS * _BACK_OFF_FACTOR**attempt, _BACK_OFF_CAP_SECONDS)
     return jittered_ms(seconds)
-
-
-def jittered_ms(seconds: float) -> int:
-    """Return a random delay in milliseconds around ``seconds``, so that many failures do not return at one moment."""
-    base = int(seconds * 1000)
-    return base // 2 + secrets.randbelow(base + 1)

@@ -19,8 +19,8 @@ from workers.adapters.registry.queue import FollowUp, MailQueue, QueuedMail
 from workers.errors import PermanentError, RetryableError
 from workers.logs import get_logger
 from workers.runtime import metrics
+from workers.runtime.backoff import doubled, jittered_ms
 from workers.runtime.drain import Drain, HoldOn, later
-from workers.runtime.outcomes import jittered_ms
 from workers.runtime.smtp import MailServer, Meaning, NotConnectedError, Trouble, judged
 from workers.settings import Settings
 
@@ -149,7 +149,7 @@ class Sender:
 
     def _hold_on(self, pace: tuple[float, float]) -> HoldOn:
         self._failures += 1
-        return HoldOn(min(pace[0] * 2 ** min(self._failures - 1, 20), pace[1]))
+        return HoldOn(doubled(self._failures, *pace))
 
     async def _give_up(self, mail: QueuedMail, owner: str, error: str, *, bounced: bool) -> None:
         metrics.MAILS.labels("bounced" if bounced else "failed").inc()

@@ -25,13 +25,13 @@ from workers.adapters.registry.outbox import OutboxName
 from workers.errors import PermanentError
 from workers.logs import get_logger
 from workers.runtime import health, helppage, metrics, persons, taskpage
+from workers.runtime.backoff import jittered_ms
 from workers.runtime.drain import beside, first_of
 from workers.runtime.enginecalls import EngineCalls
 from workers.runtime.engineid import EngineId
 from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
-from workers.runtime.outcomes import jittered_ms
 from workers.runtime.ports import PeopleSource, ProcessInstances, UserTasks, WorkerServices
 from workers.runtime.sender import Sender
 from workers.runtime.stepback import StepBack

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from workers.adapters.camunda.http import trusted
+from workers.runtime.backoff import doubled, jittered_ms
 from workers.trial.errors import TrialFailure
 
 Variables = Mapping[str, Any]
+
+_PATIENCE_SECONDS = 60.0
 
 
 class EngineRefused(TrialFailure):
@@ -23,10 +26,6 @@ class EngineRefused(TrialFailure):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"the engine answered {status}: {text}")
         self.status = status
-
-
-def _is_back_pressure(error: BaseException) -> bool:
-    return isinstance(error, EngineRefused) and error.status == httpx.codes.TOO_MANY_REQUESTS
 
 
 class Api:
@@ -132,14 +131,15 @@ class Api:
         body = {"variables": variables, "local": local}
         self._call("PUT", f"/element-instances/{element_instance}/variables", json=body)
 
-    @retry(
-        retry=retry_if_exception(_is_back_pressure),
-        wait=wait_random_exponential(0.05, max=2),
-        stop=stop_after_delay(60),
-        reraise=True,
-    )
     def _call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
-        answer = self._client.request(method, path, **content)
-        if not answer.is_success:
-            raise EngineRefused(answer.status_code, answer.text)
-        return dict(answer.json()) if answer.content else {}
+        """Call; under back pressure again, for a minute."""
+        begun, failures = time.monotonic(), 0
+        while True:
+            answer = self._client.request(method, path, **content)
+            if answer.is_success:
+                return dict(answer.json()) if answer.content else {}
+            busy = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+            if not busy or time.monotonic() - begun > _PATIENCE_SECONDS:
+                raise EngineRefused(answer.status_code, answer.text)
+            failures += 1
+            time.sleep(jittered_ms(doubled(failures, 0.05, 2)) / 1000)
