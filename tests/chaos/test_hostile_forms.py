@@ -32,7 +32,7 @@ from workers.adapters.registry.outbox_tables import mail
 from workers.errors import BusinessError, InputErrors, PermanentError
 from workers.jobs.catalog import JobInput, JobType
 from workers.runtime.jobrunner import JobRunner
-from workers.runtime.outcomes import completed
+from workers.runtime.outcomes import complete_with
 from workers.settings import Settings
 from workers.usecases.ports import JobRef
 
@@ -150,7 +150,7 @@ async def _try(
     try:
         async with runner._open_unit() as unit:
             before = {row.id for row in await unit._session.execute(select(mail.c.id))}  # type: ignore[attr-defined]
-            result = completed(await job_type.handle(given, unit), job_type=job_type.type)
+            result = complete_with(await job_type.handle(given, unit), job_type=job_type.type)
             await unit.store_applied_job(given.ref, job_type.type, {"kind": "completed", "variables": result.variables})
             await unit._session.flush()  # type: ignore[attr-defined]  # as the commit does
             query = select(mail.c.raw, mail.c.recipient).where(mail.c.id.not_in(before))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import inspect
 import sqlite3
 import threading
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.kit.registry import registry_at
+from workers.adapters.registry import sqlite_connection
 from workers.adapters.registry.database import create_engine
 from workers.adapters.registry.shared_transaction import opening
 from workers.adapters.registry.unit_of_work import committing
@@ -119,3 +122,16 @@ async def test_a_transaction_that_is_cancelled_leaves_a_connection_that_works(tm
     assert found.count(99) == 1
     assert len(set(found)) == len(found)
     await engine.dispose()
+
+
+async def test_the_private_members_of_aiosqlite_are_those_that_the_pinned_release_is_for() -> None:
+    tree = ast.parse(inspect.getsource(sqlite_connection))
+    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    private = {name for name in used - own if name.startswith("_") and not name.startswith("__")}
+    assert private == set(sqlite_connection.PRIVATE)
+    assert all(name in dir(aiosqlite.Connection) or name in _set_by_init() for name in private)
+
+
+def _set_by_init() -> set[str]:
+    return set(vars(aiosqlite.Connection(lambda: sqlite3.connect(":memory:"), iter_chunk_size=64)))

@@ -16,18 +16,18 @@ from workers.runtime.outcomes import (
     Fail,
     Throw,
     back_off_ms,
-    completed,
-    failed,
-    recalled,
-    stored,
-    thrown,
+    complete_with,
+    dump_outcome,
+    fail_for,
+    load_outcome,
+    throw_for,
 )
 
 NAME = "山田太郎 taro@partner.example.jp"
 
 
 def fate(error: Exception, *, retries: int = 3) -> Fail:
-    return failed(error, retries=retries, element_id="Task_Record", reference="a1b2c3d4")
+    return fail_for(error, retries=retries, element_id="Task_Record", reference="a1b2c3d4")
 
 
 def test_a_permanent_error_is_an_incident_at_once_with_its_own_words() -> None:
@@ -79,14 +79,14 @@ def test_pauses_differ_so_that_failures_do_not_return_together() -> None:
 
 
 def test_a_business_error_becomes_the_bpmn_error_of_its_code() -> None:
-    assert thrown(BusinessError("already-started", "開始済みです")) == Throw(
+    assert throw_for(BusinessError("already-started", "開始済みです")) == Throw(
         code="already-started", message="開始済みです"
     )
 
 
 def test_input_errors_become_one_bpmn_error_that_names_every_field() -> None:
     several = InputErrors([InputError("期限", "日付ではありません"), InputError("課", "ありません")])
-    assert thrown(several) == Throw(code="input-error", message="期限: 日付ではありません\n課: ありません")
+    assert throw_for(several) == Throw(code="input-error", message="期限: 日付ではありません\n課: ありません")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_input_errors_become_one_bpmn_error_that_names_every_field() -> None:
     [Complete(), Complete(variables={"caseId": "a", "n": [1, None, {"x": True}]}), Throw(code="c", message="文")],
 )
 def test_a_stored_outcome_is_recalled_as_it_was(decision: Complete | Throw) -> None:
-    assert recalled(stored(decision)) == decision
+    assert load_outcome(dump_outcome(decision)) == decision
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,15 @@ def test_a_stored_outcome_is_recalled_as_it_was(decision: Complete | Throw) -> N
 )
 def test_a_result_that_the_engine_could_not_take_is_an_incident_before_the_commit(result: Any) -> None:
     with pytest.raises(PermanentError, match="record-offer"):
-        completed(result, job_type="record-offer")
+        complete_with(result, job_type="record-offer")
 
 
 def test_a_result_that_refers_to_itself_is_an_incident() -> None:
     result: dict[str, Any] = {}
     result["self"] = result
     with pytest.raises(PermanentError, match="JSON"):
-        completed(result, job_type="record-offer")
+        complete_with(result, job_type="record-offer")
 
 
 def test_a_good_result_completes_the_job() -> None:
-    assert completed({"caseId": "さくら-1"}, job_type="open-case") == Complete(variables={"caseId": "さくら-1"})
+    assert complete_with({"caseId": "さくら-1"}, job_type="open-case") == Complete(variables={"caseId": "さくら-1"})

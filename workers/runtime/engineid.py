@@ -54,13 +54,13 @@ class EngineId:
             if not self._known or losses != self._losses:
                 try:
                     async with asyncio.timeout(_ASK_SECONDS):
-                        self._known = await self._patiently()
+                        self._known = await self._ask_until_answered()
                 except (PyZeebeError, TimeoutError) as error:
                     raise BusyError("エンジンがまだ答えません。自動でやり直します") from error
                 self._losses = losses
             return self._known
 
-    async def _patiently(self) -> str:
+    async def _ask_until_answered(self) -> str:
         while True:
             try:
                 return await self._ask()

@@ -35,12 +35,12 @@ from workers.runtime.outcomes import (
     Decision,
     Fail,
     Throw,
-    completed,
-    failed,
+    complete_with,
+    dump_outcome,
+    fail_for,
     held_up,
-    recalled,
-    stored,
-    thrown,
+    load_outcome,
+    throw_for,
 )
 from workers.runtime.ports import JobUnit, OpenJobUnit
 from workers.usecases.ports import JobRef
@@ -107,14 +107,14 @@ class JobRunner:
                     # A write conflict, or another delivery of this job that was faster: its outcome is there now.
                     await asyncio.sleep(jittered_ms(_SECOND_TRY_SECONDS) / 1000)
                     return await self._apply(job_type, job, ref)
-        except Exception as error:  # noqa: BLE001 (every failure has a fate, decided in outcomes.failed)
+        except Exception as error:  # noqa: BLE001 (every failure has a fate, decided in outcomes.fail_for)
             reference = secrets.token_hex(4)
             busy = isinstance(error, BusyError)
             if busy or (not isinstance(error, PermanentError) and await self._registry_is_away()):
                 self._registry_answers(False)
                 decision = held_up(retries=job.retries)
             else:
-                decision = failed(error, retries=job.retries, element_id=job.element_id, reference=reference)
+                decision = fail_for(error, retries=job.retries, element_id=job.element_id, reference=reference)
             _log.warning(
                 "job failed",
                 job_type=job.type,
@@ -156,7 +156,7 @@ class JobRunner:
         try:
             return await self._once(ref, job.type, lambda unit: _handled(job_type, job_input, unit))
         except (BusinessError, InputErrors) as error:
-            outcome = thrown(error)
+            outcome = throw_for(error)
         # The handler's own effects are rolled back; the outcome alone is kept, so that a redelivery throws the same.
         return await self._once(ref, job.type, outcome)
 
@@ -167,9 +167,9 @@ class JobRunner:
             known = await unit.applied_job(ref)
             if known is not None:
                 metrics.JOBS_AGAIN.labels(job_type).inc()
-                return recalled(known)
-            decision = work if isinstance(work, Throw) else completed(await work(unit), job_type=job_type)
-            await unit.store_applied_job(ref, job_type, stored(decision))
+                return load_outcome(known)
+            decision = work if isinstance(work, Throw) else complete_with(await work(unit), job_type=job_type)
+            await unit.store_applied_job(ref, job_type, dump_outcome(decision))
         self._registry_answers(True)
         if unit.outbox_used:
             self._outbox_filled(unit.outbox_used)

@@ -50,21 +50,21 @@ class Fail:
 Decision = Complete | Throw | Fail
 
 
-def stored(decision: Complete | Throw) -> dict[str, Any]:
+def dump_outcome(decision: Complete | Throw) -> dict[str, Any]:
     """Return the form in which ``applied_job`` keeps an outcome (JSON)."""
     if isinstance(decision, Throw):
         return {"kind": "error", "code": decision.code, "message": decision.message}
     return {"kind": "completed", "variables": dict(decision.variables)}
 
 
-def recalled(outcome: Mapping[str, Any]) -> Complete | Throw:
-    """Return the decision that :func:`stored` kept, for a job that is delivered again."""
+def load_outcome(outcome: Mapping[str, Any]) -> Complete | Throw:
+    """Return the decision that :func:`dump_outcome` kept, for a job that is delivered again."""
     if outcome["kind"] == "error":
         return Throw(code=outcome["code"], message=outcome["message"])
     return Complete(variables=outcome["variables"])
 
 
-def completed(result: object, *, job_type: str) -> Complete:
+def complete_with(result: object, *, job_type: str) -> Complete:
     """Return the completion with a handler's result; raises PermanentError where the engine could not take it.
 
     Checked before the commit: pyzeebe would neither complete nor fail a job whose result is no JSON.
@@ -81,14 +81,14 @@ def completed(result: object, *, job_type: str) -> Complete:
     return Complete(variables=result)
 
 
-def thrown(error: BusinessError | InputErrors) -> Throw:
+def throw_for(error: BusinessError | InputErrors) -> Throw:
     """Return the BPMN error for a business outcome."""
     if isinstance(error, InputErrors):
         return Throw(code="input-error", message=error.message[:_MESSAGE_LENGTH])
     return Throw(code=error.code, message=error.message[:_MESSAGE_LENGTH])
 
 
-def failed(error: Exception, *, retries: int, element_id: str, reference: str) -> Fail:
+def fail_for(error: Exception, *, retries: int, element_id: str, reference: str) -> Fail:
     """Return the failure for an exception that is no business outcome.
 
     Args:

@@ -21,7 +21,7 @@ from workers.logs import get_logger
 from workers.runtime import metrics
 from workers.runtime.backoff import doubled, jittered_ms
 from workers.runtime.drain import Drain, HoldOn, later
-from workers.runtime.smtp import MailServer, Meaning, NotConnectedError, Trouble, judged
+from workers.runtime.smtp import MailServer, Meaning, NotConnectedError, Trouble, judge
 from workers.settings import Settings
 
 _log = get_logger(__name__)
@@ -91,7 +91,7 @@ class Sender:
             async with asyncio.timeout(MAIL_SECONDS):
                 reply = await self._server.send(sender, mail.recipient, mail.raw)
         except (NotConnectedError, SMTPException, OSError, ValueError) as error:
-            trouble = judged(error)
+            trouble = judge(error)
         else:
             await self._sent(mail, reply)
             metrics.MAIL_SECONDS.observe(time.monotonic() - started)

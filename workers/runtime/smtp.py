@@ -63,22 +63,22 @@ class NotConnectedError(Exception):
     """Connecting failed, login and TLS included; the cause says why."""
 
 
-def judged(error: BaseException) -> Trouble:
+def judge(error: BaseException) -> Trouble:
     """Return what a failure to connect or to send means."""
     if isinstance(error, NotConnectedError) and error.__cause__ is not None:
-        trouble = judged(error.__cause__)
+        trouble = judge(error.__cause__)
         refused = trouble.meaning is Meaning.REFUSED or type(error.__cause__) in (SMTPException, SMTPNotSupported)
         # aiosmtplib's bare SMTPException says that the server offers no STARTTLS or no login.
         return replace(trouble, meaning=Meaning.REFUSED if refused else Meaning.UNREACHABLE)
     if isinstance(error, SMTPRecipientsRefused):
-        return judged(error.recipients[0])
+        return judge(error.recipients[0])
     if isinstance(error, SMTPResponseException):
-        return _answered(error)
+        return _trouble_of_answer(error)
     text = str(error)[:_REPLY_LENGTH] or type(error).__name__
-    return Trouble(meaning=_unanswered(error), code=type(error).__name__, reply=text)
+    return Trouble(meaning=_meaning_of_silence(error), code=type(error).__name__, reply=text)
 
 
-def _answered(error: SMTPResponseException) -> Trouble:
+def _trouble_of_answer(error: SMTPResponseException) -> Trouble:
     enhanced = _ENHANCED.match(error.message)
     code = f"{error.code} {enhanced[1]}" if enhanced else str(error.code)
     return Trouble(meaning=_meaning(error), code=code, reply=f"{error.code} {error.message}"[:_REPLY_LENGTH])
@@ -102,7 +102,7 @@ def _meaning(error: SMTPResponseException) -> Meaning:  # noqa: PLR0911 (a table
     return Meaning.REFUSED if permanent else Meaning.RETRY
 
 
-def _unanswered(error: BaseException) -> Meaning:
+def _meaning_of_silence(error: BaseException) -> Meaning:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, (ssl.SSLError, ssl.CertificateError)):

@@ -4,6 +4,9 @@ aiosqlite hands each step of a statement (cursor, execute, fetch, close) to its 
 milliseconds two went there. Within a transaction a statement waits for nobody (WAL, and writers begin IMMEDIATE), it
 takes some microseconds. So only what may wait goes to the thread: connecting, committing, and beginning while another
 process writes.
+
+That needs members of aiosqlite that are not public: ``_connection`` and ``_conn`` (sqlite3's own), ``_execute`` (what
+hands a step to the thread) and ``_thread``. They are why pyproject.toml names one release of it.
 """
 
 from __future__ import annotations
@@ -14,6 +17,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiosqlite
+
+PRIVATE = ("_conn", "_connection", "_execute", "_thread")
+"""Those members; a test compares them with the code."""
 
 
 class QuickConnection(aiosqlite.Connection):
@@ -32,7 +38,7 @@ class QuickConnection(aiosqlite.Connection):
             if quick:
                 return fn(*args, **kwargs)
 
-        def counted() -> Any:
+        def run() -> Any:
             try:
                 return fn(*args, **kwargs)
             finally:
@@ -40,13 +46,13 @@ class QuickConnection(aiosqlite.Connection):
 
         # The thread itself takes it back: a job that is cancelled while it commits rolls back behind the commit.
         self._in_thread.append(None)
-        return await super()._execute(counted)  # type: ignore[no-untyped-call]
+        return await super()._execute(run)  # type: ignore[no-untyped-call]
 
-    def quickly(self, statement: str) -> None:
+    def run_at_once(self, statement: str) -> None:
         """Run a statement of an open transaction that returns nothing."""
         self._conn.execute(statement)
 
-    def begun(self, statement: str) -> bool:
+    def begin_at_once(self, statement: str) -> bool:
         """Begin a transaction if that is possible without waiting for another process's."""
         connection = self._connection
         if connection is None or self._in_thread:
