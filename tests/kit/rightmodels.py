@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 _HEAD: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<bpmn:definitions '
@@ -39,7 +39,7 @@ class Node:
     """The chain within a sub-process."""
 
 
-def event(kind: str, identity: str, name: str, definition: str = "", **more: str) -> Node:
+def event(kind: str, identity: str, name: str, definition: str = "", **more: Any) -> Node:
     """Return an event of a kind with its definition's XML."""
     return Node(kind, identity, name, definition, **more)
 
@@ -125,9 +125,9 @@ class _Drawing:
         for source, target in linked:
             flows.append((f"Flow_{source.id}_{target.id}", source.id, target.id))
         xml += [self._node(node, places[node.id], flows) for node in nodes]
-        for flow, source, target in flows:
-            xml.append(f'<bpmn:sequenceFlow id="{flow}" sourceRef="{source}" targetRef="{target}" />')
-            a, b = places[source], places[target]
+        for flow, begin, end in flows:
+            xml.append(f'<bpmn:sequenceFlow id="{flow}" sourceRef="{begin}" targetRef="{end}" />')
+            a, b = places[begin], places[end]
             self._edge(flow, (a[0] + a[2], y), (b[0], y))
         return "".join(xml), x
 

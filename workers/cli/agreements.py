@@ -17,7 +17,6 @@ from workers.domain.cities import City
 from workers.domain.fiscal import fiscal_year
 from workers.domain.register import RegisterEntry, RegisterQuery
 from workers.domain.wareki import NEVER, format_wareki, parse_date
-from workers.usecases.statistics import GROUPS, count_by_group
 
 if TYPE_CHECKING:
     from workers.wiring import Services
@@ -129,6 +128,8 @@ def _listed(services: Services, found: list[RegisterEntry]) -> Output:
 
 
 def _counted(services: Services, found: list[RegisterEntry], day: date) -> Output:
+    from workers.usecases.statistics import GROUPS, count_by_group
+
     cities = {code: services.packs.city(code) for code in sorted({entry.city for entry in found})}
     rows = [
         {"group": GROUPS[row.group], "key": row.key, "name": row.name, "agreements": row.counts.agreements}

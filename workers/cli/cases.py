@@ -15,10 +15,7 @@ from workers.domain.entities import Case
 from workers.domain.jst import jst_date
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, RetryableError
-from workers.jobs.forms.offer import ATTACHMENT_KIND
-from workers.jobs.forms.surveyresult import status_rows
 from workers.usecases.close_case import state_name
-from workers.usecases.journal import note
 
 if TYPE_CHECKING:
     from workers.wiring import Services
@@ -190,6 +187,9 @@ async def describe(services: Services, case_id: str) -> dict[str, Any]:
     async with services.open_unit() as uow:
         case = await uow.cases.get(case_id)
         agreement = await uow.agreements.of_case(case_id)
+
+        from workers.jobs.forms.surveyresult import status_rows
+
         return {
             **_summary(case),
             "history": history_rows(await uow.history.of_case(case_id)),
@@ -262,6 +262,9 @@ async def _store(uow: Any, case_id: str, path: Path) -> None:
     except OSError as error:
         raise InputError(str(path), "読めません") from error
     import mimetypes
+
+    from workers.jobs.forms.offer import ATTACHMENT_KIND
+    from workers.usecases.journal import note
 
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     await uow.documents.store(
