@@ -183,6 +183,8 @@ def printable(value: Any) -> Any:
     """Return what a template may print; raises UndefinedError for None, which would be printed as such."""
     if value is None:
         raise UndefinedError("値が空（None）です")
+    if callable(value) and not isinstance(value, str) and not hasattr(value, "__html__"):
+        raise UndefinedError("値ではありません")
     return value
 
 

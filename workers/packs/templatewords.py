@@ -21,7 +21,14 @@ TAGS: Final = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset", 
 OWN_FILTERS: Final = (
     *("wareki", "nendo", "lines", "mark", "circled", "joined", "either", "labels", "preamble", "negotiable"),
 )
-_TYPES: Final = {"Partner": "partner", "Case": "case", "City": "city", "Office": "office", "Agreement": "agreement"}
+_TYPES: Final = {
+    "Partner": "partner",
+    "Case": "case",
+    "City": "city",
+    "Office": "office",
+    "Agreement": "agreement",
+    "LoopContext": "loop",
+}
 _TEMPLATE_FILES: Final = ("<template>", "<unknown>")
 
 
@@ -139,6 +146,10 @@ _UNDEFINED: Final[tuple[tuple[re.Pattern[str], _Words], ...]] = (
         ),
     ),
     (re.compile(r"'?(?P<whose>.+?)'? has no (?:attribute|element) '?(?P<name>[^']*)'?"), _has_none),
+    (
+        re.compile("値ではありません"),
+        lambda _: "値でないものを印字しようとしています。後ろの項目の名前を消すか、括弧 () を付けてください",
+    ),
     (
         re.compile("値が空（None）です"),
         lambda _: "空の値（None）を印字しようとしています。「{% if … %}」で確かめてから使ってください",

@@ -31,10 +31,9 @@ class Anything(str):
         """Return one that prints as ``text``."""
         return super().__new__(cls, text)
 
-    def __getattr__(self, name: str) -> Anything:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
+    def __getattribute__(self, name: str) -> Any:
+        """Return another unknown value for any part, also for one that texts have, such as ``title``."""
+        return super().__getattribute__(name) if name.startswith("_") else self
 
     def __getitem__(self, key: Any) -> Anything:
         return self
@@ -122,6 +121,8 @@ class Variables:
         if name not in self._made:
             return Anything() if found is None else found
         parts = self._made[name]
+        if parts and known is None and isinstance(found, str):
+            found = None  # another form's field of the same name
         if parts is None or not (found is None or isinstance(found, dict)):
             return Anything() if found is None or not isinstance(found, (dict, list)) else _opened(found)
         return {**(found or {}), **{self._name(part): Anything() for part in parts}}
