@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, UndefinedError, pass_context
+from jinja2 import StrictUndefined, Template, Undefined, UndefinedError, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import LRUCache
@@ -183,7 +183,7 @@ def printable(value: Any) -> Any:
     """Return what a template may print; raises UndefinedError for None, which would be printed as such."""
     if value is None:
         raise UndefinedError("値が空（None）です")
-    if callable(value) and not isinstance(value, str) and not hasattr(value, "__html__"):
+    if callable(value) and not isinstance(value, (str, Undefined)) and not hasattr(value, "__html__"):
         raise UndefinedError("値ではありません")
     return value
 
