@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.lint_examples import DECISION, FORM, REVIEW, SIGNING, Example, example
+from tests.kit.rightmodels import RIGHT, RIGHT_FILES
 from workers.lint import linter, node_rules, node_tools
 from workers.lint.findings import Finding, Severity
 from workers.lint.node_tools import NodeError
@@ -100,6 +101,79 @@ def test_a_broken_file_is_refused(broken: list[list[Finding]], row: int) -> None
     assert found[0].severity is Severity.ERROR
     assert found[0].line
     assert not found[0].message.isascii()
+
+
+_FLOW_A = """<bpmn:sequenceFlow id="Flow_a" sourceRef="StartEvent_Review" targetRef="Event_Confirmed"/>"""
+_EDGE_A = """<bpmndi:BPMNEdge id="Flow_a_di" bpmnElement="Flow_a">
+        <di:waypoint x="233" y="148"/>
+        <di:waypoint x="314" y="148"/>
+      </bpmndi:BPMNEdge>"""
+_FORM = """<zeebe:userTask/>
+          <zeebe:formDefinition formId="midori-answer" bindingType="deployment"/>"""
+_INCOMING = "<bpmn:incoming>Flow_a</bpmn:incoming>"
+_ONE_MISTAKE: dict[str, tuple[str, list[tuple[str, str]], str | None, str]] = {
+    "a flow that is gone": (
+        REVIEW,
+        [(_FLOW_A, ""), (_EDGE_A, ""), ("<bpmn:outgoing>Flow_a</bpmn:outgoing>", ""), (_INCOMING, "")],
+        "StartEvent_Review",
+        "「依頼された」から出るフローがなく、「確認の連絡が来た」に入るフローもありません",
+    ),
+    "a flow to nowhere": (
+        REVIEW,
+        [
+            (
+                'sourceRef="Event_Confirmed" targetRef="EndEvent_StartedByMistake"',
+                'sourceRef="Event_Confirmed" targetRef="Event_X"',
+            )
+        ],
+        "Flow_b",
+        "「Flow_b」の行き先（targetRef）は「Event_X」ですが、その要素がありません",
+    ),
+    "a task without a form": (
+        SIGNING,
+        [(_FORM, "<zeebe:userTask/>")],
+        "Task_Answer",
+        "「質問に答える」: フォームが決まっていません",
+    ),
+    "two elements on each other": (
+        REVIEW,
+        [('<dc:Bounds x="430" y="130" width="36"', '<dc:Bounds x="320" y="136" width="36"')],
+        None,
+        "が重なって描かれています",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> dict[str, list[Finding]]:
+    """Break a copy for every mistake, look for a right model among them, and run the linters once."""
+    paths: dict[str, Path] = {}
+    for name, (file, changes, _, _) in _ONE_MISTAKE.items():
+        copy = example(tmp_path_factory.mktemp("told"))
+        for old, new in changes:
+            copy.replace(file, old, new)
+        paths[name] = copy.path(file)
+    for name, text in {**RIGHT, **{name: text for name, (_, text) in RIGHT_FILES.items()}}.items():
+        file = RIGHT_FILES[name][0] if name in RIGHT_FILES else "midori-odd.bpmn"
+        paths[name] = tmp_path_factory.mktemp("right") / file
+        paths[name].write_text(text, encoding="utf-8")
+    findings = node_rules.lint(list(paths.values()), cache=cache).findings
+    return {name: [finding for finding in findings if finding.file == path] for name, path in paths.items()}
+
+
+@pytest.mark.parametrize("name", sorted(_ONE_MISTAKE))
+def test_one_mistake_is_told_once_with_what_to_do(told: dict[str, list[Finding]], name: str) -> None:
+    """Camunda's linters say some mistakes at every element that they touch."""
+    *_, element, words = _ONE_MISTAKE[name]
+    (finding,) = told[name]
+    assert words in finding.message
+    assert element in {None, finding.element}
+
+
+@pytest.mark.parametrize("name", sorted({*RIGHT, *RIGHT_FILES}))
+def test_a_right_model_is_left_alone(told: dict[str, list[Finding]], name: str) -> None:
+    """What is unusual but right is right for Camunda's linters, too."""
+    assert [(finding.rule, finding.element, finding.message) for finding in told[name]] == []
 
 
 def test_a_file_with_a_doctype_never_reaches_node(pack: Example, cache: Path) -> None:

@@ -13,6 +13,7 @@ from workers.jobs.catalog import JobType, all_job_types
 from workers.lint import node_rules, scenarios
 from workers.lint.causes import only_causes
 from workers.lint.findings import Finding, Severity, sorted_findings
+from workers.lint.node_rules import SAME
 from workers.lint.node_tools import NodeError
 from workers.lint.rules import BPMN_RULES, Context, decisions
 from workers.lint.rules import forms as form_rules
@@ -102,7 +103,13 @@ def add_node(report: Report, *, cache: Path, say: Callable[[str], None] = lambda
         report.notes.append(f"Camunda の検査（{error.message}）。--no-node を付けると renkei の規則だけで検査します")
         return
     report.linters += found.linters
-    report.findings = sorted_findings([*report.findings, *found.findings])
+    said = {(finding.file.resolve(), finding.element, finding.rule) for finding in report.findings}
+    new = [
+        finding
+        for finding in found.findings
+        if not any((finding.file.resolve(), finding.element, own) in said for own in SAME.get(finding.rule, ()))
+    ]
+    report.findings = sorted_findings([*report.findings, *new])
 
 
 def collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
