@@ -83,8 +83,9 @@ class Services:
     def open_unit(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
         """Opens a transaction."""
         from workers.adapters.files import FileStore
+        from workers.adapters.registry.outbox import Parts
         from workers.adapters.registry.shared_transaction import opening
-        from workers.adapters.registry.unit_of_work import Parts, uow_factory
+        from workers.adapters.registry.unit_of_work import uow_factory
         from workers.packs.configured import ConfiguredCities
 
         parts = Parts(

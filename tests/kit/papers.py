@@ -17,7 +17,8 @@ from tests.kit import samples
 from tests.kit.registry import Registry, Renderers
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.mail.renderer import JinjaMails
-from workers.adapters.registry.unit_of_work import Parts, SqlUnitOfWork, uow_factory
+from workers.adapters.registry.outbox import Parts
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget

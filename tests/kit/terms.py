@@ -14,8 +14,9 @@ from tests.kit.papers import CITIES, FOLDERS, partner
 from tests.kit.registry import Registry, Renderers
 from tests.kit.work import open_procedure
 from workers.adapters.mail.renderer import JinjaMails
+from workers.adapters.registry.outbox import Parts
 from workers.adapters.registry.outbox_tables import engine_call, mail
-from workers.adapters.registry.unit_of_work import Parts, SqlUnitOfWork, uow_factory
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm, Notice
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind

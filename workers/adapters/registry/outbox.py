@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
@@ -11,11 +12,12 @@ from typing import Any, Literal
 from sqlalchemy import String, Table, bindparam, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from workers.adapters.files import FileStore
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.statements import insert_once
 from workers.domain.mails import WrittenMail
-from workers.usecases.ports import Clock, Documents, KeptMail, MailRequest, RenderedMail, Renderers
+from workers.usecases.ports import Cities, Clock, Documents, KeptMail, MailRequest, RenderedMail, Renderers
 
 OutboxName = Literal["mail", "engine-call"]
 
@@ -28,28 +30,28 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What every unit of work shares. ``mail_deadline``: a mail not sent by then is given up. ``now``: real time."""
+
+    clock: Clock
+    cities: Cities
+    renderers: Renderers
+    files: FileStore
+    now: RealTime = utc_now
+    mail_deadline: timedelta = timedelta(hours=72)
+
+
 _KNOWN_MAIL = select(outbox_tables.mail.c.id).where(outbox_tables.mail.c.business_key == bindparam("business_key"))
 
 
 class SqlOutbox:
     """Writes outbox rows. A business key is accepted once, for good."""
 
-    def __init__(  # noqa: PLR0913 (all by name; made in one place)
-        self,
-        session: AsyncSession,
-        *,
-        renderers: Renderers,
-        documents: Documents,
-        clock: Clock,
-        now: RealTime = utc_now,
-        mail_deadline: timedelta = timedelta(hours=72),
-    ) -> None:
+    def __init__(self, session: AsyncSession, documents: Documents, parts: Parts) -> None:
         self._session = session
-        self._renderers = renderers
         self._documents = documents
-        self._clock = clock
-        self._now = now
-        self._mail_deadline = mail_deadline
+        self._parts = parts
         self.used: set[OutboxName] = set()
         """Where rows were added: the senders of this process are woken then."""
 
@@ -58,7 +60,7 @@ class SqlOutbox:
         if await self._session.scalar(_KNOWN_MAIL, {"business_key": request.business_key}) is not None:
             return False
         attachments = [(d.name, d.media_type, await self._documents.read(d)) for d in request.attachments]
-        rendered = self._renderers.mails.render(request, attachments)
+        rendered = self._parts.renderers.mails.render(request, attachments)
         return await self._enqueue_mail(
             rendered,
             business_key=request.business_key,
@@ -91,7 +93,7 @@ class SqlOutbox:
         """Enqueue the text and documents of an earlier mail for an address; False when the key was known already."""
         t = outbox_tables.mail
         row = (await self._session.execute(select(t).where(t.c.id == mail_id))).one()
-        rendered = self._renderers.mails.readdress(row.raw, recipient)
+        rendered = self._parts.renderers.mails.readdress(row.raw, recipient)
         return await self._enqueue_mail(
             rendered,
             business_key=business_key,
@@ -106,29 +108,29 @@ class SqlOutbox:
         return await enqueue(
             self._session,
             outbox_tables.mail,
-            self._now(),
+            self._parts.now(),
             message_id=rendered.message_id,
             raw=rendered.raw,
-            dated_at=self._clock.now(),
-            deadline_at=self._now() + self._mail_deadline,
+            dated_at=self._parts.clock.now(),
+            deadline_at=self._parts.now() + self._parts.mail_deadline,
             smtp_reply="",
             **facts,
         )
 
     def compose(self, request: MailRequest) -> WrittenMail:
         """Return subject and body of a mail that is not sent yet; raises PermanentError for a bad template."""
-        return self._renderers.mails.compose(request)
+        return self._parts.renderers.mails.compose(request)
 
     def title(self, city: str, template: str) -> str:
         """Return what a mail is called in the history."""
-        return self._renderers.mails.title(city, template)
+        return self._parts.renderers.mails.title(city, template)
 
     async def engine_call(
         self, *, business_key: str, kind: str, payload: Mapping[str, Any], after_seconds: float = 0
     ) -> bool:
         """Enqueue a call to the engine, due after some seconds; False when its business key is known already."""
         self.used.add("engine-call")
-        now = self._now()
+        now = self._parts.now()
         return await enqueue(
             self._session,
             outbox_tables.engine_call,

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 
-from workers.adapters.files import FileStore
 from workers.adapters.registry import mapping  # noqa: F401 (maps the entities)
 from workers.adapters.registry.acts import SqlActs
 from workers.adapters.registry.agreement_repositories import SqlActivities, SqlAgreements, SqlSweeps
@@ -22,24 +19,12 @@ from workers.adapters.registry.documents import SqlDocuments
 from workers.adapters.registry.faults import MESSAGE, is_passing, passing_faults_retryable
 from workers.adapters.registry.mail_drafts import SqlMailDrafts
 from workers.adapters.registry.meeting_repositories import SqlMeetings
-from workers.adapters.registry.outbox import OutboxName, RealTime, SqlOutbox, utc_now
+from workers.adapters.registry.outbox import OutboxName, Parts, SqlOutbox
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
 from workers.domain.acts import Act
 from workers.errors import BusyError
 from workers.usecases import ports
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What every unit of work shares. ``mail_deadline``: a mail not sent by then is given up. ``now``: real time."""
-
-    clock: ports.Clock
-    cities: ports.Cities
-    renderers: ports.Renderers
-    files: FileStore
-    now: RealTime = utc_now
-    mail_deadline: timedelta = timedelta(hours=72)
 
 
 class SqlUnitOfWork:
@@ -84,14 +69,7 @@ class SqlUnitOfWork:
         self.counters = SqlCounters(session)
         self.history = SqlHistory(session)
         self.acts = SqlActs(session)
-        self.outbox = self._outbox = SqlOutbox(
-            session,
-            renderers=parts.renderers,
-            documents=self.documents,
-            clock=parts.clock,
-            now=parts.now,
-            mail_deadline=parts.mail_deadline,
-        )
+        self.outbox = self._outbox = SqlOutbox(session, self.documents, parts)
         self.applied = AppliedJobs(session, now=parts.now)
         self.deployments = Deployments(session)
 
