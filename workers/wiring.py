@@ -155,6 +155,13 @@ class Services:
         other.__dict__["job_types"] = job_types
         return other
 
+    def with_registry(self, settings: Settings) -> Services:
+        """Return services on another registry, whose schema is up to date, that share what was read of the packs."""
+        other = Services(settings, self.clock)
+        for name in ("packs", "templates", "job_types", "ways", "_renderers"):
+            other.__dict__[name] = getattr(self, name)
+        return other
+
     def make_all(self) -> None:
         """Import and make everything now, so that a worker's first job waits for none of it (blocking)."""
         from workers.domain.business_days import is_business_day

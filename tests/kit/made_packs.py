@@ -115,6 +115,7 @@ def signing(code: str, called: str) -> bytes:
         _task("Ask", f"{code}-answer"),
         f"""<bpmn:businessRuleTask id="Judge" name="判定する">{_WORDS}<bpmn:extensionElements>
         <zeebe:calledDecision decisionId="{code}-check" resultVariable="result" bindingType="deployment"/>
+        <zeebe:ioMapping><zeebe:input source="=[&quot;a&quot;]" target="departments"/></zeebe:ioMapping>
         </bpmn:extensionElements></bpmn:businessRuleTask>""",
         _call(called),
     )

@@ -38,6 +38,10 @@ class MemoryCities:
         """Return the task's id."""
         return element_id
 
+    def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:  # noqa: ARG002 (no forms here)
+        """Return nothing."""
+        return frozenset()
+
 
 class MemoryCases:
     """Procedures by agreement, kind and period."""

@@ -47,6 +47,10 @@ class _Cities:
         """Return a task's name."""
         return CITIES.task_name(process_id, element_id)
 
+    def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
+        """Return what is typed at a task."""
+        return CITIES.typed_keys(process_id, element_id)
+
 
 class _NoDocuments:
     """No document is made here."""

@@ -133,6 +133,18 @@ def test_the_command_says_how_to_go_on_and_draws_the_flow(tmp_path: Path) -> Non
     assert "![締結の流れ](midori-signing.svg)" in (tmp_path / "midori" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("where", [".", "packs", "packs/midori"])
+def test_packs_are_found_from_the_folder_in_which_a_command_is_given(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = _run("midori", "みどり野市", "--dir", "packs")
+    assert "renkei deploy midori\n" in made.output
+    monkeypatch.chdir(tmp_path / where)
+    assert local_settings(None).packs == [tmp_path / "packs"]
+    assert local_settings(None, packs=[tmp_path / "packs"]).packs == [tmp_path / "packs"]
+
+
 def test_a_city_of_the_project_or_of_other_packs_is_not_written_again(tmp_path: Path) -> None:
     assert "「isesaki」の市はすでにあります" in _run("isesaki", "市", "--dir", str(tmp_path)).output
     _made(tmp_path / "others")

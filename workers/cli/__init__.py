@@ -29,6 +29,7 @@ SUMMARIES: Final = {
     "new-city": ("new_city", "新しい市のパックを作ります。"),
     "notice": ("renewals", "更新しない旨の申出を登録します。"),
     "render": ("diagrams", "図とデシジョン表の絵（SVG）を書き出します。"),
+    "replay": ("trying", "終わった案件を、今の図でもう一度進めて比べます。"),
     "start": ("cases", "入力ファイルから締結の案件を始めます。"),
     "stats": ("statistics", "年度ごとの協定と連携事業の数を表示します。"),
     "status": ("stack", "手元の Camunda 一式の状態と、止まっている仕事（インシデント）を表示します。"),

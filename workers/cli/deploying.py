@@ -14,7 +14,7 @@ import click
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.packdeploy import deploy_pack
-from workers.cli.running import command_settings, run
+from workers.cli.running import command_settings, run, show_json
 from workers.errors import RenkeiError
 from workers.packs.closure import COMMON
 from workers.settings import Settings
@@ -32,15 +32,31 @@ _Stamps = dict[Path, tuple[int, int]]
     "自分で始まる共通のプロセスだけなら common と書きます。"
     "\n\n検査で誤りが見つかったパックは配備しません。変わったもののないパックはそのままです。"
     "Modeler から個別に配備された図があれば、そのことを知らせて、まとめて配備し直します。"
+    "\n\n--preview を付けると、配備されているものとの違い、検査の結果、変わるところを通る筋書き、"
+    "進んでいる案件がどうなるかを示すだけで、配備しません。"
     "\n\n--watch を付けると、ファイルを保存するたびに配備し直します。",
 )
 @click.argument("cities", nargs=-1, metavar="[CITY]…")
 @click.option("--watch", is_flag=True, help="ファイルが変わるたびに配備し直します（Ctrl-C で終わり）。")
+@click.option("--preview", "previewed", is_flag=True, help="配備せずに、配備すると何が変わるかを示します。")
+@click.option("--json", "as_json", is_flag=True, help="--preview を JSON で出力します。")
 @packs_option
 @data_option
-def deploy(*, cities: tuple[str, ...], watch: bool, packs: tuple[Path, ...], data: Path | None) -> int:
+def deploy(  # noqa: PLR0913 (the options of the command)
+    *,
+    cities: tuple[str, ...],
+    watch: bool,
+    previewed: bool,
+    as_json: bool,
+    packs: tuple[Path, ...],
+    data: Path | None,
+) -> int:
     """Deploy packs; 1 when one of them was refused."""
     settings = command_settings(data, packs)
+    if as_json and not previewed:
+        raise click.UsageError("--json は --preview と一緒に使います")
+    if previewed:
+        return run(settings, lambda built: _preview_all(built, cities, as_json=as_json))
     if watch:
         asyncio.run(_watch(settings, cities))
         return 0
@@ -60,6 +76,18 @@ async def _deploy_all(built: Services, cities: Sequence[str]) -> int:
             if done is not None:
                 click.echo(done.told())
     return int(failed)
+
+
+async def _preview_all(built: Services, cities: Sequence[str], *, as_json: bool) -> int:
+    """Say what deploying would change; 1 when a pack would be refused."""
+    from workers.trial.preview import preview  # compares and draws on the linter: not for every deployment
+
+    found = [await preview(built, code) for code in cities or [*built.packs.codes(), COMMON]]
+    if as_json:
+        show_json([one.as_json() for one in found] if len(cities) != 1 else found[0].as_json())
+    else:
+        click.echo("\n\n".join("\n".join(one.told()) for one in found))
+    return int(any(one.refused for one in found))
 
 
 async def _watch(settings: Settings, cities: Sequence[str]) -> None:

@@ -9,12 +9,12 @@ from typing import NoReturn
 import click
 
 from workers.cli.japanese import JapaneseCommand
+from workers.cli.running import the_settings, together
 from workers.drawing import diff as comparison
 from workers.drawing import pages
 from workers.jobs.catalog import all_job_types
 from workers.lint import figures, linter, report
 from workers.packs.diagrams import model
-from workers.settings import Settings
 
 _PATHS = click.Path(path_type=Path)
 
@@ -41,12 +41,13 @@ def lint(  # noqa: PLR0913 (the options of the command)
     *, paths: tuple[Path, ...], packs: tuple[Path, ...], no_node: bool, as_figures: bool, strict: bool, as_json: bool
 ) -> None:
     """Check files and folders; leave with 1 when there is an error."""
-    settings = Settings()
+    settings = the_settings(None)
+    folders = together(settings.packs, packs)
     if as_figures:
-        _figures(paths or (settings.home / "bpmn", *settings.packs, *packs), as_json=as_json, strict=strict)
+        _figures(paths or (settings.home / "bpmn", *folders), as_json=as_json, strict=strict)
     if not paths:
         raise click.UsageError("検査する PATH を指定してください")
-    found = linter.lint(paths, home=settings.home, packs=[*settings.packs, *packs])
+    found = linter.lint(paths, home=settings.home, packs=folders)
     if no_node:
         found.notes.append("Camunda の検査（--no-node が指定されました）")
     else:

@@ -11,11 +11,11 @@ import click
 
 from workers.cli.japanese import JapaneseCommand
 from workers.cli.options import packs_option
+from workers.cli.running import the_settings, together
 from workers.jobs.catalog import all_job_types
 from workers.lint import formatting, linter
 from workers.lint.element_templates.upgrade import Brought, bring_up
 from workers.lint.rules.base import name_of
-from workers.settings import Settings
 
 _NOTHING: Final = Brought([], {})
 _PATHS = click.Path(path_type=Path)
@@ -44,10 +44,10 @@ _PATHS = click.Path(path_type=Path)
 def format_(*, paths: tuple[Path, ...], check: bool, upgrade: bool, packs: tuple[Path, ...], as_json: bool) -> None:
     """Write files as Modeler does, or say which differ."""
     files, _ = linter.collect(paths)
-    settings = Settings()
+    settings = the_settings(None)
     brought = _NOTHING
     if upgrade:
-        folders = [*settings.packs, *packs]
+        folders = together(settings.packs, packs)
         brought = bring_up(files, home=settings.home, packs=folders, job_types=all_job_types(), check=check)
     found = formatting.write(files, cache=settings.cache, say=lambda text: click.echo(text, err=True))
     problems = [written for written in found if written.problem]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 
 import click
 
 from workers.cli.japanese import command
 from workers.cli.options import packs_option
-from workers.cli.running import command_settings
+from workers.cli.running import command_settings, packs_here
 from workers.drawing import pages
 from workers.errors import InputError
 from workers.packs import CityPacks
@@ -30,7 +32,8 @@ from workers.wiring import pack_folders
     "--dir",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="パックを置くフォルダー。省くとチェックアウトの bpmn/。ほかの場所なら、あとのコマンドに --packs で渡します。",
+    help="パックを置くフォルダー。省くとチェックアウトの bpmn/。"
+    "今いるフォルダーの packs にすると、あとのコマンドが自分で見つけます。",
 )
 @packs_option
 def new_city(*, code: str, name: str, folder: Path | None, packs: tuple[Path, ...]) -> None:
@@ -42,12 +45,22 @@ def new_city(*, code: str, name: str, folder: Path | None, packs: tuple[Path, ..
     made = write_pack(parent, code, name, taken=known)
     pages.render([made], made)
     click.echo(f"{name}のパックを作りました: {made}")
-    outside = "" if parent.resolve() == own.resolve() else f" --packs {parent}"
-    click.echo("\n次にすること")
+    found = {own.resolve(), *pack_folders(settings), *packs_here(settings.home)}
+    outside = "" if parent.resolve() in {path.resolve() for path in found} else f" --packs {shlex.quote(str(parent))}"
+    renkei, offer = program(), shlex.quote(str(made / "scenarios" / "offer-example.toml"))
+    click.echo("\n次にすること（このフォルダーのまま、下のとおりに打ちます）")
     click.echo(f"  1. {made / 'README.md'} を読み、city.toml と departments.csv を直す")
-    click.echo(f"  2. renkei lint {made}{outside}")
-    click.echo(f"  3. renkei deploy {code}{outside}")
-    click.echo(f"  4. renkei start {code} --input {made / 'scenarios' / 'offer-example.toml'}{outside}")
+    click.echo(f"  2. {renkei} lint {shlex.quote(str(made))}{outside}")
+    click.echo(f"  3. {renkei} test {code}{outside}")
+    click.echo(f"  4. {renkei} up --detach{outside}")
+    click.echo(f"  5. {renkei} deploy {code}{outside}")
+    click.echo(f"  6. {renkei} start {code} --input {offer}{outside}")
+
+
+def program() -> str:
+    """Return how this program was called, to be typed again; ``renkei`` where it was started in another way."""
+    called = sys.argv[0]
+    return shlex.quote(called) if Path(called).name == "renkei" else "renkei"
 
 
 def _checkout(settings: Settings) -> Path:

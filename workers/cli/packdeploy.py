@@ -243,6 +243,8 @@ async def _record(
     folders = {path.name: path.parent.name for path in call.files}
     now = datetime.now(UTC)
     async with services.open_unit() as uow:
+        for path in call.files:
+            await uow.deployments.keep_file(hashes[path.name], path.read_bytes())
         for item in answer.definitions:
             await uow.deployments.record(
                 DeployedDefinition(

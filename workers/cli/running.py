@@ -27,13 +27,35 @@ def the_settings(data: Path | None) -> Settings:
 
     given: dict[str, Any] = {} if data is None else {"data": data}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         # The value itself stays out of the message: it may be a password.
         names = "、".join(dict.fromkeys(str(problem["loc"][0]) for problem in error.errors()))
         raise StackError(
             f"設定が正しくありません: {names}（環境変数 RENKEI_… か renkei.toml を確かめてください）"
         ) from error
+    return settings.model_copy(update={"packs": together(settings.packs, packs_here(settings.home))})
+
+
+def packs_here(home: Path) -> list[Path]:
+    """Return the folder with packs in which the command is given: ``packs`` there, that folder, or the pack's own.
+
+    So nobody has to name it with every command. The project's own packs are known anyway.
+    """
+    here = Path.cwd()
+    found = [folder for folder in (here / "packs", here, here.parent) if _holds_packs(folder, here)]
+    return [folder for folder in found[:1] if folder.resolve() != (home / "bpmn").resolve()]
+
+
+def _holds_packs(folder: Path, here: Path) -> bool:
+    if folder == here.parent:  # only from inside one of its packs
+        return (here / "city.toml").is_file()
+    return folder.is_dir() and any((pack / "city.toml").is_file() for pack in folder.iterdir())
+
+
+def together(*folders: Sequence[Path]) -> list[Path]:
+    """Return folders of packs, each once."""
+    return list(dict.fromkeys(path.resolve() for paths in folders for path in paths))
 
 
 def local_settings(data: Path | None, port_offset: int | None = None, packs: Sequence[Path] = ()) -> Settings:
@@ -47,7 +69,7 @@ def local_settings(data: Path | None, port_offset: int | None = None, packs: Seq
     from workers.localstack.state import recorded_offset
 
     given = the_settings(data)
-    settings = given.model_copy(update={"packs": [*given.packs, *(path.resolve() for path in packs)]})
+    settings = given.model_copy(update={"packs": together(given.packs, packs)})
     offset = recorded_offset(settings.data) if port_offset is None else port_offset
     return settings if offset is None else settings.model_copy(update={"port_offset": offset})
 

@@ -1,4 +1,4 @@
-"""``renkei test``: a pack is tried before it is released."""
+"""``renkei test`` and ``renkei replay``: a pack is tried before it is released."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import click
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, show_json
+from workers.domain.wareki import parse_date
 
 if TYPE_CHECKING:
+    from workers.trial.replay import Replayed
     from workers.trial.result import Result, Run
 
 
@@ -88,6 +90,51 @@ def test(  # noqa: PLR0913 (the options of the command)
     return int(not trial.run.passed)
 
 
+@command(
+    short_help="終わった案件を、今の図でもう一度進めて比べます。",
+    help="CITY（市のコード）の、DATE から後に始まり、もう終わった締結の案件を、台帳の記録のとおりに今の図で進め直し、"
+    "別の終わり方をするもの、記録にない作業を求めるものを挙げます。"
+    "\n\nこの場だけの Camunda を使い、台帳は読むだけです。メールは送らず、人の名前と宛先は仮のものに替えます。"
+    "違う案件があれば終了コード 1 を返します。",
+)
+@click.argument("city", metavar="CITY")
+@click.option("--since", required=True, metavar="DATE", help="この日から後に始まった案件（例: 2026-04-01）。")
+@json_option
+@packs_option
+@data_option
+def replay(*, city: str, since: str, as_json: bool, packs: tuple[Path, ...], data: Path | None) -> int:
+    """Play past cases again and tell which differ; 1 when one does."""
+    from workers.trial.session import replay_city
+
+    done = replay_city(
+        command_settings(data, packs),
+        city,
+        parse_date(since, "--since"),
+        say=lambda text: click.echo(text, err=True),
+        told=lambda case: None if as_json else _show_replayed(case),
+    )
+    if as_json:
+        content = {
+            "city": city,
+            "replayed": len(done.cases),
+            "differing": [vars(case) for case in done.differing],
+            "left": [vars(case) for case in done.left],
+            "seconds": {name: round(seconds, 2) for name, seconds in done.seconds.items()},
+        }
+        show_json(content)
+        return int(bool(done.differing))
+    for case in done.left:
+        click.echo(f"- {case.case_id}: 再生しません（{case.why}）")
+    outcome = f"{len(done.differing)} 件が変わります" if done.differing else "変わるものはありません"
+    click.echo(f"\n{len(done.cases)} 件のうち、{outcome}")
+    return int(bool(done.differing))
+
+
+def _show_replayed(case: Replayed) -> None:
+    if case.differs:
+        click.echo(f"{click.style('✗', fg='red')} {case.case_id}: {case.where}: {case.what}")
+
+
 def _show(result: Result) -> None:
     mark = click.style("✓", fg="green") if result.passed else click.style("✗", fg="red")
     click.echo(f"{mark} {result.scenario}: {result.title}")
@@ -108,4 +155,4 @@ def _sum_up(run: Run, seconds: float) -> None:
     click.echo(f"\n{count} 本の筋書きのうち、{outcome}（{seconds:.1f} 秒: {parts}）")
 
 
-commands = (test,)
+commands = (test, replay)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
 
 SYSTEM = "renkei（自動）"
 """How the history calls what no person did."""
@@ -47,6 +50,7 @@ class Act:
 
     ``loop``: the round of the multi-instance body around the task; ``person`` the user's id in the engine,
     ``person_name`` what the engine calls that user. ``task_key``: the engine's user task, once it is found.
+    ``entered``: what was typed, as :func:`without_texts` leaves it; None where nothing was kept.
     ``queued_at`` (real time): since when the person is looked up, ``look_at`` when next; None once that is settled.
     """
 
@@ -64,6 +68,7 @@ class Act:
     person: str = ""
     person_name: str = ""
     task_key: int | None = None
+    entered: Mapping[str, Any] | None = None
     attempts: int = 0
     queued_at: datetime
     look_at: datetime | None
@@ -91,3 +96,29 @@ class Act:
         if self.person == SYSTEM_USER:
             return SYSTEM
         return _NOBODY.get(self.status) or self.person_name or self.person
+
+
+WITHHELD: Final = "（控えなし）"
+"""Stands for a text that was typed and is kept in its own place alone."""
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d([T ][0-9:.+Z-]*)?|(令和|平成|昭和|[RHS])\s?[0-9０-９元]+.*")
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:+/-]{1,40}")
+_PHONE: Final = re.compile(r"\+?[0-9()-]{9,12}")
+_PERSONAL: Final = frozenset({"name", "representative", "contact", "person", "email", "phone", "address"})
+
+
+def without_texts(values: Any, key: str = "") -> Any:
+    """Return typed values as an act keeps them: choices, numbers and dates, for every other text a placeholder.
+
+    With them the case's way through another version of its diagram can be tried; names, addresses and what people
+    wrote are kept once, where they belong, and not here again.
+    """
+    if isinstance(values, Mapping):
+        return {name: without_texts(value, name) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [without_texts(value, key) for value in values]
+    if not isinstance(values, str) or not values:
+        return values
+    if key not in _PERSONAL and (_DATE.fullmatch(values) or (_CODE.fullmatch(values) and not _PHONE.fullmatch(values))):
+        return values
+    return WITHHELD

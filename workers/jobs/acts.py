@@ -13,11 +13,11 @@ from workers.usecases.record_act import VARIABLE, record_act
     "record-act",
     label="だれが済ませたかを控える",
     writes=("act",),
-    reads=("caseId", "loopCounter"),
     listener=True,
 )
 async def handle_record_act(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Record that a person completed a task (ALL-15)."""
+    keys = uow.cities.typed_keys(job.process_id, job.ref.element_id)
     case_id, loop = job.variables.get("caseId"), job.variables.get("loopCounter")
     act = await record_act(
         uow,
@@ -25,5 +25,6 @@ async def handle_record_act(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         process_id=job.process_id,
         loop=loop if isinstance(loop, int) else None,
         ref=job.ref,
+        entered=job.keepable(keys),
     )
     return {VARIABLE: act.id}

@@ -26,6 +26,7 @@ from workers.usecases.close_case import OUTCOME_NAMES, close_case
 from workers.usecases.lookup import case_and_city
 from workers.usecases.open_case import claim_case, open_case, record_partner
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.record_act import keep_start
 from workers.usecases.record_offer import record_offer, record_past_projects
 
 
@@ -70,6 +71,7 @@ async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     if case_id is None:
         start = read_start(job.variables, partner_later=job.headers.get("partner") == "later")
         case = await open_case(uow, city, start, job.ref, said=text(job.variables.get("note")).strip())
+        keep_start(uow, job.keepable(uow.cities.typed_keys(job.process_id, "")))
     else:
         case = await uow.cases.get(case_id)
     if not await claim_case(uow, case, job.ref):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from workers.domain.required import Rules, check, parse_rules, roots
 from workers.domain.text import check_keepable
-from workers.errors import PermanentError
+from workers.errors import InputError, PermanentError
 from workers.usecases.ports import JobRef, UnitOfWork
 from workers.usecases.record_act import VARIABLE
 
@@ -49,6 +50,14 @@ class JobInput:
     def __post_init__(self) -> None:
         """Let no text through that cannot be kept."""
         object.__setattr__(self, "variables", _Variables(self.variables))
+
+    def keepable(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return those of these variables that are there and can be kept."""
+        found = {}
+        for name in names:
+            with suppress(KeyError, InputError):
+                found[name] = self.variables[name]
+        return found
 
     def text(self, name: str) -> str:
         """Return a required text variable; raises PermanentError when it is missing or no text."""

@@ -31,3 +31,7 @@ class ConfiguredCities:
     def task_name(self, process_id: str, element_id: str) -> str:
         """Return what a diagram calls a task; the task's id where that is not known."""
         return self.packs.task_name(process_id, element_id)
+
+    def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
+        """Return the variables that a person fills in at a user task; empty where its form is not known."""
+        return self.packs.typed_keys(process_id, element_id)

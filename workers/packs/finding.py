@@ -13,6 +13,7 @@ from workers.errors import InputError, InputErrors
 from workers.packs.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
 from workers.packs.mails import MAILS_FILE, common_mails
 from workers.packs.schema import CODE_PATTERN
+from workers.packs.taskforms import TaskForms
 from workers.packs.tasknames import TaskNames
 
 COMMON: Final = "common"
@@ -31,6 +32,7 @@ class CityPacks:
         self._folders = tuple(dict.fromkeys(folder.resolve() for folder in folders))
         self._read: dict[str, tuple[Path, _Stamp, City]] = {}
         self._tasks = TaskNames(self._folders)
+        self._forms = TaskForms(self._folders)
 
     def codes(self) -> list[str]:
         """Return the codes of every pack, sorted; ``common`` is none."""
@@ -71,6 +73,10 @@ class CityPacks:
     def task_name(self, process_id: str, element_id: str) -> str:
         """Return what a diagram calls a task; the task's id where that is not known."""
         return self._tasks.name(process_id, element_id)
+
+    def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
+        """Return the variables that a person fills in at a user task; empty where its form is not known."""
+        return self._forms.typed_keys(process_id, element_id)
 
     def process_name(self, process_id: str) -> str:
         """Return what a diagram calls itself; the process id where that is not known."""

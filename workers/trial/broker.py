@@ -226,6 +226,14 @@ class Broker:
             self.clock.pinned += delta
         self._clock("POST", "/add", {"offsetMilli": round(delta / timedelta(milliseconds=1))})
 
+    def begin_at(self, moment: datetime) -> None:
+        """Let the clock of an engine that has just started run on from an aware moment, also from one in the past.
+
+        Only before anything is deployed: see :meth:`release_clock`.
+        """
+        offset = moment - datetime.now(JST)
+        self._clock("POST", "/add", {"offsetMilli": round(offset / timedelta(milliseconds=1))})
+
     def pin_clock(self, moment: datetime) -> None:
         """Stop the engine's and the business clock at a moment (aware); raises ValueError for one that has passed."""
         if moment < self.clock.now():

@@ -214,15 +214,12 @@ def trial_settings(settings: Settings, broker: Broker, data: Path) -> Settings:
     )
 
 
-def open_office(settings: Settings, time: SharedTime, broker: Broker, *, number: int, folder: Path) -> Office:
-    """Return an office with an empty registry in a folder; the first one's schema is copied for the others."""
-    own = trial_settings(settings, broker, folder / f"office-{number}")
+def open_office(own: Settings, time: SharedTime, broker: Broker, *, number: int, first: Office | None) -> Office:
+    """Return an office with an empty registry in its folder: a copy of the ``first`` one's, whose packs it shares."""
     own.data.mkdir(parents=True)
-    first = folder / "office-0" / "registry.sqlite3"
-    if number:
-        shutil.copyfile(first.with_suffix(".empty"), own.data / first.name)
     driver = CaseDriver(broker, time)
-    services = build_services(own, clock=driver.clock)
-    if not number:
-        shutil.copyfile(first, first.with_suffix(".empty"))
-    return Office(services, driver, number)
+    if first is None:
+        return Office(build_services(own, clock=driver.clock), driver, number)
+    name = "registry.sqlite3"
+    shutil.copyfile(first.services.settings.data / name, own.data / name)
+    return Office(first.services.with_registry(own), driver, number)

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Final
 
 from workers.packs import CityPacks
 from workers.packs.closure import COMMON
 from workers.settings import Settings
 from workers.trial.broker import Broker
+from workers.trial.casework import CaseWork
+from workers.trial.past import Left, PastCase, past_cases
+from workers.trial.replay import Replay, Replayed
 from workers.trial.result import Result, Run
-from workers.trial.trial import chosen, deployed_files, element_names, run_trial
-from workers.wiring import pack_folders
+from workers.trial.trial import chosen, deployed_files, element_names, side_by_side
+from workers.wiring import pack_folders, services
+
+_EARLIER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +51,54 @@ def try_city(  # noqa: PLR0913 (what is tried, and who hears of it)
     packs = CityPacks(pack_folders(settings))
     names = chosen(packs.folder(city), scenarios, slow=slow)
     files = deployed_files(packs, city, settings.home / "bpmn" / COMMON)
+    called = element_names(files)
+    makes = [lambda office, _time, name=name: CaseWork(office, city, name, called) for name in names]
     say(f"{packs.city(city).name}: {len(names)} 本の筋書きを試します。この場だけの Camunda を起動しています…")
     began = time.monotonic()
     with Broker() as broker:
         engine = time.monotonic() - began
-        run = asyncio.run(run_trial(settings, city, names, files=files, told=told, broker=broker))
-    seconds = {"engine": engine, **run.seconds}
-    return Trial(run=replace(run, seconds=seconds), files=files, names=element_names(files))
+        results, seconds = asyncio.run(side_by_side(settings, broker, files, makes, told))
+    run = Run(city=city, results=results, seconds={"engine": engine, **seconds})
+    return Trial(run=run, files=files, names=called)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replays:
+    """Past cases that were played again, those that could not be, and how long each phase took in seconds."""
+
+    cases: Sequence[Replayed]
+    left: Sequence[Left]
+    seconds: Mapping[str, float]
+
+    @property
+    def differing(self) -> list[Replayed]:
+        """The cases that end elsewhere or ask for something new."""
+        return [case for case in self.cases if case.differs]
+
+
+def replay_city(
+    settings: Settings, city: str, since: date, *, say: Callable[[str], None], told: Callable[[Replayed], None]
+) -> Replays:
+    """Play a city's past cases through the diagrams as they are now; call it from the main thread.
+
+    The registry is only read. Raises as :func:`try_city`.
+    """
+    packs = CityPacks(pack_folders(settings))
+    files = deployed_files(packs, city, settings.home / "bpmn" / COMMON)
+    called = element_names(files)
+    past, left = asyncio.run(_past(settings, city, since))
+    if not past:
+        return Replays(cases=[], left=left, seconds={})
+    makes = [lambda office, time, case=case: Replay(office, case, time, called) for case in past]
+    say(f"{packs.city(city).name}: {len(past)} 件を再生します。この場だけの Camunda を起動しています…")
+    began = time.monotonic()
+    with Broker() as broker:
+        engine = time.monotonic() - began
+        broker.begin_at(min(case.began for case in past) - _EARLIER)
+        cases, seconds = asyncio.run(side_by_side(settings, broker, files, makes, told))
+    return Replays(cases=cases, left=left, seconds={"engine": engine, **seconds})
+
+
+async def _past(settings: Settings, city: str, since: date) -> tuple[list[PastCase], list[Left]]:
+    async with services(settings) as built, built.open_unit() as uow:
+        return await past_cases(uow, city, since)

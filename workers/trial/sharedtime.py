@@ -24,6 +24,8 @@ class SharedTime:
 
     async def wait_for(self, moment: datetime) -> None:
         """Return when the engine's clock has reached an aware moment; the caller has nothing to do until then."""
+        if moment <= self._driver.clock.now():
+            return
         reached = asyncio.get_running_loop().create_future()
         self._waiting.append((moment, reached))
         self._look()

@@ -1,15 +1,15 @@
-"""Plays scenarios of a city's pack side by side on a throw-away engine with a clock that is moved."""
+"""Plays cases of a city side by side on a throw-away engine with a clock that is moved."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from lxml import etree
 
@@ -21,16 +21,15 @@ from workers.packs.scenarios import read_scenario, scenario_files
 from workers.settings import Settings
 from workers.trial.api import Api, EngineRefused
 from workers.trial.broker import Broker
-from workers.trial.casework import CaseWork
 from workers.trial.driver import EngineDriver
 from workers.trial.offices import Office, Offices, open_office, trial_settings
-from workers.trial.result import Result, Run
 from workers.trial.sharedtime import SharedTime
 
 _BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True)
 
-Told = Callable[[Result], None]
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 @dataclass
@@ -77,43 +76,52 @@ def element_names(files: Sequence[Path]) -> dict[str, str]:
     return {e.get("id", ""): one_line(e) for root in roots for e in root.iter(f"{_BPMN}*") if e.get("name")}
 
 
-async def run_trial(  # noqa: PLR0913 (what is played, on what, and who hears of it)
-    settings: Settings, city: str, names: Sequence[str], *, files: Sequence[Path], told: Told, broker: Broker
-) -> Run:
-    """Play scenarios on a broker that runs and holds nothing yet; ``told`` hears of each as soon as it has ended.
+class Playable(Protocol[R_co]):
+    """A case that can be played."""
 
+    async def play(self) -> R_co:
+        """Play it to its end and return what came of it."""
+
+
+Make = Callable[[Office, SharedTime], Playable[R]]
+
+
+async def side_by_side(
+    settings: Settings, broker: Broker, files: Sequence[Path], makes: Sequence[Make[R]], told: Callable[[R], None]
+) -> tuple[list[R], dict[str, float]]:
+    """Play cases on a broker that runs and holds nothing yet, each in an office of its own.
+
+    ``told`` hears of each as soon as it has ended. Returns what came of them, and the seconds that each phase took.
     Raises InputError where the engine refuses a file.
     """
     phases = Phases()
-    with tempfile.TemporaryDirectory(prefix="renkei-trial-") as folder:
+    with tempfile.TemporaryDirectory(prefix="renkei-trial-") as name, ExitStack() as closing:
+        folder = Path(name)
         with phases.phase("deploy"):
             await asyncio.to_thread(_deploy, broker, files)
         driver = EngineDriver(broker)
-        time_of_all = SharedTime(driver, len(names))
+        closing.callback(driver.api.close)
+        time_of_all = SharedTime(driver, len(makes))
         with phases.phase("offices"):
-            offices = [
-                open_office(settings, time_of_all, broker, number=number, folder=Path(folder))
-                for number in range(len(names))
-            ]
+            own = [trial_settings(settings, broker, folder / f"office-{number}") for number in range(len(makes))]
+            offices: list[Office] = []
+            for number, its in enumerate(own):
+                first = offices[0] if offices else None
+                offices.append(open_office(its, time_of_all, broker, number=number, first=first))
         driver.served = set(offices[0].services.job_types)
-        works = _works(offices, city, names, element_names(files))
+        plays = [make(office, time_of_all) for make, office in zip(makes, offices, strict=True)]
         with phases.phase("play"):
-            async with Offices(broker, trial_settings(settings, broker, Path(folder)), offices).at_work():
-                results = await asyncio.gather(*(_one(work, time_of_all, told) for work in works))
+            async with Offices(broker, own[0], offices).at_work():
+                results = await asyncio.gather(*(_one(play, time_of_all, told) for play in plays))
         for office in offices:
             office.driver.api.close()
             await office.services.close()
-        driver.api.close()
-    return Run(city=city, results=results, seconds=phases.seconds)
+    return list(results), phases.seconds
 
 
-def _works(offices: Sequence[Office], city: str, names: Sequence[str], called: Mapping[str, str]) -> list[CaseWork]:
-    return [CaseWork(office, city, name, called) for office, name in zip(offices, names, strict=True)]
-
-
-async def _one(work: CaseWork, time_of_all: SharedTime, told: Told) -> Result:
+async def _one(play: Playable[R], time_of_all: SharedTime, told: Callable[[R], None]) -> R:
     try:
-        result = await work.play()
+        result = await play.play()
     finally:
         time_of_all.leave()
     told(result)

@@ -51,6 +51,9 @@ class Cities(Protocol):
     def task_name(self, process_id: str, element_id: str) -> str:
         """Return what a diagram calls a task; the task's id where that is not known."""
 
+    def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
+        """Return the variables that a person fills in at a user task (``""``: at the start); empty if unknown."""
+
 
 class Cases(Protocol):
     """Cases of the registry."""

@@ -5,9 +5,11 @@ The engine tells who it was only afterwards (``runtime.persons``): until then th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from workers.domain.acts import Act
+from workers.domain.acts import Act, without_texts
 from workers.domain.entities import HistoryEntry
 from workers.usecases.ports import JobRef, UnitOfWork
 
@@ -16,14 +18,24 @@ VARIABLE = "act"
 """The process variable with the act's number: written by the listener, read by the recording job right after it."""
 
 
-async def record_act(uow: UnitOfWork, *, case_id: str | None, process_id: str, loop: int | None, ref: JobRef) -> Act:
+async def record_act(  # noqa: PLR0913 (what is known of the act)
+    uow: UnitOfWork,
+    *,
+    case_id: str | None,
+    process_id: str,
+    loop: int | None,
+    ref: JobRef,
+    entered: Mapping[str, Any] | None = None,
+) -> Act:
     """Append a person's completion of a user task to the history; returns the act for the job that records the input.
 
     ``ref`` is the listener's job: its element instance is that of the user task. Without a case, where a start form is
-    corrected before the case has its number, the entry follows with :func:`adopt_acts`.
+    corrected before the case has its number, the entry follows with :func:`adopt_acts`. ``entered``: what was typed;
+    of texts it keeps that there was one.
     """
     act = _act(uow, ref, case_id=case_id)
     act.process_id, act.element_id, act.element_instance_key = process_id, ref.element_id, ref.element_instance_key
+    act.entered = None if entered is None else without_texts(entered)
     act.loop, act.task_name = loop, uow.cities.task_name(process_id, ref.element_id)
     await uow.acts.add(act)
     if case_id is not None:
@@ -39,6 +51,12 @@ async def record_start(uow: UnitOfWork, case_id: str, ref: JobRef) -> None:
     if uow.act is None:
         uow.act = _act(uow, ref, case_id=case_id)
         await uow.acts.add(uow.act)
+
+
+def keep_start(uow: UnitOfWork, entered: Mapping[str, Any]) -> None:
+    """Keep what the start form held with the act of whoever filled it in; of texts only that there was one."""
+    if uow.act is not None and uow.act.is_start:
+        uow.act.entered = without_texts(entered)
 
 
 async def act_of(uow: UnitOfWork, number: object, ref: JobRef) -> Act | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from workers.adapters.registry.outbox_tables import deployed_definition
+from workers.adapters.registry.outbox_tables import deployed_definition, deployed_file
 from workers.adapters.registry.statements import insert_once
 
 _t = deployed_definition
@@ -43,6 +43,16 @@ class Deployments:
     async def record(self, definition: DeployedDefinition) -> bool:
         """Keep a key; False when it was known: the engine answers an unchanged file with the key it has."""
         return await insert_once(self._session, _t, ("engine_id", "key"), asdict(definition))
+
+    async def keep_file(self, sha256: str, content: bytes) -> None:
+        """Keep what a file held when it was deployed; once for each content."""
+        await insert_once(self._session, deployed_file, ("sha256",), {"sha256": sha256, "content": content})
+
+    async def file(self, sha256: str) -> bytes | None:
+        """Return what a deployed file held; None where it was deployed before files were kept."""
+        query = select(deployed_file.c.content).where(deployed_file.c.sha256 == sha256)
+        found: bytes | None = await self._session.scalar(query)
+        return found
 
     async def find(self, engine_id: str, key: int) -> DeployedDefinition | None:
         """Return what was deployed under a key; None: by another hand, or not at all."""

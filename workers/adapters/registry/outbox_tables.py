@@ -82,6 +82,13 @@ counter = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+deployed_file = Table(
+    "deployed_file",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
 deployed_definition = Table(
     "deployed_definition",
     metadata,

@@ -264,6 +264,7 @@ act = Table(
     text_column("person"),
     text_column("person_name"),
     Column("task_key", BigInteger),
+    Column("entered", Json()),
     number_column("attempts"),
     Column("queued_at", Moment, nullable=False),
     Column("look_at", Moment),
