@@ -103,11 +103,16 @@ class PackTemplates:
 
     def _calls(self, diagrams: Sequence[Diagram], used: Mapping[str, Used], offers: Offers) -> Iterable[Template]:
         own = {process.get("id", "") for diagram in diagrams for process in diagram.processes}
+        others = [diagram for found in self._diagrams.values() for diagram in found]
+        counted = {diagram.path for diagram in others}
+        contracts = self._contracts
+        if any(diagram.path not in counted for diagram in diagrams):  # a pack from elsewhere keeps the contract, too
+            contracts = count(diagram.root for diagram in (*others, *diagrams))
         shared = {name for name in self._names if name.startswith(f"{COMMON}-") and name in self._called_by_cities}
         called = {name for name in used if name in self._names or name in own}
         mine = {name for name in own if name in self._contracts}
         for process in sorted(called | shared | mine):
-            contract = self._contracts.get(process, Used())
+            contract = contracts.get(process, Used())
             yield call_template(process, self._names.get(process, process), used.get(process, Used()), contract, offers)
 
 
