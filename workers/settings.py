@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         pattern=r"^(https?://[^\s]+)?$",
         description="the workers' /open as staff reach it, for links to their task in mails; empty: the local stack's",
     )
+    pages_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="the partners' pages as partners reach them; empty: mails carry no link",
+    )
+    pages_port: int = Field(default=0, description="0: 8091 + port offset")
+    pages_host: str = Field(default="127.0.0.1", description="address that the partners' pages listen on")
     gateway_tls: bool = False
     oauth_url: str = ""
     oauth_client_id: str = ""

@@ -132,6 +132,7 @@ _ALL = (
     _variable("mailAttach", "list", "添付する文書（null なら無し）"),
     _variable("mailValues", "context", "ひな形に渡す変数"),
     _variable("mailRecipient", "context", "相手方でない宛先: name, contact, email"),
+    _variable("mailPage", "text", "相手方がページで答えるタスク（図の ID）"),
     _variable("mailMayReturn", "yes/no", "送らずに前の手順に戻れるか"),
     _variable("mailDraft", "context", "下書き: id, title, to, subject, body, attachments（送り終えたら null）"),
     _variable("mailReview", "yes/no", "送る前に所管課が確かめるか"),
@@ -141,6 +142,9 @@ _ALL = (
     _variable("mailId", "number", "届かなかったメールの番号"),
     _variable("undelivered", "context", "届かなかったメール: title, to, subject, reason（済んだら null）"),
     _variable("undeliveredReply", "context", "届かなかったメールをどうしたか"),
+    _variable("answerId", "number", "後から届いた回答の番号"),
+    _variable("lateAnswer", "context", "後から届いた回答: title, at, text, dueAt（済んだら null）"),
+    _variable("lateReply", "context", "後から届いた回答をどう扱うか"),
     # The agreement
     _variable("agreementTerms", "context", "協定書の内容の下書き"),
     _variable("signingPlan", "context", "協定書の決裁と締結の予定: approval, plannedOn, place, ceremony"),

@@ -94,6 +94,7 @@ class Services:
             renderers=self._renderers,
             files=FileStore(self.settings.files),
             mail_deadline=timedelta(hours=self.settings.mail_deadline_hours),
+            pages_url=self.settings.pages_url.rstrip("/"),
         )
         return opening(self.engine, uow_factory(self._sessions, parts), self._turns)
 

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from workers.domain.agreements import Agreement, Notice
+from workers.domain.answers import AnswerPage
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind, HistoryEntry, Survey, SurveyAnswer
 from workers.domain.meetings import Meeting
@@ -41,6 +42,10 @@ class MemoryCities:
     def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:  # noqa: ARG002 (no forms here)
         """Return nothing."""
         return frozenset()
+
+    def answer_page(self, city: str, element_id: str) -> AnswerPage | None:  # noqa: ARG002 (no diagrams here)
+        """Return None: no step has a page."""
+        return None
 
 
 class MemoryCases:

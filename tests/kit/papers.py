@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from tests.kit.registry import Registry, Renderers
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.mail.renderer import JinjaMails
 from workers.adapters.registry.outbox import Parts
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
+from workers.adapters.registry.unit_of_work import MakeUnit, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget
@@ -270,7 +270,7 @@ def other_city() -> City:
     return samples.city(fields=CITY.fields)
 
 
-def units(registry: Registry) -> Callable[[], SqlUnitOfWork]:
+def units(registry: Registry, *, pages_url: str = "") -> MakeUnit:
     """Return units of work on a test's registry with the project's own packs, mails and documents."""
     return uow_factory(
         registry.sessions(),
@@ -280,5 +280,6 @@ def units(registry: Registry) -> Callable[[], SqlUnitOfWork]:
             renderers=Renderers(WordDocuments(FOLDERS), JinjaMails(FOLDERS, CITIES, registry.clock)),
             files=registry.files,
             now=registry.now,
+            pages_url=pages_url,
         ),
     )

@@ -18,6 +18,7 @@ from workers.adapters.registry.outbox import Parts
 from workers.adapters.registry.outbox_tables import engine_call, mail
 from workers.adapters.registry.unit_of_work import SqlUnitOfWork, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm, Notice
+from workers.domain.answers import AnswerPage
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind
 from workers.domain.jst import JST
@@ -50,6 +51,10 @@ class _Cities:
     def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
         """Return what is typed at a task."""
         return CITIES.typed_keys(process_id, element_id)
+
+    def answer_page(self, city: str, element_id: str) -> AnswerPage | None:
+        """Return a partner's step."""
+        return CITIES.answer_page(city, element_id)
 
 
 class _NoDocuments:

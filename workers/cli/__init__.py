@@ -28,6 +28,7 @@ SUMMARIES: Final = {
     "mails": ("mails", "メールの送信の状況を表示します。"),
     "new-city": ("new_city", "新しい市のパックを作ります。"),
     "notice": ("renewals", "更新しない旨の申出を登録します。"),
+    "pages": ("pages", "相手方が回答するページを動かします。"),
     "render": ("diagrams", "図とデシジョン表の絵（SVG）を書き出します。"),
     "replay": ("trying", "終わった案件を、今の図でもう一度進めて比べます。"),
     "start": ("cases", "入力ファイルから締結の案件を始めます。"),

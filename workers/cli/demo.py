@@ -172,6 +172,10 @@ async def _show(built: Services, result: _Result) -> None:
         ("Tasklist", f"{settings.tasklist}/tasklist"),
         ("Operate", f"{settings.tasklist}/operate/processes/{case['process_instance_key']}"),
         ("メール", f"http://127.0.0.1:{settings.port(8026)}/"),
+        (
+            "相手方の回答のページ",
+            f"{settings.pages_url or f'http://127.0.0.1:{settings.port(8091)}'}/（メールのリンクから開きます）",
+        ),
     ):
         _CONSOLE.print(f"  {title:<9} {url}", soft_wrap=True)
     _CONSOLE.print("\n動かしたままにしています。止めるときは [bold].venv/bin/renkei down[/]")

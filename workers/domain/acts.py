@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from workers.domain.answers import PARTNER, PARTNER_USER
+
 SYSTEM = "renkei（自動）"
 """How the history calls what no person did."""
 
@@ -30,6 +32,8 @@ _NOBODY = {
     ActStatus.UNASSIGNED: "（割り当てられずに完了）",
     ActStatus.UNKNOWN: "（担当者の記録なし）",
 }
+_NO_PERSONS = {SYSTEM_USER: SYSTEM, PARTNER_USER: PARTNER}
+"""To whom tasks are assigned that nobody completes in Tasklist, and how the history calls them."""
 _NO_STARTER = "（開始した人の記録なし）"
 
 
@@ -93,8 +97,8 @@ class Act:
         """Who did it, for people: a name, or why there is none."""
         if self.is_start and self.status not in {ActStatus.PENDING, ActStatus.FOUND}:
             return _NO_STARTER
-        if self.person == SYSTEM_USER:
-            return SYSTEM
+        if self.person in _NO_PERSONS:
+            return _NO_PERSONS[self.person]
         return _NOBODY.get(self.status) or self.person_name or self.person
 
 

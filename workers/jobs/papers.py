@@ -82,6 +82,11 @@ async def handle_render_document(job: JobInput, uow: UnitOfWork) -> dict[str, An
             help="ひな形の名前をコンマ区切りで。課だけの文書は 名前@department、課や事業ごとの文書すべては 名前@all",
         ),
         Header(name="values", label="ひな形に渡す変数", help="コンマ区切りで"),
+        Header(
+            name="page",
+            label="相手方がページで答えるタスク",
+            help="図の ID。そのタスクに、拡張プロパティ page = partner を付けます",
+        ),
     ),
     inputs=(
         Header(
@@ -124,6 +129,7 @@ async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         key=str(job.ref.element_instance_key),
         joint=_joint_departments(job),
         meeting_id=job.variables.get("meetingId"),
+        page=job.headers.get("page", ""),
     )
     return {}
 
@@ -163,6 +169,7 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         key=str(job.variables.get("mailKey") or job.ref.process_instance_key),
         meeting_id=job.variables.get("meetingId"),
         to=read_addressee(job.variables.get("mailRecipient"), city),
+        page=str(job.variables.get("mailPage") or ""),
     )
     title, may_return = city.mail(draft.template).title, job.variables.get("mailMayReturn") is True
     return draft_variables(draft, title, documents, uow.clock.today(), may_return=may_return)
@@ -191,6 +198,7 @@ async def handle_send_reviewed_mail(job: JobInput, uow: UnitOfWork) -> dict[str,
         int(job.context("mailDraft")["id"]),
         read_decision(job.context("mailReply")) if reviewed else None,
         may_return=job.variables.get("mailMayReturn") is True,
+        page=str(job.variables.get("mailPage") or ""),
     )
     return {"mailOutcome": outcome.value, "mailDraft": None, "mailReply": None}
 

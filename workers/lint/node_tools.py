@@ -105,24 +105,29 @@ def run(command: Sequence[str], *, folder: Path, seconds: float, stdin: str = ""
 def _install(folder: Path, node: Node) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted installation left
     shutil.copytree(_SOURCES, folder, ignore=shutil.ignore_patterns("node_modules"))
+    install_packages(folder, node)
+    for source in sorted(folder.glob("*.src.mjs")):
+        _bundle(source, folder)
+    (folder / _STAMP).touch()
+
+
+def install_packages(folder: Path, node: Node) -> None:
+    """Install what a folder's lock file names, without the packages' own scripts; raises NodeError."""
     options = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
     try:
         run((*node.npm, *options), folder=folder, seconds=_INSTALL_SECONDS)
     except NodeError as error:
-        raise NodeError(f"Camunda のツールをダウンロードできません（{error.message}）") from error
-    for source in sorted(folder.glob("*.src.mjs")):
-        _bundle(source, folder)
-    (folder / _STAMP).touch()
+        raise NodeError(f"npm のパッケージをダウンロードできません（{error.message}）") from error
 
 
 def _bundle(source: Path, folder: Path) -> None:
     """Make NAME.mjs of NAME.src.mjs and all that it imports."""
     outfile = f"--outfile={source.name.replace('.src.', '.')}"
     options = ("--bundle", "--platform=node", "--format=esm", outfile, "--log-level=error", f"--banner:js={_REQUIRE}")
-    run((str(_esbuild(folder)), source.name, *options), folder=folder, seconds=60)
+    run((str(esbuild(folder)), source.name, *options), folder=folder, seconds=60)
 
 
-def _esbuild(folder: Path) -> Path:
+def esbuild(folder: Path) -> Path:
     """Return esbuild's own program: the starter script in node_modules/.bin is replaced only by its install script."""
     pattern = "esbuild.exe" if os.name == "nt" else "bin/esbuild"
     found = next((folder / "node_modules" / "@esbuild").glob(f"*/{pattern}"), None)

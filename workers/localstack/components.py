@@ -54,6 +54,7 @@ def components(settings: Settings, options: Options, reporter: Reporter) -> dict
         _webapps(settings, ports, reporter),
         _mail(settings, ports),
         _worker(settings, ports),
+        _pages(settings, ports),
     )
     return {part.name: part for part in parts}
 
@@ -200,6 +201,29 @@ def _worker(settings: Settings, ports: Ports) -> Component:
     )
 
 
+def _pages_url(settings: Settings) -> str:
+    """Return the pages' address for mails: the configured one, or that of this machine."""
+    port = settings.pages_port or Ports.shifted(settings.port_offset).pages
+    return settings.pages_url or f"http://{HOST}:{port}"
+
+
+def _pages(settings: Settings, ports: Ports) -> Component:
+    port = settings.pages_port or ports.pages
+    url = f"http://{HOST}:{port}"
+    return Component(
+        name="pages",
+        title="相手方の回答のページ",
+        ports={port: "相手方の回答のページ"},
+        launch=lambda: _python(settings, "workers.cli", "pages", "--partners"),
+        ready=lambda: page_ready(f"{url}/healthz"),
+        log=settings.data / "logs" / "pages.out.log",
+        stage=0,
+        start_seconds=120,
+        stop_seconds=15,
+        url=url,
+    )
+
+
 def _python(settings: Settings, module: str, *arguments: str) -> Launch:
     """Run one of our modules with the same settings, also from a checkout that is not installed."""
     env = {
@@ -207,6 +231,7 @@ def _python(settings: Settings, module: str, *arguments: str) -> Launch:
         "RENKEI_DATA": str(settings.data),
         "RENKEI_CACHE": str(settings.cache),
         "RENKEI_PORT_OFFSET": str(settings.port_offset),
+        "RENKEI_PAGES_URL": _pages_url(settings),
         "RENKEI_PACKS": json.dumps([str(pack) for pack in settings.packs]),
         "PYTHONPATH": str(_ROOT),
         "PYTHONUNBUFFERED": "1",

@@ -24,6 +24,7 @@ class Ports:
     smtp: int = 8025
     mail_page: int = 8026
     health: int = 8090
+    pages: int = 8091
 
     @classmethod
     def shifted(cls, offset: int) -> Ports:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workers.domain.answers import AnswerPage
 from workers.domain.cities import City
 from workers.errors import InputError, InputErrors, PermanentError
 from workers.packs.finding import CityPacks
@@ -35,3 +36,7 @@ class ConfiguredCities:
     def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
         """Return the variables that a person fills in at a user task; empty where its form is not known."""
         return self.packs.typed_keys(process_id, element_id)
+
+    def answer_page(self, city: str, element_id: str) -> AnswerPage | None:
+        """Return the step that a partner of a city may do on a page; None for a task that is not marked so."""
+        return self.packs.answer_page(city, element_id)

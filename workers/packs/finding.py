@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from workers.domain.answers import AnswerPage
 from workers.domain.cities import City, MailRule
 from workers.domain.text import shown
 from workers.errors import InputError, InputErrors
@@ -81,6 +82,15 @@ class CityPacks:
     def process_name(self, process_id: str) -> str:
         """Return what a diagram calls itself; the process id where that is not known."""
         return self._tasks.name(process_id, process_id)
+
+    def answer_page(self, city: str, element_id: str) -> AnswerPage | None:
+        """Return the step that a partner of a city may do on a page; None for a task that is not marked so.
+
+        The city's own diagrams go before the common ones. Raises InputError for an unknown city.
+        """
+        from workers.packs.answerpages import answer_page  # noqa: PLC0415 (reads diagrams: few commands need it)
+
+        return answer_page([self.folder(city), *(folder / COMMON for folder in self._folders)], element_id)
 
     def _mails_file(self) -> Path | None:
         """Return the common pack's rules of mails to partners, from the first folder that has them."""

@@ -15,12 +15,14 @@ from workers.errors import PermanentError, RetryableError
 from workers.jobs.surveys import refreshed_board
 from workers.logs import get_logger
 from workers.runtime import metrics
+from workers.runtime.answers import AnswerDelivery
 from workers.runtime.drain import Drain, later
 from workers.runtime.jobrunner import is_refusal
-from workers.runtime.ports import OpenJobUnit, UserTasks
+from workers.runtime.ports import AnswerTasks, OpenJobUnit, UserTasks
 from workers.runtime.sender import BOUNCED
 from workers.runtime.stepback import StepBack
 from workers.usecases.remind_offices import WaitingTask, send_digests
+from workers.usecases.take_answer import DELIVER
 from workers.usecases.undelivered import report_undelivered
 
 _log = get_logger(__name__)
@@ -47,13 +49,14 @@ class EngineCalls:
     find-steps              order_id, process_instance_key: answered by the message common-steps-found
     step-back               order_id, process_instance_key, choice: answered by the message common-step-answered
     remind-offices          on (ISO date): the mails of a day on late tasks; another day's are not sent any more
+    deliver-answer          answer_id: a partner's answer completes its user task, or was not the first
     mail-bounced            mail_id, …, written by the sender: the case's history, a task for the office
     ======================  ===============================================================================
 
     A call is tried until the engine takes it; only a payload that no engine could take fails for good.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what the kinds of calls need)
         self,
         queue: EngineCallQueue,
         *,
@@ -61,12 +64,14 @@ class EngineCalls:
         tasks: UserTasks,
         open_unit: OpenJobUnit,
         steps: StepBack | None = None,
+        answered: AnswerTasks | None = None,
     ) -> None:
         self._queue = queue
         self._client = client
         self._tasks = tasks
         self._open_unit = open_unit
         self._steps = steps
+        self._answered = answered
         self._kinds: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "publish-message": self._publish_message,
             "update-due-dates": self._update_due_dates,
@@ -76,6 +81,7 @@ class EngineCalls:
             "find-steps": self._find_steps,
             "step-back": self._step_back,
             "remind-offices": self._remind_offices,
+            DELIVER: self._deliver_answer,
             BOUNCED: self._note_bounce,
         }
         self.drain = Drain(queue, self._handle)
@@ -171,6 +177,11 @@ class EngineCalls:
         await self._publish_message(
             {"name": name, "correlation_key": order_id, "message_id": f"{order_id}:{name}", "variables": variables}
         )
+
+    async def _deliver_answer(self, payload: Payload) -> None:
+        if self._answered is None:
+            raise PermanentError("相手方の回答を渡すための設定がありません")
+        await AnswerDelivery(self._answered, self._open_unit).deliver(int(payload["answer_id"]))
 
     async def _note_bounce(self, payload: Payload) -> None:
         async with self._open_unit() as unit:

@@ -62,6 +62,23 @@ class UserTasks(Protocol):
         """Set variables in a process or element instance; one that is gone is no error; raises RetryableError."""
 
 
+class AnswerTasks(Protocol):
+    """The user tasks that partners' answers complete."""
+
+    async def find(self, *, element_id: str, case_id: str) -> list[OpenTask]:
+        """Return the open tasks of an element in a case; raises RetryableError."""
+
+    async def take(self, key: int, assignee: str, variables: Mapping[str, Any]) -> bool:
+        """Complete a task in somebody's name; False where it was not open any more; raises RetryableError."""
+
+    async def assignee(self, key: int) -> str | None:
+        """Return to whom a task is or was assigned, None while the index does not show it; raises RetryableError."""
+
+
+class WorkerTasks(UserTasks, AnswerTasks, Protocol):
+    """All that a worker does with user tasks."""
+
+
 class PeopleSource(Protocol):
     """Knows who completed which user task."""
 

@@ -32,7 +32,7 @@ from workers.runtime.engineid import EngineId
 from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
-from workers.runtime.ports import PeopleSource, ProcessInstances, UserTasks, WorkerServices
+from workers.runtime.ports import PeopleSource, ProcessInstances, WorkerServices, WorkerTasks
 from workers.runtime.sender import Sender
 from workers.runtime.stepback import StepBack
 from workers.settings import Settings
@@ -119,7 +119,7 @@ async def run_worker(  # noqa: PLR0913 (what tests put in place of the engine's 
     *,
     stop: asyncio.Event,
     taking: asyncio.Event | None = None,
-    user_tasks: UserTasks | None = None,
+    user_tasks: WorkerTasks | None = None,
     people: PeopleSource | None = None,
     instances: ProcessInstances | None = None,
 ) -> None:
@@ -240,7 +240,7 @@ async def _close_on(stop: asyncio.Event, intake: Intake) -> None:
 
 
 async def _call_engine(
-    worker: _Worker, stop: asyncio.Event, user_tasks: UserTasks | None, instances: ProcessInstances | None
+    worker: _Worker, stop: asyncio.Event, user_tasks: WorkerTasks | None, instances: ProcessInstances | None
 ) -> None:
     services = worker.services
     settings = services.settings
@@ -256,6 +256,7 @@ async def _call_engine(
             tasks=tasks,
             open_unit=services.open_unit,
             steps=StepBack(instances or Instances(rest, tasklist), tasks, services.ways),
+            answered=tasks,
         )
         worker.calls = calls
         worker.wakes["engine-call"] = calls.drain.wake

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workers.domain.acts import SYSTEM, SYSTEM_USER
+from workers.domain.answers import PARTNER_USER
 from workers.domain.entities import Case, HistoryEntry, Step
 from workers.usecases.ports import UnitOfWork
 
@@ -31,7 +32,7 @@ async def officer_of(uow: UnitOfWork, case_id: str) -> str:
     Tasks that many departments have side by side do not count: their persons stand with their answers.
     """
     acts = [entry.act for entry in await uow.history.of_case(case_id) if entry.act is not None]
-    known = [act for act in acts if act.person and act.person != SYSTEM_USER and act.loop is None]
+    known = [act for act in acts if act.person and act.person not in {SYSTEM_USER, PARTNER_USER} and act.loop is None]
     return known[-1].who if known else ""
 
 

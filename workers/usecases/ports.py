@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
+from workers.domain.answers import AnswerPage, PartnerAnswer, PartnerLink
 from workers.domain.cities import City
 from workers.domain.entities import (
     Case,
@@ -53,6 +54,9 @@ class Cities(Protocol):
 
     def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
         """Return the variables that a person fills in at a user task (``""``: at the start); empty if unknown."""
+
+    def answer_page(self, city: str, element_id: str) -> AnswerPage | None:
+        """Return the step that a partner of a city may do on a page; None for a task that is not marked so."""
 
 
 class Cases(Protocol):
@@ -392,6 +396,34 @@ class Acts(Protocol):
         """Return the user tasks of process instances whose acts are known."""
 
 
+class PartnerAnswers(Protocol):
+    """Links of mails to partners, and the answers that came by them."""
+
+    async def add_link(self, link: PartnerLink) -> None:
+        """Keep a link; it has its id afterwards."""
+
+    async def link(self, token_hash: str) -> PartnerLink | None:
+        """Return the link of a secret word's hash, or None."""
+
+    async def link_of(self, answer: PartnerAnswer) -> PartnerLink:
+        """Return the link by which an answer came."""
+
+    async def open_links(self, case_id: str, element_id: str) -> list[PartnerLink]:
+        """Return the links of a step that take an answer, oldest first."""
+
+    async def last_round(self, case_id: str, element_id: str) -> int:
+        """Return the number of the last round of a step, 0 where it was never asked for."""
+
+    async def add_answer(self, answer: PartnerAnswer) -> bool:
+        """Keep an answer; False where the round has one already."""
+
+    async def answer(self, case_id: str, element_id: str, round_: int) -> PartnerAnswer | None:
+        """Return the answer of a round of a step, or None."""
+
+    async def kept(self, answer_id: int) -> PartnerAnswer:
+        """Return an answer by its number; raises PermanentError where there is none."""
+
+
 class DocumentRenderer(Protocol):
     """Fills the city's Word and Excel templates."""
 
@@ -418,6 +450,7 @@ class UnitOfWork(Protocol):
     """One database transaction and all that a use case may touch in it.
 
     ``act``: whose entries it records, ``by``: who gave the command; without both the system works by itself.
+    ``pages_url``: where partners reach their pages; empty where they cannot.
     """
 
     act: Act | None
@@ -438,6 +471,8 @@ class UnitOfWork(Protocol):
     outbox: Outbox
     history: History
     acts: Acts
+    answers: PartnerAnswers
+    pages_url: str
 
     @property
     def renderer(self) -> DocumentRenderer:

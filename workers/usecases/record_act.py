@@ -11,7 +11,9 @@ from typing import Any
 
 from workers.domain.acts import Act, without_texts
 from workers.domain.entities import HistoryEntry
+from workers.usecases.answer_links import completed_in_tasklist
 from workers.usecases.ports import JobRef, UnitOfWork
+from workers.usecases.take_answer import settle_late
 
 _INDEX_LAGS = timedelta(seconds=1.5)
 VARIABLE = "act"
@@ -40,6 +42,9 @@ async def record_act(  # noqa: PLR0913 (what is known of the act)
     await uow.acts.add(act)
     if case_id is not None:
         await _enter(uow, act, case_id)
+        late = await completed_in_tasklist(uow, case_id, ref.element_id)
+        if late is not None:
+            await settle_late(uow, late)
     return act
 
 

@@ -6,12 +6,13 @@ The text that the office saw and changed is the text that leaves: the template i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from workers.domain.entities import Case, Document
 from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft, WrittenMail, reviewed_text
 from workers.errors import InputError
+from workers.usecases.answer_links import LINK_LATER, has_page, issue_link
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.journal import note
 from workers.usecases.lead import lead_of, signing_department
@@ -55,16 +56,18 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
     key: str,
     meeting_id: str | None = None,
     to: Recipient | None = None,
+    page: str = "",
 ) -> tuple[MailDraft, list[Document]]:
     """Keep a mail to the partner as a draft and return it with the documents that go with it.
 
     ``key`` says which step this is, as in ``send_mail``; the draft that one has already is returned as it is. ``to`` is
-    who gets it where that is not the case's partner: an applicant (CHI-3). Raises PermanentError for a template that
+    who gets it where that is not the case's partner: an applicant (CHI-3). ``page``: the user task that the partner may
+    do by a link in the mail. Raises PermanentError for a template that
     the pack does not name, and for a document that is missing.
     """
     case = await uow.cases.get(case_id)
     return await _drafted(
-        uow, case, template=template, attach=attach, values=values, key=key, meeting_id=meeting_id, to=to
+        uow, case, template=template, attach=attach, values=values, key=key, meeting_id=meeting_id, to=to, page=page
     )
 
 
@@ -106,6 +109,7 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     key: str,
     meeting_id: str | None = None,
     to: Recipient | None = None,
+    page: str = "",
 ) -> tuple[MailDraft, list[Document]]:
     """Return the draft of a step, made where there is none, and the documents that go with it."""
     city = uow.cities.city(case.city)
@@ -123,6 +127,8 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
         **await draft_context(uow, case, documents),
         "lead": await signing_department(uow, case, city),
     }
+    if to is None and has_page(uow, page, case):
+        about["answer_link"] = LINK_LATER
     request = MailRequest(
         business_key=business_key,
         case_id=case.id,
@@ -153,17 +159,20 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     return draft, documents
 
 
-async def finish_mail(uow: UnitOfWork, draft_id: int, decided: MailDecision | None, *, may_return: bool) -> DraftState:
+async def finish_mail(
+    uow: UnitOfWork, draft_id: int, decided: MailDecision | None, *, may_return: bool, page: str = ""
+) -> DraftState:
     """Do with a draft what the office decided, once; deciding again returns what was done.
 
-    ``decided`` None sends a routine mail as it is. Raises InputError for what cannot be sent, or a missing reason.
+    ``decided`` None sends a routine mail as it is. ``page``: as in ``prepare_mail``. Raises InputError for what cannot
+    be sent, or a missing reason.
     """
     draft = await uow.drafts.get(draft_id)
     if draft.state is not DraftState.WAITING:
         return draft.state
     choice = _choice(decided, may_return=may_return)
     if choice is MailChoice.SEND:
-        await _send(uow, draft, decided)
+        await _send(uow, draft, decided, page)
     else:
         draft.reason = decided.reason if decided else ""
         if not draft.reason:
@@ -183,14 +192,19 @@ def _choice(decided: MailDecision | None, *, may_return: bool) -> MailChoice:
     return MailChoice(decided.choice)
 
 
-async def _send(uow: UnitOfWork, draft: MailDraft, decided: MailDecision | None) -> None:
+async def _send(uow: UnitOfWork, draft: MailDraft, decided: MailDecision | None, page: str) -> None:
     """Freeze the text as the office left it; the documents are those of the moment when the draft was made."""
     written = WrittenMail(subject=draft.subject, body=draft.body)
     if decided is not None:
         written = reviewed_text(draft, decided.subject, decided.body)
     draft.edited = (written.subject, written.body) != (draft.subject, draft.body)
     kept = {document.id: document for document in await uow.documents.of_case(draft.case_id)}
-    lead = await signing_department(uow, await uow.cases.get(draft.case_id), uow.cities.city(draft.city))
+    case = await uow.cases.get(draft.case_id)
+    lead = await signing_department(uow, case, uow.cities.city(draft.city))
+    if page and LINK_LATER in written.body:
+        recipient = Recipient(key="partner", name=draft.recipient_name, address=draft.recipient)
+        link = await issue_link(uow, case, page, recipient)
+        written = replace(written, body=written.body.replace(LINK_LATER, link))
     await uow.outbox.mail(
         MailRequest(
             business_key=draft.business_key,

@@ -11,6 +11,7 @@ from workers.domain.entities import Case, Document, Project
 from workers.domain.meetings import Meeting
 from workers.domain.renewal import renews_by
 from workers.errors import PermanentError
+from workers.usecases.answer_links import has_page, issue_link
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.journal import latest_steps, note
 from workers.usecases.lead import lead_of, signing_department
@@ -55,14 +56,15 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     key: str,
     joint: Sequence[str] = (),
     meeting_id: str | None = None,
+    page: str = "",
 ) -> int:
     """Enqueue one mail per recipient and return how many.
 
     ``key`` says which step this is: with the element instance a repeated step (a second correction) sends again and a
     repeated job does not; a key of the matter itself sends once, whoever asks. ``joint``: departments that share the
-    matter with ``department``. ``meeting_id``: the meeting that the
-    step is about. Raises PermanentError for an unknown
-    recipient or a document that the case does not have.
+    matter with ``department``. ``meeting_id``: the meeting that the step is about. ``page``: the user task that the
+    partner may do by a link in the mail. Raises PermanentError for an unknown recipient or a document that the case
+    does not have.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
@@ -86,6 +88,8 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
     if to == "partner":
         context["lead"] = await signing_department(uow, case, city)
     for recipient in recipients:
+        if to == "partner" and has_page(uow, page, case):
+            context["answer_link"] = await issue_link(uow, case, page, recipient)
         request = recipient.mail(case, template, key=f"{case.id}:{key}:{recipient.key}:{template}", context=context)
         await uow.outbox.mail(replace(request, attachments=documents))
     title = uow.outbox.title(city.code, template)

@@ -102,11 +102,24 @@ class OpenTasks:
 
     async def complete(self, key: int, variables: Mapping[str, Any]) -> None:
         """Complete a task in our own name, whoever has claimed it; one that is gone was completed by somebody else."""
+        if not await self.take(key, SYSTEM_USER, variables):
+            _log.info("user task is gone", key=key)
+
+    async def take(self, key: int, assignee: str, variables: Mapping[str, Any]) -> bool:
+        """Complete a task in somebody's name, whoever has claimed it; False where it was not open any more."""
         try:
-            await self._rest.assign_user_task(key, SYSTEM_USER)
+            await self._rest.assign_user_task(key, assignee)
             await self._rest.complete_user_task(key, variables)
         except TaskGoneError:
-            _log.info("user task is gone", key=key)
+            return False
+        return True
+
+    async def assignee(self, key: int) -> str | None:
+        """Return to whom a task is or was assigned, empty for nobody; None where the index does not show it yet."""
+        found = await self._rest.search("/v2/user-tasks/search", {"filter": {"userTaskKey": str(key)}})
+        if found is None:
+            found = [await self._tasklist.task(key)]
+        return str(found[0].get("assignee") or "") if found else None
 
     async def set_variables(self, scope_key: int, variables: Mapping[str, Any]) -> None:
         """Set variables in a process or element instance; in one that has ended there is nobody to see them."""

@@ -129,6 +129,7 @@ class JinjaMails:
             "drafts": [],
             "draft_label": "",
             "forms": [],
+            "answer_link": "",
             **request.context,
             **self._links,
             **self._task_link(request),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import RelationshipProperty, registry, relationship
 
-from workers.adapters.registry import agreement_tables, mail_drafts, meeting_tables, tables
-from workers.domain import acts, agreements, entities, mails, meetings
+from workers.adapters.registry import agreement_tables, mail_drafts, meeting_tables, partner_answers, tables
+from workers.domain import acts, agreements, answers, entities, mails, meetings
 
 _registry = registry(metadata=tables.metadata)
 
@@ -64,6 +64,8 @@ def _map() -> None:
     _map_agreements()
     _map_meetings()
     _versioned(mails.MailDraft, mail_drafts.mail_draft)
+    _versioned(answers.PartnerLink, partner_answers.partner_link)
+    _versioned(answers.PartnerAnswer, partner_answers.partner_answer)
     _registry.configure()
 
 

@@ -32,7 +32,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What every unit of work shares. ``mail_deadline``: a mail not sent by then is given up. ``now``: real time."""
+    """What every unit of work shares.
+
+    ``mail_deadline``: a mail not sent by then is given up. ``now``: real time. ``pages_url``: where partners reach
+    their pages.
+    """
 
     clock: Clock
     cities: Cities
@@ -40,6 +44,7 @@ class Parts:
     files: FileStore
     now: RealTime = utc_now
     mail_deadline: timedelta = timedelta(hours=72)
+    pages_url: str = ""
 
 
 _KNOWN_MAIL = select(outbox_tables.mail.c.id).where(outbox_tables.mail.c.business_key == bindparam("business_key"))

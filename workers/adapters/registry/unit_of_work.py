@@ -20,6 +20,7 @@ from workers.adapters.registry.faults import MESSAGE, is_passing, passing_faults
 from workers.adapters.registry.mail_drafts import SqlMailDrafts
 from workers.adapters.registry.meeting_repositories import SqlMeetings
 from workers.adapters.registry.outbox import OutboxName, Parts, SqlOutbox
+from workers.adapters.registry.partner_answers import SqlPartnerAnswers
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
 from workers.domain.acts import Act
@@ -49,6 +50,7 @@ class SqlUnitOfWork:
     outbox: ports.Outbox
     history: ports.History
     acts: ports.Acts
+    answers: ports.PartnerAnswers
 
     def __init__(self, session: AsyncSession, parts: Parts) -> None:
         self._session = session
@@ -69,6 +71,8 @@ class SqlUnitOfWork:
         self.counters = SqlCounters(session)
         self.history = SqlHistory(session)
         self.acts = SqlActs(session)
+        self.answers = SqlPartnerAnswers(session)
+        self.pages_url = parts.pages_url
         self.outbox = self._outbox = SqlOutbox(session, self.documents, parts)
         self.applied = AppliedJobs(session, now=parts.now)
         self.deployments = Deployments(session)

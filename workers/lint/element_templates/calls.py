@@ -60,6 +60,10 @@ _KNOWN: Final[Mapping[str, Mapping[str, _Asked]]] = {
             "案件の相手方でない宛先",
             "={name: 変数, contact: 変数, email: 変数} の形で。空なら案件の相手方に送ります",
         ),
+        "mailPage": _Asked(
+            "相手方がページで答えるタスク",
+            '="タスクの ID" の形で。そのタスクに、拡張プロパティ page = partner を付けます。空ならリンクは載りません',
+        ),
     }
 }
 

@@ -89,6 +89,7 @@ class Office:
         drafts = [] if kind.bare else ["協定書（案）第1案（令和8年6月1日）"]
         return {
             "drafts": drafts,
+            "answer_link": "" if kind.bare else "https://pages.example/a/1",
             "draft_label": "" if kind.bare else "第1案（令和8年6月1日）",
             **asked,
             **added,

@@ -13,6 +13,7 @@ from workers.adapters.registry import (  # noqa: F401 (their tables belong to th
     mail_drafts,
     meeting_tables,
     partial_indexes,
+    partner_answers,
 )
 from workers.adapters.registry.columns import Json, Moment
 from workers.adapters.registry.outbox_tables import mail

@@ -1,0 +1,122 @@
+"""Partners' links and answers: the tables and the repository behind ``usecases.ports`` (ALL-2, ALL-3)."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, UniqueConstraint, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from workers.adapters.registry.columns import (
+    Json,
+    Moment,
+    key_column,
+    number_column,
+    parent_column,
+    text_column,
+    text_enum,
+    version_column,
+)
+from workers.adapters.registry.tables import metadata
+from workers.domain.answers import AnswerState, LinkEnd, PartnerAnswer, PartnerLink
+from workers.errors import PermanentError
+
+partner_link = Table(
+    "partner_link",
+    metadata,
+    key_column(),
+    Column("token_hash", String, nullable=False, unique=True),
+    parent_column("case_id", "case.id", String),
+    text_column("city"),
+    text_column("element_id"),
+    number_column("round"),
+    text_column("title"),
+    text_column("form_id"),
+    Column("form", Json(), nullable=False),
+    text_column("recipient_name"),
+    text_column("recipient"),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("draft", Json()),
+    Column("end", text_enum(LinkEnd)),
+    Column("ended_at", Moment),
+    version_column(),
+    Index(None, "case_id", "element_id"),
+)
+
+partner_answer = Table(
+    "partner_answer",
+    metadata,
+    key_column(),
+    parent_column("link_id", "partner_link.id"),
+    parent_column("case_id", "case.id", String),
+    text_column("element_id"),
+    Column("round", Integer, nullable=False),
+    Column("values", Json(), nullable=False),
+    Column("said", Json(), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", text_enum(AnswerState), nullable=False),
+    Column("task_key", BigInteger),
+    version_column(),
+    UniqueConstraint("case_id", "element_id", "round"),
+)
+
+
+class SqlPartnerAnswers:
+    """Links and answers of the cases."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add_link(self, link: PartnerLink) -> None:
+        """Keep a link; it has its id afterwards."""
+        self._session.add(link)
+        await self._session.flush()
+
+    async def link(self, token_hash: str) -> PartnerLink | None:
+        """Return the link of a secret word's hash, or None."""
+        query = select(PartnerLink).where(partner_link.c.token_hash == token_hash)
+        found: PartnerLink | None = await self._session.scalar(query)
+        return found
+
+    async def link_of(self, answer: PartnerAnswer) -> PartnerLink:
+        """Return the link by which an answer came."""
+        found = await self._session.get(PartnerLink, answer.link_id)
+        if found is None:
+            raise PermanentError(f"リンク {answer.link_id} が台帳にありません")
+        return found
+
+    async def open_links(self, case_id: str, element_id: str) -> list[PartnerLink]:
+        """Return the links of a step that take an answer, oldest first."""
+        t = partner_link.c
+        query = select(PartnerLink).where(t.case_id == case_id, t.element_id == element_id, t.end.is_(None))
+        return list(await self._session.scalars(query.order_by(t.id)))
+
+    async def last_round(self, case_id: str, element_id: str) -> int:
+        """Return the number of the last round of a step, 0 where it was never asked for."""
+        t = partner_link.c
+        query = select(func.max(t.round)).where(t.case_id == case_id, t.element_id == element_id)
+        return await self._session.scalar(query) or 0
+
+    async def add_answer(self, answer: PartnerAnswer) -> bool:
+        """Keep an answer; False where the round has one already."""
+        try:
+            async with self._session.begin_nested():
+                self._session.add(answer)
+                await self._session.flush()
+        except IntegrityError:
+            return False
+        return True
+
+    async def answer(self, case_id: str, element_id: str, round_: int) -> PartnerAnswer | None:
+        """Return the answer of a round of a step, or None."""
+        t = partner_answer.c
+        query = select(PartnerAnswer).where(t.case_id == case_id, t.element_id == element_id, t.round == round_)
+        found: PartnerAnswer | None = await self._session.scalar(query)
+        return found
+
+    async def kept(self, answer_id: int) -> PartnerAnswer:
+        """Return an answer by its number; raises PermanentError where there is none."""
+        found = await self._session.get(PartnerAnswer, answer_id)
+        if found is None:
+            raise PermanentError(f"回答 {answer_id} が台帳にありません")
+        return found

@@ -1,0 +1,90 @@
+"""What a partner answers by a link: the link of a mail, and the answer that came by it (ALL-2, ALL-3)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+PARTNER_USER: Final = "renkei-partner"
+"""To whom a task is assigned that a partner's answer completes."""
+PARTNER: Final = "相手方（回答のページから）"
+"""How the history calls who answered by a link."""
+
+_TOKEN_BYTES: Final = 32
+
+
+class LinkEnd(StrEnum):
+    """Why a link takes no answer any more."""
+
+    ANSWERED = "answered"
+    OFFICE = "office"
+
+
+class AnswerState(StrEnum):
+    """What became of an answer: kept, handed to the engine, or kept beside one that was there before."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    LATE = "late"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerPage:
+    """A step that a partner may do on a page. ``form``: the pack's form as JSON; ``element_id``: the user task."""
+
+    element_id: str
+    title: str
+    form_id: str
+    form: dict[str, Any] = field(repr=False)
+
+
+@dataclass(eq=False, kw_only=True)
+class PartnerLink:
+    """A link of a mail. Of its secret word only the hash is kept; ``round`` counts how often the step was asked for."""
+
+    id: int | None = None
+    token_hash: str = field(repr=False)
+    case_id: str
+    city: str
+    element_id: str
+    round: int
+    title: str
+    form_id: str
+    form: dict[str, Any] = field(repr=False)
+    recipient_name: str = field(repr=False)
+    recipient: str = field(repr=False)
+    made_at: datetime
+    expires_at: datetime
+    draft: dict[str, Any] | None = field(default=None, repr=False)
+    end: LinkEnd | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class PartnerAnswer:
+    """An answer; a step has one a round. ``task_key``: the user task that it was handed to, once that was tried."""
+
+    id: int | None = None
+    link_id: int
+    case_id: str
+    element_id: str
+    round: int
+    values: dict[str, Any] = field(repr=False)
+    said: list[dict[str, str]] = field(repr=False)
+    at: datetime
+    state: AnswerState = AnswerState.ACCEPTED
+    task_key: int | None = None
+
+
+def new_token() -> str:
+    """Return the secret word of a link: 256 random bits, as they stand in an address."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def token_hash(token: str) -> str:
+    """Return what the registry keeps of a secret word."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The web side: the pages on which partners answer."""

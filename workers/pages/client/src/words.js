@@ -1,0 +1,26 @@
+// The English texts of @bpmn-io/form-js-viewer 2.0.0 that go through its `translate` service. ja.js fills {label} and {verb}.
+const L = '「{label}」';
+export const WORDS = {
+  'Field is required.': `${L}を{verb}ください`,
+  'Field must have maximum length of {value}.': `${L}は{value}文字以内で入力してください`,
+  'Field must have minimum length of {value}.': `${L}は{value}文字以上で入力してください`,
+  'Field must have minimum value of {value}.': `${L}は{value}以上の数を入力してください`,
+  'Field must have maximum value of {value}.': `${L}は{value}以下の数を入力してください`,
+  'Field must match pattern {value}.': `${L}は{pattern}してください`,
+  'Field must be a valid email.': `${L}はメールアドレスの形で入力してください`,
+  'Field must be a valid international phone number. (e.g. +4930664040900)': `${L}は国番号つきの電話番号で入力してください`,
+  'Value is not a number.': `${L}は数字で入力してください`,
+  'Value is expected to be an integer.': `${L}は整数で入力してください`,
+  'Value is expected to have at most 1 decimal digit.': `${L}は小数点以下1桁までで入力してください`,
+  'Value is expected to have at most {value} decimal digits.': `${L}は小数点以下{value}桁までで入力してください`,
+  'Please select a valid value, the two nearest valid values are {previousValue} and {nextValue}.': `${L}は{previousValue}か{nextValue}を入力してください`,
+  'Min validation value is not a valid number.': `${L}の下限の設定が誤っています`, 'Max validation value is not a valid number.': `${L}の上限の設定が誤っています`,
+  'Date and time must both be entered.': '日と時刻の両方を入力してください',
+  'Add new': '行を追加する', 'Expand all ({value})': 'すべて表示する（{value}件）', 'Collapse': '折りたたむ',
+  'Nothing to show.': '表示するものはありません', '{page} of {total}': '{page}／{total}ページ', 'Previous page': '前のページ', 'Next page': '次のページ',
+  'Click to sort by {value} descending': '「{value}」の大きい順に並べる', 'Click to sort by {value} ascending': '「{value}」の小さい順に並べる',
+  'Click to remove sorting': '並べ替えをやめる', 'Increment': '増やす', 'Decrement': '減らす', 'Search': '検索', 'No results': '見つかりません',
+  'All values selected': 'すべて選ばれています', 'Remove tag': '外す', 'Skip to search': '検索へ進む', 'No files selected': 'ファイルが選ばれていません',
+  '{value} files selected': '{value}個のファイル', 'No content to show.': '表示する内容がありません', "External content couldn't be loaded.": '外部の内容を読み込めません',
+  'Document reference is not defined.': '文書が指定されていません', 'Unable to download document': '文書を取得できません', 'Download {fileName}': '{fileName}を取得する',
+};

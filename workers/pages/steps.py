@@ -1,0 +1,88 @@
+"""What a partner's step shows: the form that its task uses, and of the engine's variables those that the form reads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from workers.adapters.camunda.task_forms import ShownTask
+from workers.domain.answers import PartnerLink
+from workers.errors import RenkeiError
+from workers.packs.diagrams import feel, forms
+from workers.readers.pageform import partner_form
+
+_LAG_SECONDS: Final = 3.0
+_POLL_SECONDS: Final = 0.4
+_REMEMBERED: Final = 1000
+
+
+class ReadsTasks(Protocol):
+    """``TaskForms``, as far as the pages need it."""
+
+    async def read(
+        self, case_id: str, element_id: str, names: Callable[[Mapping[str, Any]], Collection[str]]
+    ) -> ShownTask | None:
+        """Return an open task's form and values, None where there is none; raises RetryableError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownStep:
+    """The form without the office's parts, what it knows, and what the page answers in the partner's place."""
+
+    form: dict[str, Any]
+    known: dict[str, Any]
+    fixed: dict[str, Any]
+
+
+class Steps:
+    """Reads steps. What was shown last is remembered, so that an open page can be sent while the engine is away."""
+
+    def __init__(self, tasks: ReadsTasks, *, lag_seconds: float = _LAG_SECONDS) -> None:
+        self._tasks = tasks
+        self._lag_seconds = lag_seconds
+        self._shown: OrderedDict[str, ShownTask] = OrderedDict()
+
+    async def show(self, link: PartnerLink, today: date) -> ShownStep | None:
+        """Return what a link's page shows; None where that cannot be told now."""
+        task = await self._read(link) or self._shown.get(link.token_hash)
+        return None if task is None else _step(task, today)
+
+    async def check(self, link: PartnerLink, today: date) -> ShownStep:
+        """Return what an answer is read with: the form as it was shown, at the worst the copy of the pack's form."""
+        task = self._shown.get(link.token_hash) or await self._read(link)
+        return _step(task or ShownTask(form=link.form, values={}), today)
+
+    async def _read(self, link: PartnerLink) -> ShownTask | None:
+        deadline = time.monotonic() + self._lag_seconds
+        while True:
+            try:
+                task = await self._tasks.read(link.case_id, link.element_id, read_names)
+            except RenkeiError:
+                return None
+            if task is not None:
+                self._shown[link.token_hash] = task
+                self._shown.move_to_end(link.token_hash)
+                while len(self._shown) > _REMEMBERED:
+                    self._shown.popitem(last=False)
+            if task is not None or time.monotonic() > deadline:
+                return task
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def read_names(form: Mapping[str, Any]) -> set[str]:
+    """Return the variables that a form reads or fills in, without the office's own parts."""
+    content, _ = partner_form(form, date.min)
+    parsed = forms.Form(Path("page"), content, "")
+    read = {name for found in forms.expressions(parsed) for name in feel.variables(found.body)}
+    return (read | forms.keys(parsed)) - {"this", "parent", "i"}
+
+
+def _step(task: ShownTask, today: date) -> ShownStep:
+    form, fixed = partner_form(task.form, today)
+    return ShownStep(form=form, known={**task.values, **fixed}, fixed=fixed)

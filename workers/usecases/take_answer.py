@@ -1,0 +1,191 @@
+"""A partner's answer: taken once, handed to the engine, kept beside where somebody was first (ALL-2, ALL-3, ALL-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
+from workers.usecases.answer_links import end_links
+from workers.usecases.journal import note
+from workers.usecases.ports import MailRequest, UnitOfWork
+from workers.variables import named
+
+DELIVER: Final = "deliver-answer"
+"""The engine call that hands an answer over."""
+LATE: Final = "common-late-answer"
+"""The message that begins the office's task about an answer that came second."""
+_RECEIPT: Final = "answer-receipt"
+_LATE_RECEIPT: Final = "answer-late"
+
+
+class Outcome(StrEnum):
+    """What became of what a partner sent."""
+
+    ACCEPTED = "accepted"
+    ALREADY = "already"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenAnswer:
+    """What a partner confirmed: the variables for the engine, and the same as people read it (label, text, row)."""
+
+    token_hash: str = field(repr=False)
+    values: Mapping[str, object] = field(repr=False)
+    said: Sequence[Mapping[str, str]] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenAnswer:
+    """``at``: when the answer that counts was taken, None where the link takes none."""
+
+    outcome: Outcome
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """What is to be handed to the engine. ``tried``: the task it was tried with before, None at the first time."""
+
+    answer_id: int
+    case_id: str
+    element_id: str
+    values: Mapping[str, object] = field(repr=False)
+    taken_at: datetime
+    tried: int | None
+
+
+async def open_link(uow: UnitOfWork, token_hash: str) -> PartnerLink | None:
+    """Return a link that has not expired, ended or not; None for every other word."""
+    link = await uow.answers.link(token_hash)
+    return link if link is not None and uow.clock.now() < link.expires_at else None
+
+
+async def keep_draft(uow: UnitOfWork, token_hash: str, values: Mapping[str, object]) -> bool:
+    """Keep what a partner has typed so far; False where the link takes no answer."""
+    link = await open_link(uow, token_hash)
+    if link is None or link.end is not None:
+        return False
+    link.draft = dict(values)
+    return True
+
+
+async def take_answer(uow: UnitOfWork, given: GivenAnswer) -> TakenAnswer:
+    """Keep an answer, its receipt and the call that hands it over, in one transaction; a round has one answer."""
+    link = await open_link(uow, given.token_hash)
+    if link is None:
+        return TakenAnswer(outcome=Outcome.CLOSED)
+    known = await uow.answers.answer(link.case_id, link.element_id, link.round)
+    if known is not None:
+        return TakenAnswer(outcome=Outcome.ALREADY, at=known.at)
+    if link.end is not None:
+        return TakenAnswer(outcome=Outcome.CLOSED, at=link.ended_at)
+    answer = PartnerAnswer(
+        link_id=link.id or 0,
+        case_id=link.case_id,
+        element_id=link.element_id,
+        round=link.round,
+        values=dict(given.values),
+        said=[dict(part) for part in given.said],
+        at=uow.clock.now(),
+    )
+    if not await uow.answers.add_answer(answer):
+        return TakenAnswer(outcome=Outcome.ALREADY, at=uow.clock.now())
+    link.draft = None
+    await end_links(uow, link.case_id, link.element_id, LinkEnd.ANSWERED)
+    await uow.outbox.engine_call(business_key=f"{DELIVER}:{answer.id}", kind=DELIVER, payload={"answer_id": answer.id})
+    await _write(uow, link, answer, _RECEIPT)
+    await note(uow, link.case_id, f"回答を受け付けた: {link.title}", actor=PARTNER)
+    return TakenAnswer(outcome=Outcome.ACCEPTED, at=answer.at)
+
+
+async def to_deliver(uow: UnitOfWork, answer_id: int) -> Delivery | None:
+    """Return an answer that waits for the engine; None for one that is settled."""
+    answer = await uow.answers.kept(answer_id)
+    if answer.state is not AnswerState.ACCEPTED:
+        return None
+    return Delivery(
+        answer_id=answer_id,
+        case_id=answer.case_id,
+        element_id=answer.element_id,
+        values=answer.values,
+        taken_at=answer.at,
+        tried=answer.task_key,
+    )
+
+
+async def try_with(uow: UnitOfWork, answer_id: int, task_key: int) -> bool:
+    """Note the task that an answer is handed to now; False where it has been settled meanwhile."""
+    answer = await uow.answers.kept(answer_id)
+    if answer.state is not AnswerState.ACCEPTED:
+        return False
+    answer.task_key = task_key
+    return True
+
+
+async def settle_delivered(uow: UnitOfWork, answer_id: int) -> None:
+    """Note that the engine took an answer."""
+    (await uow.answers.kept(answer_id)).state = AnswerState.DELIVERED
+
+
+async def settle_late(uow: UnitOfWork, answer: PartnerAnswer) -> None:
+    """Keep an answer that came second: a task for the office, a mail to the partner (nothing is discarded)."""
+    if answer.state is not AnswerState.ACCEPTED:
+        return
+    answer.state = AnswerState.LATE
+    link = await uow.answers.link_of(answer)
+    case = await uow.cases.get(answer.case_id)
+    await uow.outbox.engine_call(
+        business_key=f"{LATE}:{answer.id}",
+        kind="publish-message",
+        payload={
+            "name": LATE,
+            "correlation_key": f"{case.id}:{answer.id}",
+            "message_id": f"{LATE}:{case.id}:{answer.id}",
+            "variables": named(case_id=case.id, answer_id=answer.id),
+        },
+    )
+    await _write(uow, link, answer, _LATE_RECEIPT)
+    await note(uow, case.id, f"先に入力されていたため、相手方の回答は使わずに残した: {link.title}")
+
+
+async def late_by_number(uow: UnitOfWork, answer_id: int) -> None:
+    """Keep an answer that came second, see :func:`settle_late`."""
+    await settle_late(uow, await uow.answers.kept(answer_id))
+
+
+def as_text(said: Sequence[Mapping[str, str]]) -> str:
+    """Return an answer as plain lines, the rows of a list under their heading."""
+    lines: list[str] = []
+    row = ""
+    for part in said:
+        if part["row"] != row:
+            row = part["row"]
+            lines += ["", f"【{row}】"] if row else [""]
+        lines.append(f"{part['label']}: {part['text']}")
+    return "\n".join(lines).strip()
+
+
+async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str) -> None:
+    case = await uow.cases.get(link.case_id)
+    await uow.outbox.mail(
+        MailRequest(
+            business_key=f"{case.id}:{template}:{answer.id}:partner:{template}",
+            case_id=case.id,
+            city=case.city,
+            kind=template,
+            template=template,
+            recipient_name=link.recipient_name,
+            recipient=link.recipient,
+            context={
+                "partner": case.partner,
+                "answer_title": link.title,
+                "answered_at": answer.at,
+                "answer_text": as_text(answer.said),
+            },
+        )
+    )
