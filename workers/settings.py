@@ -73,6 +73,14 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: str = Field(default="none", pattern="^(none|starttls|tls)$")
+    mail_returns: str = Field(
+        default="",
+        pattern=r"^([^@\s+]+@[^@\s]+)?$",
+        description="address for reports of undelivered mails; each mail gets one of its own (local+N.T@domain)",
+    )
+    mail_returns_folder: Path | None = Field(
+        default=None, description="Maildir with those reports; the worker reads it every five minutes"
+    )
     mail_deadline_hours: int = Field(default=72, ge=1, description="a mail that could not be sent by then is failed")
 
     concurrency: int = Field(default=16, ge=1, le=256, description="job handlers at once in one worker process")

@@ -49,6 +49,7 @@ _ALL = (
         "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments、surveyWords ほか",
         shown="plain",
     ),
+    _variable("answerValues", "context", "相手方への様式に先に書き入れておく値（項目のキーごと）と、その選択肢"),
     _variable("formError", "text", "入力の誤り。項目の名前を含む", shown="markdown"),
     _variable("act", "number", "直前の作業を済ませた人の控えの番号"),
     # Breaking a case off, going back one step

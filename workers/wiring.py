@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a command that asks the registry needs neither Word, mails 
     from workers.packs.finding import CityPacks
     from workers.packs.stepways import StepWays
     from workers.packs.templates import TemplateFolders
-    from workers.usecases.ports import Clock, DocumentRenderer, MailRenderer, Register
+    from workers.usecases.ports import AnswerForms, Clock, DocumentRenderer, MailRenderer, Register
 
 
 class SystemClock:
@@ -169,7 +169,7 @@ class Services:
 
         for name in ("job_types", "ways", "open_unit", "mails", "engine_calls"):
             getattr(self, name)
-        for name in ("documents", "mails"):
+        for name in ("documents", "mails", "answers"):
             getattr(self._renderers, name)
         is_business_day(self.clock.today())
 
@@ -215,6 +215,13 @@ class _TemplateRenderers:
         return JinjaMails(
             made.templates, made.packs, made.clock, tasklist_url=settings.tasklist_url, open_url=settings.open_url
         )
+
+    @cached_property
+    def answers(self) -> AnswerForms:
+        from workers.adapters.documents.answerbooks import WorkbookForms
+        from workers.jobs.forms.answers import known_answers
+
+        return WorkbookForms(self._services.packs, known_answers)
 
 
 def pack_folders(settings: Settings) -> list[Path]:

@@ -20,6 +20,7 @@ from workers.domain.cities import City
 from workers.packs.closure import COMMON, PackCall, common_call
 from workers.packs.scenarios import Scenario, read_scenario
 from workers.readers.offerfile import read_offer
+from workers.runtime.answertasks import AnswerTasks
 from workers.runtime.ports import PeopleSource
 from workers.runtime.supervisor import run_worker
 from workers.scenarios.agreement import begin
@@ -169,6 +170,8 @@ class Office:
 
     driver: EngineDriver
     services: Services
+    answers: AnswerTasks
+    """What ``renkei attach --read`` fills in, beside the test's broker."""
 
     async def play(
         self,
@@ -177,10 +180,12 @@ class Office:
         *,
         person_of: Callable[[UserTask], str] | None = None,
         goes_back: bool = False,
+        prepare: Callable[[BrokerDesk], None] = lambda _desk: None,
     ) -> tuple[BrokerDesk, Scenario]:
         """Play a scenario to its end and return the desk with the instance's key.
 
-        ``goes_back``: each mail that the office may take back is taken back once in the run.
+        ``goes_back``: each mail that the office may take back is taken back once in the run. ``prepare`` changes how
+        the desk works before it begins.
         """
         folder = self.services.packs.folder(city) / "scenarios"
         scenario = read_scenario(folder / f"{name}.toml")
@@ -188,6 +193,7 @@ class Office:
         offer = read_offer(folder / scenario.input, pack, self.driver.clock.today())
         desk = BrokerDesk(self.driver)
         desk.person_of = person_of
+        prepare(desk)
         desk.goes_back = goes_back and not any(step.task == REVIEW_TASK for step in scenario.steps)
         player = Player(scenario, offer, desk, {d.code: d.group for d in pack.departments})
         case_id = None
@@ -272,7 +278,7 @@ async def office(
         try:
             async with asyncio.timeout(30):
                 await taking.wait()
-            yield Office(driver=driver, services=built)
+            yield Office(driver=driver, services=built, answers=AnswerTasks(tasks, instances))
         finally:
             driver.mail_clerk = driver.sends_mails = False
             sending.cancel()

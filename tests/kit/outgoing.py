@@ -16,7 +16,10 @@ from workers.wiring import Services
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """A mail. ``kind`` is its template's name, ``text`` its body, ``attached`` the names of its files."""
+    """A mail. ``kind`` is its template's name, ``text`` its body, ``attached`` the names of its files.
+
+    ``to_answer``: the names of the forms among them that the recipient fills in and sends back; not in ``attached``.
+    """
 
     kind: str
     recipient: str
@@ -24,6 +27,7 @@ class Letter:
     text: str
     attached: list[str]
     reply_to: str = ""
+    to_answer: tuple[str, ...] = ()
 
 
 async def letters(services: Services, kind: str) -> list[Letter]:
@@ -38,12 +42,14 @@ async def letters(services: Services, kind: str) -> list[Letter]:
 def _letter(kind: str, recipient: str, raw: bytes) -> Letter:
     message = message_from_bytes(raw, policy=SMTP)
     body = message.get_body(("plain",))
+    names = [str(part.get_filename()) for part in message.iter_attachments()]
     return Letter(
         kind=kind,
         recipient=recipient,
         subject=str(message["Subject"]),
         text=str(body.get_content()) if body else "",
-        attached=[str(part.get_filename()) for part in message.iter_attachments()],
+        attached=[name for name in names if "（回答用）" not in name],
+        to_answer=tuple(name for name in names if "（回答用）" in name),
         reply_to=str(message["Reply-To"] or ""),
     )
 

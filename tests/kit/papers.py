@@ -15,6 +15,7 @@ import pytest
 
 from tests.kit import samples
 from tests.kit.registry import Registry, Renderers
+from workers.adapters.documents.answerbooks import WorkbookForms
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.mail.renderer import JinjaMails
 from workers.adapters.registry.outbox import Parts
@@ -24,6 +25,7 @@ from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget
 from workers.domain.jst import JST
 from workers.domain.meetings import ExcludedPeriod, Meeting
+from workers.jobs.forms.answers import known_answers
 from workers.packs import CityPacks
 from workers.packs.templates import TemplateFolders
 from workers.trial.clock import EngineClock
@@ -32,6 +34,7 @@ from workers.usecases.parties import party_rows, spoken
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = TemplateFolders(ROOT / "templates")
 CITIES = CityPacks([ROOT / "bpmn"])
+ANSWERS = WorkbookForms(CITIES, known_answers)
 CITY: City = CITIES.city("isesaki")
 TODAY = date(2026, 6, 1)
 DUE_ON = date(2026, 6, 15)
@@ -277,7 +280,11 @@ def units(registry: Registry, *, pages_url: str = "") -> MakeUnit:
         Parts(
             clock=registry.clock,
             cities=CITIES,
-            renderers=Renderers(WordDocuments(FOLDERS), JinjaMails(FOLDERS, CITIES, registry.clock)),
+            renderers=Renderers(
+                WordDocuments(FOLDERS),
+                JinjaMails(FOLDERS, CITIES, registry.clock),
+                ANSWERS,
+            ),
             files=registry.files,
             now=registry.now,
             pages_url=pages_url,

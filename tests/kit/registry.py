@@ -28,7 +28,7 @@ from workers.domain.entities import Case, Offer, Partner, Project, Survey, Surve
 from workers.domain.jst import JST
 from workers.domain.mails import WrittenMail
 from workers.trial.clock import EngineClock
-from workers.usecases.ports import DocumentRenderer, JobRef, MailRenderer, MailRequest, RenderedMail
+from workers.usecases.ports import AnswerForms, DocumentRenderer, JobRef, MailRenderer, MailRequest, RenderedMail
 
 MORNING = datetime(2026, 6, 1, 8, 30, tzinfo=JST)
 
@@ -64,6 +64,7 @@ class Renderers:
 
     documents: DocumentRenderer
     mails: MailRenderer
+    answers: AnswerForms
 
 
 @dataclass
@@ -105,7 +106,7 @@ class Registry:
             Parts(
                 clock=self.clock,
                 cities=MemoryCities(cities),
-                renderers=Renderers(cast("DocumentRenderer", None), self.mails),
+                renderers=Renderers(cast("DocumentRenderer", None), self.mails, cast("AnswerForms", None)),
                 files=self.files,
                 now=self.now,
             ),

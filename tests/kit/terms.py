@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from tests.kit.papers import CITIES, FOLDERS, partner
+from tests.kit.papers import ANSWERS, CITIES, FOLDERS, partner
 from tests.kit.registry import Registry, Renderers
 from tests.kit.work import open_procedure
 from workers.adapters.mail.renderer import JinjaMails
@@ -90,7 +90,11 @@ class Terms:
                     Parts(
                         clock=self.registry.clock,
                         cities=_Cities(),
-                        renderers=Renderers(documents, JinjaMails(FOLDERS, CITIES, self.registry.clock)),
+                        renderers=Renderers(
+                            documents,
+                            JinjaMails(FOLDERS, CITIES, self.registry.clock),
+                            ANSWERS,
+                        ),
                         files=self.registry.files,
                         now=self.registry.now,
                     ),

@@ -10,8 +10,8 @@ import pytest
 
 from workers.jobs.catalog import CHECKS, Header, JobInput, JobType
 from workers.lint.agreement import differences, judges
-from workers.lint.conditions import is_true
 from workers.packs.diagrams import forms, model
+from workers.packs.diagrams.conditions import is_true
 from workers.packs.diagrams.form_fields import fields
 from workers.usecases.ports import UnitOfWork
 

@@ -9,14 +9,18 @@ import codecs
 import csv
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from workers.errors import InputError
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 MAXIMUM_SIZE: Final = 500 * 1024 * 1024
 _MAXIMUM_UNPACKED: Final = 2 * 1024 * 1024 * 1024
@@ -24,6 +28,15 @@ _CHUNK: Final = 1024 * 1024
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EXCEL: Final = {".xlsx", ".xlsm"}
+_BOOK_SIZE: Final = 20 * 1024 * 1024
+_BOOK_UNPACKED: Final = 40 * 1024 * 1024
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_LOCKED: Final = "パスワードが付いていて読めません。パスワードを外して保存し直してもらってください"
+_OLD_EXCEL: Final = "古い形式（.xls）のファイルです。Excel ブック（.xlsx）で保存し直してもらってください"
+_OPEN_DOCUMENT: Final = (
+    "LibreOffice などの形式（.ods など）のファイルです。Excel（.xlsx）の形式で保存し直してもらってください"
+)
 
 
 def safe_cell(value: str) -> str:
@@ -131,11 +144,11 @@ def _excel(path: Path) -> Iterator[Iterator[list[str]]]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    _check_package(path)
+    _check_package(path, path.name, _MAXIMUM_UNPACKED)
     try:
         book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
-        raise _no_excel(path) from error
+        raise _no_excel(path.name) from error
     try:
         if not book.worksheets:
             raise InputError(path.name, "シートがありません")
@@ -150,7 +163,7 @@ def _excel_rows(sheet: Any, path: Path) -> Iterator[list[str]]:
         for cells in sheet.iter_rows(values_only=True):
             yield [plain_cell(_cell_text(cell)) for cell in cells]
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise _no_excel(path) from error
+        raise _no_excel(path.name) from error
 
 
 def _cell_text(value: object) -> str:
@@ -167,28 +180,55 @@ def _cell_text(value: object) -> str:
     return str(value)
 
 
-def _check_package(path: Path) -> None:
+def open_book(name: str, content: bytes) -> Workbook:
+    """Return a partner's workbook, whole: small, without macros; nothing in it is computed or followed.
+
+    Raises InputError, naming the file, for what else people send: a file with a password, an older Excel's, one of
+    LibreOffice's own, a damaged one, one that unpacks to too much, an XML with a DOCTYPE.
+    """
+    if not content:
+        raise InputError(name, "空のファイルです")
+    if len(content) > _BOOK_SIZE:
+        raise InputError(name, f"大きすぎます。{_BOOK_SIZE // 1024 // 1024}MBまでにしてください")
+    if content.startswith(_OLE):
+        locked = _ENCRYPTED in content
+        raise InputError(name, _LOCKED if locked else _OLD_EXCEL)
+    _check_package(BytesIO(content), name, _BOOK_UNPACKED)
+    from openpyxl import load_workbook
+
+    try:
+        return load_workbook(BytesIO(content), data_only=False, keep_links=False)
+    except Exception as error:
+        raise _no_excel(name) from error
+
+
+def _check_package(source: Path | BytesIO, name: str, maximum: int) -> None:
     """Refuse what is no Excel package, one that unpacks to too much, and XML with a DOCTYPE (entities)."""
     try:
-        with zipfile.ZipFile(path) as package:
+        with zipfile.ZipFile(source) as package:
             entries = package.infolist()
-            if sum(entry.file_size for entry in entries) > _MAXIMUM_UNPACKED:
-                raise InputError(path.name, "中身が大きすぎます")
+            if sum(entry.file_size for entry in entries) > maximum:
+                raise InputError(name, "中身が大きすぎます")
+            files = {entry.filename for entry in entries}
+            if "mimetype" in files and b"opendocument" in package.read("mimetype")[:100]:
+                raise InputError(name, _OPEN_DOCUMENT)
+            if any(file.endswith("vbaProject.bin") for file in files) and maximum == _BOOK_UNPACKED:
+                raise InputError(name, "マクロの入ったファイルは読みません。マクロのない .xlsx で保存し直してください")
             for entry in entries:
                 if entry.filename.endswith((".xml", ".rels")):
-                    _check_part(package, entry, path)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise _no_excel(path) from error
+                    _check_part(package, entry, name)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        raise _no_excel(name) from error
 
 
-def _check_part(package: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> None:
+def _check_part(package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
     tail = b""
     with package.open(entry) as part:
         while chunk := part.read(_CHUNK):
             if b"<!DOCTYPE" in tail + chunk or b"<!ENTITY" in tail + chunk:
-                raise InputError(path.name, "DOCTYPE（DTD・実体の宣言）を含む Excel のファイルは受け付けません")
+                raise InputError(name, "DOCTYPE（DTD・実体の宣言）を含む Excel のファイルは受け付けません")
             tail = chunk[-16:]
 
 
-def _no_excel(path: Path) -> InputError:
-    return InputError(path.name, "Excel のファイルとして読めません。.xlsx か CSV で保存し直してください")
+def _no_excel(name: str) -> InputError:
+    return InputError(name, "Excel のファイルとして読めません。.xlsx か CSV で保存し直してください")

@@ -14,7 +14,7 @@ from workers.cli.latelogs import expect_logs
 SUMMARIES: Final = {
     "agreement": ("agreement", "1件の協定の期、版、連携事業、手続と、だれが何をしたかを表示します。"),
     "agreements": ("agreements", "効力のある協定の一覧を表示します。"),
-    "attach": ("cases", "案件にファイルを添付します。"),
+    "attach": ("attaching", "案件にファイルを添付します。--read で相手方の様式を読みます。"),
     "case": ("cases", "案件の経過、照会、文書、協定を表示します。"),
     "cases": ("cases", "案件の一覧を表示します。"),
     "demo": ("demo", "すべてを起動し、1件の案件を最後まで進めて見せます。"),

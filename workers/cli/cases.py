@@ -1,4 +1,4 @@
-"""``renkei start``, ``cases``, ``case``, ``attach``."""
+"""``renkei start``, ``cases``, ``case``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.cli.running import command_settings, commander, json_option, run, s
 from workers.domain.entities import Case
 from workers.domain.jst import jst_date
 from workers.domain.wareki import format_wareki
-from workers.errors import InputError, RetryableError
+from workers.errors import RetryableError
 from workers.usecases.close_case import state_name
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ async def file_input(services: Services, code: str, input_file: Path) -> str:
 
     Raises InputErrors before anything is written when the file has mistakes.
     """
+    from workers.cli.attaching import store_file
     from workers.readers.offerfile import read_offer
     from workers.usecases.open_case import file_case
 
@@ -65,7 +66,7 @@ async def file_input(services: Services, code: str, input_file: Path) -> str:
         uow.by = commander()
         case = await file_case(uow, city, offer)
         for path in offer.attachments:
-            await _store(uow, case.id, Path(path))
+            await store_file(uow, case.id, Path(path))
     return case.id
 
 
@@ -238,39 +239,4 @@ async def save_documents(services: Services, case_id: str, folder: Path) -> list
     return list(paths)
 
 
-@command(short_help="案件にファイルを添付します。", help="案件にファイルを添付します。変数には番号だけが入ります。")
-@click.argument("case_id", metavar="案件番号")
-@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(dir_okay=False, path_type=Path))
-@data_option
-def attach(*, case_id: str, files: tuple[Path, ...], data: Path | None) -> None:
-    """Keep files with a case."""
-
-    async def work(services: Services) -> None:
-        async with services.open_unit() as uow:
-            uow.by = commander()
-            await uow.cases.get(case_id)
-            for path in files:
-                await _store(uow, case_id, path)
-
-    run(command_settings(data), work)
-    click.echo(f"{case_id} に {len(files)} 件を添付しました")
-
-
-async def _store(uow: Any, case_id: str, path: Path) -> None:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), "読めません") from error
-    import mimetypes
-
-    from workers.jobs.forms.offer import ATTACHMENT_KIND
-    from workers.usecases.journal import note
-
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    await uow.documents.store(
-        case_id=case_id, kind=ATTACHMENT_KIND, name=path.name, media_type=media_type, content=content, draft=False
-    )
-    await note(uow, case_id, f"ファイルを添付した: {path.name}")
-
-
-commands = (start, cases, case_command, attach)
+commands = (start, cases, case_command)

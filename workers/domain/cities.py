@@ -240,7 +240,8 @@ class MailRule:
     ``title``: what it is called in lists. ``review``: the office sees it before it leaves; else it goes by itself.
     ``forms``: the blank forms that go with it, a document template's name and what the form is called. ``forms_with``:
     they go only where this value of the mail holds anything. ``answer_days``: the business days until the answer is
-    due; 0 where the mail names no day.
+    due; 0 where the mail names no day. ``answer_form``: the form (its id) that the partner answers with, and
+    ``answer_title`` what it is called there.
     """
 
     title: str
@@ -248,6 +249,8 @@ class MailRule:
     forms: Mapping[str, str] = field(default_factory=dict)
     forms_with: str = ""
     answer_days: int = 0
+    answer_form: str = ""
+    answer_title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
 from workers.errors import PermanentError
 from workers.jobs.catalog import Header, JobInput, job_type
 from workers.jobs.forms.mail import draft_variables, read_addressee, read_decision
+from workers.usecases.answer_workbooks import FORM_VALUES
 from workers.usecases.lookup import case_and_city
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.render_document import render_document
@@ -17,6 +18,7 @@ from workers.usecases.send_mail import RECIPIENTS, send_mail
 
 _ALWAYS: dict[str, Any] = {"message": "", "failedConditions": [], "project": None}
 """Variables that mail templates may name although not every diagram sets them."""
+_ANSWER_VALUES: Final = "answerValues"
 
 
 @job_type(
@@ -124,7 +126,10 @@ async def handle_send_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         template=job.header("template"),
         to=job.header("to"),
         attach=job.header_list("attach"),
-        values=_snake_names({**values, "reason": values["message"]}),
+        values={
+            **_snake_names({**values, "reason": values["message"]}),
+            FORM_VALUES: job.variables.get(_ANSWER_VALUES),
+        },
         department=_department(job),
         key=str(job.ref.element_instance_key),
         joint=_joint_departments(job),
@@ -165,7 +170,7 @@ async def handle_prepare_mail(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
         case.id,
         template=job.text("mailTemplate"),
         attach=[attach] if isinstance(attach, str) else [str(name) for name in attach],
-        values=_snake_names({**values, "reason": values["message"]}),
+        values={**_snake_names({**values, "reason": values["message"]}), FORM_VALUES: values.get(_ANSWER_VALUES)},
         key=str(job.variables.get("mailKey") or job.ref.process_instance_key),
         meeting_id=job.variables.get("meetingId"),
         to=read_addressee(job.variables.get("mailRecipient"), city),

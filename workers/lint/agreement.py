@@ -13,9 +13,9 @@ from typing import Final
 
 from workers.domain.required import Condition, Item, Rules, as_text, beside, parse_rules
 from workers.jobs.catalog import JobType
-from workers.lint.conditions import UNKNOWN, compared, evaluate, is_true, paths
 from workers.lint.handover import Handover, computed, field_path, handovers
 from workers.lint.tokens import Token, condition_of, is_passed
+from workers.packs.diagrams.conditions import UNKNOWN, compared, evaluate, is_true, paths
 from workers.packs.diagrams.form_fields import FormField
 from workers.packs.diagrams.model import Diagram, Element, extension, extensions, local
 

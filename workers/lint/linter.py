@@ -11,6 +11,7 @@ from workers.domain.cities import City, MailRule
 from workers.errors import InputError, InputErrors
 from workers.jobs.catalog import JobType, all_job_types
 from workers.lint import node_rules, scenarios
+from workers.lint.answerforms import unanswerable
 from workers.lint.causes import only_causes
 from workers.lint.findings import Finding, Severity, sorted_findings
 from workers.lint.node_rules import SAME
@@ -189,6 +190,7 @@ def _pack_findings(folder: Path, mails: Mapping[str, MailRule], known: catalogue
     city = None
     try:
         city = load_pack(folder, mails)
+        yield from unanswerable(folder, city, [pack.folder for pack in known.packs if pack.shared])
     except InputErrors as problems:
         for problem in problems.errors:
             message = problem.message.removeprefix(f"{problem.where}: ")

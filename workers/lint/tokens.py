@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from workers.lint.conditions import is_true
+from workers.packs.diagrams.conditions import is_true
 from workers.packs.diagrams.flowgraph import Way, graph_of
 from workers.packs.diagrams.model import NS, Diagram, Element, local
 

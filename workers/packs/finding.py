@@ -11,9 +11,10 @@ from workers.domain.answers import AnswerPage
 from workers.domain.cities import City, MailRule
 from workers.domain.text import shown
 from workers.errors import InputError, InputErrors
+from workers.packs.formtasks import tasks_with_form
 from workers.packs.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
 from workers.packs.mails import MAILS_FILE, common_mails
-from workers.packs.schema import CODE_PATTERN
+from workers.packs.schema import CODE_PATTERN, FORM_PATTERN
 from workers.packs.taskforms import TaskForms
 from workers.packs.tasknames import TaskNames
 
@@ -70,6 +71,22 @@ class CityPacks:
         city = load_pack(folder, self.common_mails())
         self._read[code] = (folder, stamp, city)
         return city
+
+    def form_file(self, code: str, form: str) -> Path:
+        """Return the file of a form that a city uses: its own, or the common one.
+
+        Raises InputError for an unknown city, and for a form that neither has.
+        """
+        common = (folder / COMMON for folder in self._folders)
+        for folder in (self.folder(code), *common):
+            file = folder / f"{form}.form"
+            if re.fullmatch(FORM_PATTERN, form) and file.is_file() and file.resolve().parent == folder.resolve():
+                return file
+        raise InputError("様式", f"「{shown(form)}」という画面（.form）が、市のフォルダーにも common にもありません")
+
+    def tasks_with_form(self, code: str, form: str) -> dict[str, str]:
+        """Return the ids of a city's and the common tasks that show a form, with their names."""
+        return tasks_with_form([self.folder(code), *(folder / COMMON for folder in self._folders)], form)
 
     def task_name(self, process_id: str, element_id: str) -> str:
         """Return what a diagram calls a task; the task's id where that is not known."""

@@ -8,7 +8,8 @@
 
 It may also have ``answer_days`` (business days until the answer is due, said in the mail) and ``forms``, the blank
 forms that are attached: ``forms = { offer = "申出書" }``, a document template and what the form is called, perhaps only
-``forms_with`` a value of the mail.
+``forms_with`` a value of the mail. ``answer_form`` is the form (its id) with which the partner answers: it goes with
+the mail as a workbook, under the name ``answer_title`` (ALL-17).
 
 A city changes any of them by ``[mails.offer-correction]`` in its ``city.toml``; a template of its own has both there.
 """
@@ -25,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from workers.domain.cities import MailRule
 from workers.errors import InputErrors
 from workers.packs.messages import problems
-from workers.packs.schema import TEMPLATE_PATTERN, VALUE_PATTERN, Line, MailTable
+from workers.packs.schema import FORM_PATTERN, LONGEST_TITLE, TEMPLATE_PATTERN, VALUE_PATTERN, Line, MailTable
 from workers.readers.tomlsource import read_toml
 
 MAILS_FILE: Final = "mails.toml"
@@ -39,6 +40,8 @@ class _CommonMail(BaseModel):
     forms: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], Line] = Field(default_factory=dict)
     forms_with: Annotated[str, Field(pattern=VALUE_PATTERN)] = ""
     answer_days: int = Field(default=0, ge=0, le=250)
+    answer_form: Annotated[str, Field(pattern=FORM_PATTERN)] = ""
+    answer_title: Annotated[str, Field(max_length=LONGEST_TITLE)] = ""
 
 
 class _CommonMails(RootModel[dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], _CommonMail]]):

@@ -19,6 +19,8 @@ from workers.errors import InputError
 CODE_PATTERN = r"^[a-z][a-z0-9-]*$"
 TEMPLATE_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 VALUE_PATTERN = r"^([a-z][a-z0-9_]*)?$"
+FORM_PATTERN = r"^([a-z0-9]+(-[a-z0-9]+)*)?$"
+LONGEST_TITLE = 60
 _ID_PATTERN = r"^[a-z][A-Za-z0-9_-]*$"
 
 
@@ -292,6 +294,8 @@ class MailTable(_Table):
     forms: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], Line] | None = None
     forms_with: Annotated[str, Field(pattern=VALUE_PATTERN)] | None = None
     answer_days: int | None = Field(default=None, ge=0, le=250)
+    answer_form: Annotated[str, Field(pattern=FORM_PATTERN)] | None = None
+    answer_title: Annotated[str, Field(max_length=LONGEST_TITLE)] | None = None
 
 
 class FieldTable(_Table):

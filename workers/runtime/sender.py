@@ -18,6 +18,7 @@ from aiosmtplib import SMTPException
 from workers.adapters.registry.queue import FollowUp, MailQueue, QueuedMail
 from workers.errors import PermanentError, RetryableError
 from workers.logs import get_logger
+from workers.readers.mailreports import own_address
 from workers.runtime import metrics
 from workers.runtime.backoff import doubled, jittered_ms
 from workers.runtime.drain import Drain, HoldOn, later
@@ -60,6 +61,7 @@ class Sender:
     def __init__(self, queue: MailQueue, settings: Settings, *, pace: Pace = DEFAULT_PACE) -> None:
         self._queue = queue
         self._pace = pace
+        self._returns = settings.mail_returns
         self._server = MailServer(settings, answer_seconds=pace.answer)
         self._failures = 0
         self._refusals = _Refusals(forget_seconds=3 * pace.refused[1])
@@ -83,6 +85,8 @@ class Sender:
     async def _deal_with(self, mail: QueuedMail, owner: str) -> None:
         try:
             sender = envelope_sender(mail.raw)
+            if self._returns:
+                sender = own_address(self._returns, mail.id, mail.message_id)
         except PermanentError as error:
             await self._give_up(mail, owner, error.message, bounced=False)
             return

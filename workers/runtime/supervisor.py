@@ -33,6 +33,7 @@ from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
 from workers.runtime.ports import PeopleSource, ProcessInstances, WorkerServices, WorkerTasks
+from workers.runtime.returns import watch_returns
 from workers.runtime.sender import Sender
 from workers.runtime.stepback import StepBack
 from workers.settings import Settings
@@ -151,6 +152,7 @@ async def run_worker(  # noqa: PLR0913 (what tests put in place of the engine's 
         "sender": lambda: _ending(worker.sender.run(stop), stop),
         "engine calls": lambda: _ending(_call_engine(worker, stop, user_tasks, instances), stop),
         "people": lambda: _ending(_find_people(services, stop, people), stop),
+        "returned mails": lambda: _ending(watch_returns(services.open_unit, settings.mail_returns_folder, stop), stop),
         "gauges": lambda: _ending(_measure(services, stop), stop),
     }
     try:

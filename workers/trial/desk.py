@@ -173,6 +173,24 @@ class RecordedTasks(OpenTasks):
         """Return an instance's open tasks."""
         return [task for task in await self.all_open() if task.process_instance_key == process_instance_key]
 
+    async def find(
+        self,
+        *,
+        process_instance_key: int | None = None,
+        element_id: str | None = None,
+        group: str | None = None,
+        case_id: str | None = None,
+    ) -> list[OpenTask]:
+        """Return the open tasks that match."""
+        return [
+            task
+            for task in await self.all_open()
+            if process_instance_key in (None, task.process_instance_key)
+            and element_id in (None, task.element_id)
+            and case_id in (None, task.case_id)
+            and (group is None or group in task.candidate_groups)
+        ]
+
     async def all_open(self) -> list[OpenTask]:
         """Return every open task; the records name the element, where an index has its label."""
         with self._driver.records.snapshot():

@@ -340,6 +340,12 @@ class Outbox(Protocol):
     async def kept(self, mail_id: int) -> KeptMail | None:
         """Return a mail by its number."""
 
+    async def with_message_id(self, message_id: str) -> KeptMail | None:
+        """Return a mail by its Message-ID."""
+
+    async def returned(self, mail_id: int, reason: str) -> bool:
+        """Mark a mail that was sent as one that did not arrive; False for any other: it is dealt with once."""
+
     async def send_again(self, mail_id: int, *, recipient: str, business_key: str) -> bool:
         """Enqueue the text and documents of an earlier mail for an address; False when the key was known already.
 
@@ -434,6 +440,55 @@ class DocumentRenderer(Protocol):
         """Return the same as a form to be filled in: what the context does not hold is left empty."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerRequest:
+    """A form that a partner is to fill in: whose, until when, and what the diagram says of it.
+
+    ``values``: what the form's fields begin with, by key, and what choices come from, beside what the case itself
+    knows. ``title``: what the form is called; empty: as its own heading says.
+    """
+
+    city: City
+    case: Case
+    form: str
+    title: str
+    due_on: date | None
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerStamp:
+    """Which form of which case a file is; ``edition`` changes with the form and with what stood in it."""
+
+    case_id: str
+    form: str
+    edition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiledAnswer:
+    """What a partner's file says: the form's variables, and what is wrong, each with its cell (Japanese)."""
+
+    values: Mapping[str, object]
+    problems: Sequence[str]
+
+
+class AnswerForms(Protocol):
+    """The city's forms as files that a partner fills in (ALL-17)."""
+
+    def title(self, city: str, form: str) -> str:
+        """Return what a form calls itself; raises PermanentError where the pack has no such form."""
+
+    def make(self, request: AnswerRequest) -> bytes:
+        """Return the form as a workbook; the same request gives the same bytes. Raises PermanentError."""
+
+    def stamp(self, name: str, content: bytes) -> AnswerStamp:
+        """Return which form a file is; raises InputError, naming the file, for one that is none or cannot be read."""
+
+    def read(self, name: str, content: bytes, *, sent: bytes, today: date) -> FiledAnswer:
+        """Return what a file says; ``sent`` is the form as the partner got it. Raises as ``stamp``."""
+
+
 class Renderers(Protocol):
     """What fills templates. Each is made when it is asked for: hardly any command fills one."""
 
@@ -444,6 +499,10 @@ class Renderers(Protocol):
     @property
     def mails(self) -> MailRenderer:
         """Fills mails."""
+
+    @property
+    def answers(self) -> AnswerForms:
+        """Makes the forms that partners fill in."""
 
 
 class UnitOfWork(Protocol):
@@ -477,6 +536,10 @@ class UnitOfWork(Protocol):
     @property
     def renderer(self) -> DocumentRenderer:
         """Fills documents."""
+
+    @property
+    def answer_forms(self) -> AnswerForms:
+        """Makes the forms that partners fill in."""
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:
         """Return a block whose effects alone are undone when it raises; the transaction goes on."""

@@ -13,6 +13,7 @@ from workers.domain.entities import Case, Document
 from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft, WrittenMail, reviewed_text
 from workers.errors import InputError
 from workers.usecases.answer_links import LINK_LATER, has_page, issue_link
+from workers.usecases.answer_workbooks import answer_workbook
 from workers.usecases.blank_forms import answer_context, blank_forms
 from workers.usecases.journal import note
 from workers.usecases.lead import lead_of, signing_department
@@ -118,7 +119,10 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     draft = await uow.drafts.of_key(business_key)
     (recipient,) = [to] if to else await recipients_of(uow, case, city, "partner")
     forms = await blank_forms(uow, case, city, template, values)
-    documents = [document for kind in attach for document in await attached_documents(uow, case, kind)] + forms
+    asked = answer_context(uow, city, template, forms)
+    workbook = await answer_workbook(uow, case, city, template, values, due_on=asked.get("due_on"))
+    documents = [document for kind in attach for document in await attached_documents(uow, case, kind)]
+    documents += [*forms, *([workbook] if workbook else [])]
     if draft is not None:
         return draft, documents
     meeting = await uow.meetings.get(meeting_id) if meeting_id else None
@@ -137,7 +141,7 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
         template=template,
         recipient_name=recipient.name,
         recipient=recipient.address,
-        context={**answer_context(uow, city, template, forms), **values, **about, "reviewed": rule.review},
+        context={**asked, "answer_file": workbook.name if workbook else "", **values, **about, "reviewed": rule.review},
     )
     written = uow.outbox.compose(request)
     draft = MailDraft(

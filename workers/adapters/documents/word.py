@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from workers.adapters.documents.blank import make_blank
 from workers.adapters.documents.cleaning import cleaned, without_hidden_text
+from workers.adapters.documents.package import reproducible
 from workers.adapters.documents.reading import faults
 from workers.errors import PermanentError
 from workers.packs.templates import TemplateFolders, clean, environment, printable, template_error
@@ -32,7 +33,6 @@ BROKEN: Final = (
     "（段落や表の行をまたぐときは、それだけの段落に {%p … %}、それだけの行に {%tr … %} と書きます）"
 )
 UNREADABLE: Final = "Word 文書として読めません。Word で開き、パスワードを付けずに .docx の形式で保存し直してください"
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _NO_ANSWER: Final = {"mark": "", "comment": "", "division": "", "section": "", "person": "", "contact": ""}
 
 
@@ -73,7 +73,7 @@ class WordDocuments:
             raise template_error(error, shown) from error
         except etree.XMLSyntaxError as error:
             raise PermanentError(f"ひな形 {shown}: {BROKEN}") from error
-        return _reproducible(without_hidden_text(target.getvalue())), SUFFIX, MEDIA_TYPE
+        return reproducible(without_hidden_text(target.getvalue())), SUFFIX, MEDIA_TYPE
 
 
 def read_template(path: Path) -> bytes:
@@ -131,16 +131,3 @@ def _word_value(value: Any) -> Any:
     if hasattr(value, "__html__"):
         return value
     return Markup(str(escape(clean(str(value)))).replace("{", "&#123;").replace("}", "&#125;"))  # noqa: S704 (escaped in this very line)
-
-
-def _reproducible(content: bytes) -> bytes:
-    """Return the package with its parts in order and without the time of writing."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(target, "w") as result:
-        # Word expects the list of content types first
-        for name in sorted(source.namelist(), key=lambda part: (part != "[Content_Types].xml", part)):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            result.writestr(entry, source.read(name))
-    return target.getvalue()

@@ -9,7 +9,7 @@ from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from typing import Any, Literal
 
-from sqlalchemy import String, Table, bindparam, cast, select, update
+from sqlalchemy import ColumnElement, String, Table, bindparam, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.files import FileStore
@@ -77,8 +77,23 @@ class SqlOutbox:
 
     async def kept(self, mail_id: int) -> KeptMail | None:
         """Return a mail by its number."""
+        return await self._kept(outbox_tables.mail.c.id == mail_id)
+
+    async def with_message_id(self, message_id: str) -> KeptMail | None:
+        """Return a mail by its Message-ID."""
+        return await self._kept(outbox_tables.mail.c.message_id == message_id)
+
+    async def returned(self, mail_id: int, reason: str) -> bool:
+        """Mark a mail that was sent as one that did not arrive; False for any other."""
         t = outbox_tables.mail
-        row = (await self._session.execute(select(t).where(t.c.id == mail_id))).one_or_none()
+        sent = update(t).where(t.c.id == mail_id, t.c.status == QueueStatus.SENT)
+        changed = await self._session.execute(
+            sent.values(status=QueueStatus.BOUNCED, last_error=reason).returning(t.c.id)
+        )
+        return changed.first() is not None
+
+    async def _kept(self, wanted: ColumnElement[bool]) -> KeptMail | None:
+        row = (await self._session.execute(select(outbox_tables.mail).where(wanted))).one_or_none()
         if row is None:
             return None
         return KeptMail(

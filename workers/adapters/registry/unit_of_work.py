@@ -83,6 +83,11 @@ class SqlUnitOfWork:
         return self._renderers.documents
 
     @property
+    def answer_forms(self) -> ports.AnswerForms:
+        """Makes the forms that partners fill in."""
+        return self._renderers.answers
+
+    @property
     def outbox_used(self) -> set[OutboxName]:
         """The outboxes that something was added to."""
         return self._outbox.used

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any, Final
 
-from workers.lint.conditions import compared, is_true, paths
 from workers.lint.findings import Finding
+from workers.packs.diagrams.conditions import compared, is_true, paths
 from workers.packs.diagrams.form_fields import is_demand
 from workers.packs.diagrams.forms import TYPED, Form
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from workers.lint.conditions import paths
 from workers.lint.findings import Finding
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.screen import counter, shown_as
 from workers.packs.diagrams import feel, forms
+from workers.packs.diagrams.conditions import paths
 from workers.packs.diagrams.expressions import linked_forms, slots
 from workers.packs.diagrams.forms import Form
 from workers.packs.diagrams.model import Diagram, Element, extensions
