@@ -159,12 +159,6 @@ class RecordedTasks(OpenTasks):
         super().__init__(rest, tasklist)
         self._driver = driver
 
-    async def find(  # type: ignore[override]  # what the runtime asks
-        self, *, element_id: str, case_id: str
-    ) -> list[OpenTask]:
-        """Return the open tasks of an element in a case."""
-        return [task for task in await self.all_open() if (task.element_id, task.case_id) == (element_id, case_id)]
-
     async def open_keys(self, process_instance_key: int) -> list[int]:
         """Return the keys of an instance's open tasks."""
         return [task.key for task in await self.of_instance(process_instance_key)]
