@@ -7,7 +7,7 @@ from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -19,7 +19,7 @@ from tests.kit.registry import registry_at
 from tests.kit.smtp import SmtpServer
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
-from workers.adapters.registry.unit_of_work import MakeUnit, committing
+from workers.adapters.registry.unit_of_work import committing
 from workers.domain.entities import Case
 from workers.errors import InputError
 from workers.jobs.forms.mail import undelivered_variables
@@ -72,7 +72,7 @@ Subject: test
 async def made(database_url: str, tmp_path: Path) -> Any:
     """Return what opens units of work of a registry with one case whose first mail was accepted."""
     async with registry_at(database_url, tmp_path) as registry:
-        open_unit = committing(cast("MakeUnit", papers.units(registry)))
+        open_unit = committing(papers.units(registry))
         case = Case(
             id=CASE_ID,
             city="isesaki",

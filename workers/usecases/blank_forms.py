@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import Any
 
 from workers.domain.business_days import add_business_days
 from workers.domain.cities import City
@@ -40,10 +41,10 @@ async def blank_forms(
     return found
 
 
-def answer_context(uow: UnitOfWork, city: City, template: str, forms: Sequence[Document]) -> dict[str, object]:
+def answer_context(uow: UnitOfWork, city: City, template: str, forms: Sequence[Document]) -> dict[str, Any]:
     """Return what a mail says of its forms: ``forms``, their names, and ``due_on`` where the pack names a day."""
     rule = city.mails.get(template)
-    context: dict[str, object] = {"forms": [form.name.partition("_")[0] for form in forms]}
+    context: dict[str, Any] = {"forms": [form.name.partition("_")[0] for form in forms]}
     if rule and rule.answer_days:
         context["due_on"] = add_business_days(uow.clock.today(), rule.answer_days)
     return context
