@@ -215,6 +215,17 @@ PLAIN_LOCALS: Final = frozenset(
     ]
 )
 """Names that diagrams give to the pack's own words: a department, a constant, a decision table's text."""
+
+
+def values_of(name: str) -> frozenset[str] | None:
+    """Return all texts that a variable can have, where its meaning lists them (``held / cancelled``); else None."""
+    variable = VARIABLES.get(name)
+    words = [] if variable is None else variable.meaning.split(" / ")
+    if len(words) < 2 or not all(re.fullmatch(r"[a-z][a-z-]*", word) for word in words):
+        return None
+    return frozenset(words) - {"null"}
+
+
 MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "common-steps-found": ("steps",),
     "common-step-answered": ("stepLeft",),

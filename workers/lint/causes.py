@@ -11,7 +11,15 @@ from workers.lint.findings import Finding, Severity
 _FIRST: Final = frozenset(
     [
         *("unreadable", "platform", "feel-prefix", "feel-syntax", "feel-function", "variable", "job-type"),
-        *("task-header", "reference", "escalation", "flow-border", "gateway-default", "gateway-condition"),
+        *(
+            "task-header",
+            "header-value",
+            "reference",
+            "escalation",
+            "flow-border",
+            "gateway-default",
+            "gateway-condition",
+        ),
     ]
 )
 """Rules of what has to be right before anything can be said about the flow."""
@@ -19,6 +27,7 @@ _FOLLOWING: Final = frozenset(
     [
         *("data-flow", "call-input", "form-output", "context-key", "impossible-value", "unread-output"),
         *("required-agrees", "returned-input", "input-checks", "person-inherited", "endless-loop"),
+        *("null-ticks", "null-default", "emptied-list", "shown-words", "error-code", "group"),
     ]
 )
 """Rules that follow the flow through a file: a misspelt name there has many consequences."""
@@ -32,13 +41,14 @@ _ORDER: Final = (
 _CALLER: Final = "call-input"
 _LOST: Final = "form-output"
 _UNKNOWN: Final = ("variable", "data-flow")
+_IN_FORM: Final = ("impossible-value", "never-shown", "form-key")
 _AFTER: Final = ("form-output", "input-checks", "required-agrees", "returned-input")
 
 
 def only_causes(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings without those that follow from others."""
     found = list(findings)
-    lost = [finding for finding in found if finding.rule in {_LOST, *_UNKNOWN}]
+    lost = [finding for finding in found if finding.rule in {_LOST, *_UNKNOWN, *_IN_FORM}]
     by_file: dict[Path, list[Finding]] = {}
     for finding in found:
         if not any(_is_lost(cause, finding) for cause in lost):
@@ -50,9 +60,17 @@ def _is_lost(cause: Finding, finding: Finding) -> bool:
     """Return whether something is missing because it does not leave its task, be it in another file that is called."""
     if not cause.about & finding.about:
         return False
+    if cause.rule in _IN_FORM:
+        return cause.file.suffix == ".form" and finding.file.suffix == ".bpmn" and _from_form(cause, finding)
     if finding.rule == _CALLER:
         return finding.file != cause.file or cause.rule == _LOST
     return cause.rule == _LOST and (finding.rule in {"variable", "input-checks"} and finding.file == cause.file)
+
+
+def _from_form(cause: Finding, finding: Finding) -> bool:
+    if finding.rule == "impossible-value":
+        return cause.rule == finding.rule and finding.about <= cause.about
+    return finding.rule in {"form-output", *_AFTER}
 
 
 def _of_file(findings: list[Finding]) -> list[Finding]:
@@ -66,6 +84,10 @@ def _explains(cause: Finding, finding: Finding) -> bool:
 
     What a form and its job ask for differs in many fields at once when the form's output is broken.
     """
+    if cause.rule == "endless-loop" and finding.rule == "level":
+        return cause.element in finding.message
+    if cause.rule == "form-key" and finding.rule == "form-date":
+        return cause.element == finding.element
     if cause.rule in _AFTER and finding.rule in _AFTER and cause.element == finding.element:
         return _AFTER.index(cause.rule) < _AFTER.index(finding.rule)
     if cause.rule not in _ORDER or finding.rule not in _ORDER or not cause.about & finding.about:

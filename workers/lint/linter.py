@@ -18,6 +18,7 @@ from workers.lint.node_rules import SAME
 from workers.lint.node_tools import NodeError
 from workers.lint.rules import BPMN_RULES, Context, decisions
 from workers.lint.rules import forms as form_rules
+from workers.lint.rules.variables import did_you_mean
 from workers.packs import CityPacks, load_pack
 from workers.packs.diagrams import catalogue, dmn, forms, model
 from workers.packs.diagrams.catalogue import SUFFIXES
@@ -81,6 +82,7 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
         known,
         all_job_types() if job_types is None else job_types,
         VARIABLES if variables is None else variables,
+        mails=CityPacks([home / "bpmn", *packs]).common_mails(),
     )
     report = Report(files, folders, linters=["renkei の規則"])
     mails = CityPacks([home / "bpmn", *packs]).common_mails() if set(paths) != set(files) else {}
@@ -197,7 +199,19 @@ def _pack_findings(folder: Path, mails: Mapping[str, MailRule], known: catalogue
             name = "departments.csv" if "departments.csv" in problem.where else "city.toml"
             place = problem.where.removeprefix(f"{folder.name}/{name}").lstrip(": ")
             yield Finding(file=folder / name, element=place, rule="pack", message=message)
+    yield from () if city is None else _process_findings(folder, city, known)
     yield from scenarios.check(folder, city, known)
+
+
+def _process_findings(folder: Path, city: City, known: catalogue.Catalogue) -> Iterator[Finding]:
+    """The processes that city.toml names exist; else nobody could start the procedure."""
+    named = {"signing_process": city.signing_process}
+    named |= {f"[procedures] {kind.value}": process for kind, process in city.procedures.items()}
+    processes = sorted({entry.id for entry in known.entries if entry.kind == "process"})
+    for place, process in named.items():
+        if process not in processes:
+            message = f"図「{process}」がありません{did_you_mean(process, processes)}"
+            yield Finding(file=folder / "city.toml", element=place, rule="pack", message=message)
 
 
 def _file_findings(path: Path, context: Context) -> Iterator[Finding]:

@@ -6,8 +6,11 @@ from typing import Final
 
 from workers.lint.rules import (
     arrival,
+    assigned,
     drawing,
+    endless,
     entered,
+    errors,
     escalations,
     fields,
     flow,
@@ -21,6 +24,7 @@ from workers.lint.rules import (
     returned,
     scopes,
     tasks,
+    values,
     variables,
     ways,
 )
@@ -47,6 +51,13 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     fields.outputs,
     arrival.arrival,
     arrival.handed,
+    values.comparisons,
+    values.parts,
+    values.header_values,
+    errors.errors,
+    assigned.groups,
+    assigned.retries,
+    endless.endless,
     returned.returned_input,
     scopes.multi_instance,
     scopes.call_activities,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from workers.domain.cities import City, MailRule
+from workers.errors import InputErrors
 from workers.jobs.catalog import JobType
 from workers.lint.dataflow import DataFlow, Sources, analysed
 from workers.lint.findings import Finding, Severity
 from workers.packs.diagrams.catalogue import Catalogue
 from workers.packs.diagrams.expressions import owner
 from workers.packs.diagrams.model import Diagram, Element, line_of
+from workers.packs.loading import load_pack
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,27 @@ class Context:
     """What each process that was asked for needs of its callers."""
     optional: dict[str, set[str]] = field(default_factory=dict, compare=False)
     """What it reads of them, too, but can do without."""
+    mails: Mapping[str, MailRule] = field(default_factory=dict, compare=False)
+    """The common rules of mails to partners, with which a city's pack is read."""
+    cities: dict[Path, City | None] = field(default_factory=dict, compare=False)
+    thrown: dict[str, set[str]] = field(default_factory=dict, compare=False)
+    """The codes of the errors with which each process that was asked for may end."""
 
     @property
     def sources(self) -> Sources:
         """What the data flow of a diagram gets from elsewhere."""
         return Sources(self.catalogue, self.job_types)
+
+    def city_of(self, path: Path) -> City | None:
+        """Return the city of whose pack a file is; None for a common file, and for a pack that cannot be read."""
+        pack = self.catalogue.pack_of(path)
+        if pack.folder not in self.cities:
+            try:
+                mine = None if pack.shared or pack.loose else load_pack(pack.folder, self.mails)
+            except InputErrors:
+                mine = None  # the pack's own check says so
+            self.cities[pack.folder] = mine
+        return self.cities[pack.folder]
 
     def flow_of(self, diagram: Diagram) -> DataFlow:
         """Return which variables are there at each element of a diagram."""

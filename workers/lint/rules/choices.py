@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from typing import Any, Final
 
@@ -20,7 +20,11 @@ _FREE: Final = "\N{HORIZONTAL ELLIPSIS}"
 
 def check(form: Form) -> Iterator[Finding]:
     """Yield what a person can never enter, never see, or enters twice under one name."""
-    yield from _container(form, form.content, (), {})
+    told: set[str] = set()
+    for finding in _container(form, form.content, (), {}):
+        if finding.rule != "impossible-value" or finding.message.partition("隠す条件は")[2] not in told:
+            told.add(finding.message.partition("隠す条件は")[2])
+            yield finding
 
 
 def label_of(part: Mapping[str, Any]) -> str:
@@ -42,7 +46,7 @@ def _container(
         own = (*hides, *_hide(part))
         yield from _without_values(form, part)
         if problem := _impossible(_hide(part), known):
-            yield _report(form, part, "impossible-value", f"{label_of(part)}の隠す条件は{problem}")
+            yield _report(form, part, "impossible-value", f"{label_of(part)}の隠す条件は{problem}", _compared(own))
         elif _hide(part) and not is_demand(part) and _always(own, known):
             asked = "必ず入れる項目なのに、" if (part.get("validate") or {}).get("required") else ""
             message = (
@@ -138,9 +142,13 @@ def _hide(part: Mapping[str, Any]) -> tuple[str, ...]:
     return (hide.removeprefix("=").strip(),) if isinstance(hide, str) and hide.strip() else ()
 
 
-def _report(form: Form, part: Mapping[str, Any], rule: str, message: str) -> Finding:
+def _compared(hides: tuple[str, ...]) -> set[str]:
+    return {text for hide in hides for pair in compared(hide) for text in pair}
+
+
+def _report(form: Form, part: Mapping[str, Any], rule: str, message: str, more: Iterable[str] = ()) -> Finding:
     identity = str(part.get("id") or "")
-    about = frozenset({str(part.get("key") or part.get("path") or identity)})
+    about = frozenset({str(part.get("key") or part.get("path") or identity), *more})
     return Finding(
         file=form.path, element=identity, rule=rule, message=message, line=form.line_of(identity), about=about
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.lint.findings import Finding
+from workers.lint.rules import tables
 from workers.lint.rules.base import Context
 from workers.lint.rules.identities import PLATFORM, VERSION, file_name_message, id_problems
 from workers.lint.rules.variables import did_you_mean, unknown
@@ -33,6 +34,9 @@ def check(table: DecisionFile, context: Context) -> Iterator[Finding]:
         ):
             yield _report(table, decision, identity, "decision", f"「{identity}」に表も式もありません")
     yield from _expressions(table, context)
+    yield from tables.check(table)
+    if (city := context.city_of(table.path)) is not None and city.requirements.minimum_fields:
+        yield from tables.numbers(table, city.requirements.minimum_fields)
 
 
 def _head(table: DecisionFile, context: Context) -> Iterator[Finding]:

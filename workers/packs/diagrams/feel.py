@@ -6,7 +6,9 @@ Names inside a filter (``list[…]``) may be properties of the list's elements, 
 
 from __future__ import annotations
 
+import difflib
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -52,6 +54,7 @@ _TYPES: Final = ("years and months duration", "days and time duration", "date an
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _REMEMBERED: Final = 10_000
 """The same expressions are read by many rules, and stand in many forms and diagrams."""
+_MEANT: Final = {"&&": "and ", "||": "or ", "==": "= ", "<>": "!= "}
 _ROLES: Final = {**dict.fromkeys("([{", "open"), **dict.fromkeys(")]}", "close"), ",": "comma", ".": "dot"}
 
 
@@ -74,14 +77,34 @@ def _tokens(expression: str) -> tuple[Token, ...]:
     while position < len(expression):
         match = _TOKEN.match(expression, position)
         if match is None:
-            sign = expression[position]
-            raise FeelSyntaxError(
-                "文字列の引用符が閉じていません" if sign == '"' else f"FEEL にない記号「{sign}」があります"
-            )
+            raise FeelSyntaxError(_unknown_sign(expression, position))
+        if match.lastgroup in {"number", "name"}:
+            _narrow(match.group())
         if match.lastgroup != "space":
             result.append(Token(match.lastgroup or "", match.group()))
         position = match.end()
     return tuple(result)
+
+
+def _unknown_sign(expression: str, position: int) -> str:
+    """Say what is meant by a sign that FEEL does not know."""
+    sign, two = expression[position], expression[position : position + 2]
+    if sign == '"':
+        return "文字列の引用符が閉じていません"
+    if two in _MEANT:
+        return f"「{two}」は FEEL にありません。{_MEANT[two]}と書いてください"
+    half = unicodedata.normalize("NFKC", sign)
+    if sign in "“”„‟「」『』":
+        return f'「{sign}」は文字列の引用符になりません。半角の " で囲んでください'
+    if half != sign:
+        return f"全角の「{sign}」は使えません。半角の「{half}」にしてください"
+    return f"FEEL にない記号「{sign}」があります"
+
+
+def _narrow(text: str) -> None:
+    half = unicodedata.normalize("NFKC", text)
+    if half != text and half.isascii():
+        raise FeelSyntaxError(f"全角の「{text}」は使えません。半角で「{half}」と書いてください")
 
 
 def variables(expression: str, *, unary: bool = False) -> list[str]:
@@ -216,6 +239,7 @@ class _Reader:
 
     def _name(self, index: int) -> None:
         text, level = self._text(index), self.levels[-1]
+        self._refuse_unknown_function(index)
         role = "operator" if text in _OPERATOR_WORDS else "word" if text in _WORDS else "value"
         self.order.add(role, text)
         if text in {"for", "some", "every"}:
@@ -226,6 +250,22 @@ class _Reader:
             level.bound.add(text)
         elif text not in _KEYWORDS:
             self._use(text.strip("`"))
+
+    def _refuse_unknown_function(self, index: int) -> None:
+        """A name right before a bracket is a function: one that FEEL does not know is no variable."""
+        words: list[str] = []
+        for token in self.tokens[index : index + 5]:
+            if token.kind != "name" or token.text in _KEYWORDS | _OPERATOR_WORDS | _WORDS:
+                break
+            words.append(token.text)
+        name = " ".join(words)
+        bound = any(name in level.bound for level in self.levels)
+        if words and self._text(index + len(words)) == "(" and not bound:
+            before = [token.text for token in self.tokens[max(index - 2, 0) : index] if token.kind == "name"]
+            meant = " ".join([*before, name])
+            close = difflib.get_close_matches(meant, sorted(n for n in _BUILTINS if " " in n), n=1, cutoff=0.8)
+            close = close or difflib.get_close_matches(name, sorted(_BUILTINS), n=1, cutoff=0.6)
+            raise FeelSyntaxError(f"関数「{name}」はありません{f'（「{close[0]}」ですか）' if close else ''}")
 
     def _use(self, name: str) -> None:
         bound = any(name in level.bound for level in self.levels)

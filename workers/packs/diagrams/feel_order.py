@@ -36,6 +36,8 @@ class Order:
     def add(self, role: str, text: str) -> None:
         """Take the next part; raises FeelSyntaxError when it cannot stand there."""
         after_value = self.after_value
+        if role == "operator" and text == self._text == "=" and self._role == "operator":
+            raise FeelSyntaxError("「==」は FEEL にありません。等しいかは「=」1つで比べます")
         if role in {"value", "callee", "head"} or text == "{":
             starts, needs_value = True, False
         elif role == "word":

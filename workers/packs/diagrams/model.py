@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -42,6 +43,9 @@ ARTIFACTS: Final = frozenset({"dataObjectReference", "dataStoreReference", "text
 CONNECTIONS: Final = frozenset(
     ["sequenceFlow", "messageFlow", "association", "dataInputAssociation", "dataOutputAssociation"]
 )
+
+
+_TEXT_IN_FEEL: Final = re.compile(r'\s*=\s*"([^"]*)"\s*')
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,7 @@ def _diagram(path: Path, content: bytes) -> Diagram:
     root = _parsed(path, content)
     if root.tag != f"{{{BPMN}}}definitions":
         raise InputError(str(path), "BPMN の definitions で始まっていません")
+    _read_job_types(root)
     diagram = Diagram(path=path, root=root)
     for element in root.iter(f"{{{BPMN}}}*"):
         if (identity := element.get("id")) is not None:
@@ -199,6 +204,13 @@ def _diagram(path: Path, content: bytes) -> Diagram:
     except ValueError as error:
         raise InputError(str(path), f"図の座標が数ではありません（{error}）") from error
     return diagram
+
+
+def _read_job_types(root: Element) -> None:
+    """Take a job type that is written as FEEL (``= "send-mail"``) for what it is."""
+    for definition in root.iter(f"{{{ZEEBE}}}taskDefinition", f"{{{ZEEBE}}}executionListener"):
+        if (found := _TEXT_IN_FEEL.fullmatch(definition.get("type") or "")) is not None:
+            definition.set("type", found[1])
 
 
 def _read_drawing(diagram: Diagram) -> None:

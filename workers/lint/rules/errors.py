@@ -1,0 +1,82 @@
+"""Errors that are caught are thrown somewhere, and those of called processes are caught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from workers.lint.findings import Finding
+from workers.lint.rules.base import Context, name_of, report
+from workers.lint.rules.mailways import RETURNED
+from workers.packs.diagrams import model
+from workers.packs.diagrams.model import NS, Diagram, Element, extension, local
+
+_INPUT_ERROR: Final = "input-error"
+
+
+def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """What an error event waits for is thrown inside, and what a called process throws is caught around the call."""
+    mistaken = set()
+    for event in diagram.all("boundaryEvent"):
+        code, host = _code(diagram, event), diagram.ids.get(event.get("attachedToRef", ""))
+        if not code or host is None:
+            continue
+        thrown = _thrown(diagram, context, host)
+        if code not in thrown:
+            mistaken.add(host)
+            known = "、".join(sorted(thrown)) or "なし"
+            message = (
+                f"{name_of(event)}が待つエラー「{code}」を、{name_of(host)}は投げません（投げるのは {known}）。"
+                "エラーコードをそろえるか、この境界イベントを消してください"
+            )
+            yield report(diagram, event, "error-code", message, about={code})
+    for call in diagram.all("callActivity") if not mistaken else ():
+        caught = model.caught_errors(diagram, call)
+        for code in sorted(_of_called(context, call) - caught - {RETURNED} if "" not in caught else ()):
+            message = (
+                f"{name_of(call)}が呼び出すプロセスはエラー「{code}」で終わることがありますが、受け取る境界イベントが"
+                "ありません（案件が止まります）。呼び出しの縁にエラーの境界イベントを付けてください"
+            )
+            yield report(diagram, call, "error-code", message, about={code})
+
+
+def _code(diagram: Diagram, event: Element) -> str | None:
+    definition = event.find("bpmn:errorEventDefinition", NS)
+    error = None if definition is None else diagram.ids.get(definition.get("errorRef", ""))
+    return None if error is None else error.get("errorCode", "")
+
+
+def _thrown(diagram: Diagram, context: Context, host: Element) -> set[str]:
+    """Return the codes of the errors that an activity, or anything inside it, may throw."""
+    found: set[str] = set()
+    for part in host.iter(*(f"{{{model.BPMN}}}{name}" for name in ("serviceTask", "sendTask", "businessRuleTask"))):
+        definition = extension(part, "taskDefinition")
+        known = context.job_types.get("" if definition is None else definition.get("type", ""))
+        if definition is not None and (known is None or known.takes_input or "formError" in known.writes):
+            found.add(_INPUT_ERROR)
+    for call in host.iter(f"{{{model.BPMN}}}callActivity"):
+        found |= _of_called(context, call)
+    for end in host.iter(f"{{{model.BPMN}}}endEvent"):
+        found |= {code for code in [_code(diagram, end)] if code}
+    return found
+
+
+def _of_called(context: Context, call: Element) -> set[str]:
+    called = extension(call, "calledElement")
+    identity = "" if called is None else called.get("processId", "")
+    if identity not in context.thrown:
+        context.thrown[identity] = set()
+        for entry in context.catalogue.find("process", identity):
+            child = model.load(entry.path)
+            ends = ((end, _code(child, end)) for end in child.all("endEvent"))
+            codes = {code for end, code in ends if code and code not in _caught_inside(child, end)}
+            inner = [(c, _of_called(context, c)) for c in child.all("callActivity")]
+            context.thrown[identity] = codes | {
+                code for c, several in inner for code in several if not {code, ""} & model.caught_errors(child, c)
+            }
+    return context.thrown[identity]
+
+
+def _caught_inside(diagram: Diagram, event: Element) -> set[str]:
+    holder = event.getparent()
+    return set() if holder is None or local(holder) == "process" else model.caught_errors(diagram, holder)
