@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 from workers.domain.business_days import add_business_days
 from workers.domain.cities import City
@@ -41,10 +41,13 @@ async def blank_forms(
     return found
 
 
-def answer_context(uow: UnitOfWork, city: City, template: str, forms: Sequence[Document]) -> dict[str, Any]:
-    """Return what a mail says of its forms: ``forms``, their names, and ``due_on`` where the pack names a day."""
+def answer_day(uow: UnitOfWork, city: City, template: str) -> date | None:
+    """Return the day by which a mail asks for an answer; None where the pack names none."""
     rule = city.mails.get(template)
-    context: dict[str, Any] = {"forms": [form.name.partition("_")[0] for form in forms]}
-    if rule and rule.answer_days:
-        context["due_on"] = add_business_days(uow.clock.today(), rule.answer_days)
-    return context
+    return add_business_days(uow.clock.today(), rule.answer_days) if rule and rule.answer_days else None
+
+
+def answer_context(forms: Sequence[Document], due_on: date | None) -> TemplateValues:
+    """Return what a mail says of its forms: ``forms``, their names, and ``due_on`` where there is such a day."""
+    names = [form.name.partition("_")[0] for form in forms]
+    return {"forms": names, "due_on": due_on} if due_on else {"forms": names}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from workers.domain.acts import Act, without_texts
 from workers.domain.entities import HistoryEntry
@@ -27,7 +26,7 @@ async def record_act(  # noqa: PLR0913 (what is known of the act)
     process_id: str,
     loop: int | None,
     ref: JobRef,
-    entered: Mapping[str, Any] | None = None,
+    entered: Mapping[str, object] | None = None,
 ) -> Act:
     """Append a person's completion of a user task to the history; returns the act for the job that records the input.
 
@@ -58,7 +57,7 @@ async def record_start(uow: UnitOfWork, case_id: str, ref: JobRef) -> None:
         await uow.acts.add(uow.act)
 
 
-def keep_start(uow: UnitOfWork, entered: Mapping[str, Any]) -> None:
+def keep_start(uow: UnitOfWork, entered: Mapping[str, object]) -> None:
     """Keep what the start form held with the act of whoever filled it in; of texts only that there was one."""
     if uow.act is not None and uow.act.is_start:
         uow.act.entered = without_texts(entered)

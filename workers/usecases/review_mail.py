@@ -14,7 +14,7 @@ from workers.domain.mails import STATE_AFTER, DraftState, MailChoice, MailDraft,
 from workers.errors import InputError
 from workers.usecases.answer_links import LINK_LATER, has_page, issue_link
 from workers.usecases.answer_workbooks import answer_workbook
-from workers.usecases.blank_forms import answer_context, blank_forms
+from workers.usecases.blank_forms import answer_context, answer_day, blank_forms
 from workers.usecases.journal import note
 from workers.usecases.lead import lead_of, signing_department
 from workers.usecases.lookup import case_title
@@ -119,8 +119,9 @@ async def _drafted(  # noqa: PLR0913 (the parts of a mail)
     draft = await uow.drafts.of_key(business_key)
     (recipient,) = [to] if to else await recipients_of(uow, case, city, "partner")
     forms = await blank_forms(uow, case, city, template, values)
-    asked = answer_context(uow, city, template, forms)
-    workbook = await answer_workbook(uow, case, city, template, values, due_on=asked.get("due_on"))
+    due_on = answer_day(uow, city, template)
+    asked = answer_context(forms, due_on)
+    workbook = await answer_workbook(uow, case, city, template, values, due_on=due_on)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind)]
     documents += [*forms, *([workbook] if workbook else [])]
     if draft is not None:

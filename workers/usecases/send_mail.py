@@ -13,7 +13,7 @@ from workers.domain.renewal import renews_by
 from workers.errors import PermanentError
 from workers.usecases.answer_links import has_page, issue_link
 from workers.usecases.answer_workbooks import answer_workbook
-from workers.usecases.blank_forms import answer_context, blank_forms
+from workers.usecases.blank_forms import answer_context, answer_day, blank_forms
 from workers.usecases.journal import latest_steps, note
 from workers.usecases.lead import lead_of, signing_department
 from workers.usecases.lookup import agreement_of, project_name
@@ -79,8 +79,9 @@ async def send_mail(  # noqa: PLR0913 (the parts of a notice as the diagram's he
         recipients = await recipients_of(uow, case, city, to, department, joint=joint, chosen=chosen)
     documents = [document for kind in attach for document in await attached_documents(uow, case, kind, department)]
     forms = await blank_forms(uow, case, city, template, values)
-    asked = answer_context(uow, city, template, forms)
-    workbook = await answer_workbook(uow, case, city, template, values, due_on=asked.get("due_on"))
+    due_on = answer_day(uow, city, template)
+    asked = answer_context(forms, due_on)
+    workbook = await answer_workbook(uow, case, city, template, values, due_on=due_on)
     documents += [*forms, *([workbook] if workbook else [])]
     context = {
         **asked,
