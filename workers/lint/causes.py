@@ -38,6 +38,8 @@ _ORDER: Final = (
 """Of two findings of these rules about the same variable, the one that comes first here is the cause."""
 
 
+TORN: Final = "flow-end"
+"""A flow leads to nothing: every other rule stumbles over it."""
 _CALLER: Final = "call-input"
 _LOST: Final = "form-output"
 _UNKNOWN: Final = ("variable", "data-flow")
@@ -74,6 +76,9 @@ def _from_form(cause: Finding, finding: Finding) -> bool:
 
 
 def _of_file(findings: list[Finding]) -> list[Finding]:
+    """Return the causes among a file's findings; a file that cannot be read as a whole is judged when it can be."""
+    if torn := [finding for finding in findings if finding.rule == TORN]:
+        return torn
     if any(f.rule in _FIRST and f.severity is Severity.ERROR for f in findings):
         return [finding for finding in findings if finding.rule not in _FOLLOWING]
     return [finding for finding in findings if not any(_explains(other, finding) for other in findings)]

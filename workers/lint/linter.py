@@ -12,7 +12,7 @@ from workers.errors import InputError, InputErrors
 from workers.jobs.catalog import JobType, all_job_types
 from workers.lint import node_rules, scenarios
 from workers.lint.answerforms import unanswerable
-from workers.lint.causes import only_causes
+from workers.lint.causes import TORN, only_causes
 from workers.lint.findings import Finding, Severity, sorted_findings
 from workers.lint.node_rules import SAME
 from workers.lint.node_tools import NodeError
@@ -107,10 +107,12 @@ def add_node(report: Report, *, cache: Path, say: Callable[[str], None] = lambda
         return
     report.linters += found.linters
     said = {(finding.file.resolve(), finding.element, finding.rule) for finding in report.findings}
+    torn = {finding.file.resolve() for finding in report.findings if finding.rule == TORN}
     new = [
         finding
         for finding in found.findings
-        if not any((finding.file.resolve(), finding.element, own) in said for own in SAME.get(finding.rule, ()))
+        if finding.file.resolve() not in torn
+        and not any((finding.file.resolve(), finding.element, own) in said for own in SAME.get(finding.rule, ()))
     ]
     report.findings = sorted_findings([*report.findings, *new])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from workers.domain.required import roots
+from workers.domain.required import parse_rules, roots
 from workers.lint.dataflow import DataFlow, Sources, State, inside, message_of, targets, written_inside
 from workers.lint.supplies import repeats_over
 from workers.packs.diagrams import feel, forms, model
@@ -155,7 +155,7 @@ def _of_headers(element: Element, node: str, state: State, sources: Sources) -> 
         rules = job_type.rules({key: header.get("value") or "" for key, header in found.items()})
     except ValueError:
         return  # input-checks says so
-    for name in sorted(roots(rules)):
+    for name in sorted(roots(rules) | roots(parse_rules(require=job_type.requires))):
         if not name.startswith("#"):
             yield Read(node, name, state, "ジョブ", element, guarded=False)
 

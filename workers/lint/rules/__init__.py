@@ -67,6 +67,7 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     people.side_by_side,
     flow.timers,
     flow.gateways,
+    flow.loose_ends,
     flow.borders,
     escalations.caught,
     escalations.thrown,

@@ -12,7 +12,7 @@ from workers.lint.reads import Read, made_by_called, reads
 from workers.lint.rules.base import Context, called_so, name_of, report
 from workers.packs.diagrams import model
 from workers.packs.diagrams.flowgraph import graph_of
-from workers.packs.diagrams.model import Diagram, Element, extension, local
+from workers.packs.diagrams.model import NS, Diagram, Element, extension, local
 from workers.usecases.record_act import VARIABLE
 
 _FLOW: Final = "data-flow"
@@ -21,19 +21,23 @@ _A_FEW: Final = 2
 
 
 def arrival(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    """A variable that is read is there on every way to where it is read; one finding for each variable."""
+    """A variable that is read is there on every way to where it is read; one finding for all that one place lacks."""
     missing = _missing(diagram, context.flow_of(diagram), context.sources)
+    lacking: dict[tuple[str, str, bool], list[str]] = {}
     for name, found in missing.items():
-        if _is_callers_fault(diagram, context, name) or name not in _known(context):
-            continue
-        first, where = found[0], {read.node for read in found}
-        reader = diagram.ids[first.node]
+        if not _is_callers_fault(diagram, context, name) and name in _known(context):
+            first = found[0]
+            lacking.setdefault((first.node, first.place, first.state.has(name)), []).append(name)
+    for (node, place, on_some_way), names in lacking.items():
+        found = [read for name in names for read in missing[name]]
+        reader, where = diagram.ids[node], {read.node for read in found}
         more = f"（ほかに読むところ {len(where) - 1} か所）" if len(where) > 1 else ""
-        how = "通る道によっては、ここに届きません" if first.state.has(name) else "ここに届きません"
-        message = (
-            f"{name_of(reader)}の{first.place}が読む変数「{name}」は、{how}{more}。{_hint(diagram, context, first)}"
-        )
-        yield report(diagram, reader, _FLOW, message, about=_about(name, found))
+        how = "通る道によっては、ここに届きません" if on_some_way else "ここに届きません"
+        hint = _hint(diagram, context, missing[names[0]][0])
+        named = "".join(f"「{name}」" for name in names)
+        message = f"{name_of(reader)}の{place}が読む変数{named}は、{how}{more}。{hint}"
+        about = {part for name in names for part in _about(name, missing[name])}
+        yield report(diagram, reader, _FLOW, message, about=about)
 
 
 def handed(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -174,7 +178,20 @@ def _hint(diagram: Diagram, context: Context, read: Read) -> str:
             return f"{called_so(node)}の{what}「{name}」を受け取る出力マッピングがありません。{mapping}"
     if (call := next((node for node in nodes if _is_not_taken(node, name, context.sources)), None)) is not None:
         return f"{called_so(call)}の出力マッピングに {mapping}"
+    if (start := next((node for node in nodes if _starts_with_nothing(node, context)), None)) is not None:
+        return f"{called_so(start)}に開始フォームがありません。フォームを付けるか、これを書く要素を前に置いてください"
     return _written_elsewhere(name, nodes, read, context.sources)
+
+
+def _starts_with_nothing(node: Element, context: Context) -> bool:
+    """Return whether a process that nobody calls starts here by hand, without a form that asks for anything."""
+    process = node.getparent()
+    if local(node) != "startEvent" or process is None or local(process) != "process":
+        return False
+    if node.findall("bpmn:extensionElements/zeebe:formDefinition", NS):
+        return False
+    triggered = any(local(child).endswith("EventDefinition") for child in node)
+    return not triggered and not context.catalogue.calls.get(process.get("id", ""))
 
 
 def _keeps_back(node: Element, name: str, sources: Sources) -> bool:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from workers.lint.causes import TORN
 from workers.lint.findings import Finding
-from workers.lint.rules.base import Context, name_of, report
+from workers.lint.rules.base import Context, called_so, name_of, report
 from workers.packs.diagrams.model import NS, Diagram, Element, local
 
 _CRON_FIELD: Final = r"(?:\*|\?|[0-9A-Za-z*/,\-#L?]+)"
@@ -62,6 +63,25 @@ def gateways(diagram: Diagram, context: Context) -> Iterator[Finding]:
             elif flow in conditional and flow.get("id") == default:
                 message = f"{name_of(gateway)}の既定のフローに条件が付いています（条件は評価されません）"
                 yield report(diagram, flow, "gateway-condition", message)
+
+
+def loose_ends(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """Both ends of a flow are elements that there are."""
+    del context
+    for flow in diagram.all("sequenceFlow"):
+        start, end = (diagram.ids.get(flow.get(side, "")) for side in ("sourceRef", "targetRef"))
+        if start is not None and end is not None:
+            continue
+        which = f"フロー{name_of(flow)}"
+        if start is not None:
+            lost = flow.get("targetRef", "")
+            message = f"{called_so(start)}から出る{which}の行き先（targetRef「{lost}」）がありません"
+        elif end is not None:
+            lost = flow.get("sourceRef", "")
+            message = f"{called_so(end)}に入る{which}の出どころ（sourceRef「{lost}」）がありません"
+        else:
+            message = f"{which}は、出どころも行き先もありません"
+        yield report(diagram, flow, TORN, f"{message}。Modeler で開き、つなぎ直すか、フローを消してください")
 
 
 def borders(diagram: Diagram, context: Context) -> Iterator[Finding]:
