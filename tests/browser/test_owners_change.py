@@ -38,6 +38,7 @@ _ADDED = [
     "Event_AgainRefused",
     "Event_AgainStopped",
 ]
+_NEW_NAMES = ("はじめに照会する", "もう一度照会すると知らせる", "もう一度の照会を決める", "もう一度照会する")
 _DI = re.compile(r"\s*</?(?:bpmndi:|dc:|di:)")
 _AGAIN = """
 [[steps]]
@@ -96,6 +97,11 @@ def test_a_flow_changed_in_modeler_is_saved_checked_deployed_and_runs(
     assert "modeler-template" not in told, told
     with Broker() as broker:
         engine = {"RENKEI_GATEWAY_ADDRESS": broker.gateway, "RENKEI_REST_ADDRESS": broker.rest}
+        diagram.write_text(before, encoding="utf-8")
+        _renkei(diagram, "deploy", _CODE, **engine)
+        diagram.write_text(formatted, encoding="utf-8")
+        previewed = _renkei(diagram, "deploy", _CODE, "--preview", **engine)
+        assert [name for name in _NEW_NAMES if f"「{name}」" not in previewed] == [], previewed
         assert f"{_CODE}: 配備しました" in _renkei(diagram, "deploy", _CODE, **engine)
     _extend_scenario(diagram.parent / "scenarios" / "signed.toml")
     assert "すべて通りました" in _renkei(diagram, "test", _CODE, "signed")
