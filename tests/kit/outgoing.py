@@ -55,11 +55,12 @@ def _letter(kind: str, recipient: str, raw: bytes) -> Letter:
 
 
 async def papers(services: Services, case_id: str) -> dict[str, str]:
-    """Return the text of the newest document of every kind of a case."""
+    """Return the text of the newest Word document of every kind of a case."""
     async with services.open_unit() as uow:
         return {
             document.kind: word_text(await uow.documents.read(document))
             for document in await uow.documents.of_case(case_id)
+            if document.name.endswith(".docx")
         }
 
 
