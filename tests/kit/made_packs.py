@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -72,7 +72,7 @@ class MadePacks:
         pack.mkdir(parents=True)
         for name in ("city.toml", "departments.csv"):
             text = (_MODEL_CITY / name).read_text(encoding="utf-8").replace("isesaki", code)
-            (pack / name).write_text(text, encoding="utf-8")
+            (pack / name).write_text(_alone(text), encoding="utf-8")
         (pack / f"{code}-signing.bpmn").write_bytes(signing(code, self.child))
         (pack / f"{code}-answer.form").write_text(form(f"{code}-answer"), encoding="utf-8")
         table = _MODEL_DECISION.read_text(encoding="utf-8").replace("midori-check", f"{code}-check")
@@ -103,8 +103,14 @@ def made_packs(folder: Path) -> MadePacks:
     (packs.bpmn / "common").mkdir(parents=True)
     packs.file("common", f"{packs.child}.bpmn").write_bytes(child(packs.child, packs.page))
     packs.file("common", f"{packs.page}.form").write_text(form(packs.page), encoding="utf-8")
-    shutil.copy(_MODEL_MAILS, packs.bpmn / "common")
+    mails = _alone(_MODEL_MAILS.read_text(encoding="utf-8"))
+    packs.file("common", "mails.toml").write_text(mails, encoding="utf-8")
     return packs
+
+
+def _alone(text: str) -> str:
+    """Return a pack's file without what it says of diagrams and forms that a made pack does not have."""
+    return re.sub(r"^\[procedures\]\n(?:[^\[].*\n|\n)*|^answer_form = .*\n", "", text, flags=re.MULTILINE)
 
 
 def signing(code: str, called: str) -> bytes:
@@ -112,7 +118,7 @@ def signing(code: str, called: str) -> bytes:
     return _diagram(
         f"{code}-signing",
         '<bpmn:startEvent id="Start" name="始まった"/>',
-        _task("Ask", f"{code}-answer"),
+        _task("Ask", f"{code}-answer", group=f"{code}-senryaku"),
         f"""<bpmn:businessRuleTask id="Judge" name="判定する">{_WORDS}<bpmn:extensionElements>
         <zeebe:calledDecision decisionId="{code}-check" resultVariable="result" bindingType="deployment"/>
         <zeebe:ioMapping><zeebe:input source="=[&quot;a&quot;]" target="departments"/></zeebe:ioMapping>
@@ -140,10 +146,10 @@ def form(form_id: str) -> str:
     return json.dumps({**head, **platform, "components": components}, ensure_ascii=False)
 
 
-def _task(identity: str, page: str) -> str:
+def _task(identity: str, page: str, *, group: str = "office") -> str:
     return f"""<bpmn:userTask id="{identity}" name="確かめる">{_WORDS}<bpmn:extensionElements><zeebe:userTask/>
         <zeebe:formDefinition formId="{page}" bindingType="deployment"/>
-        <zeebe:assignmentDefinition candidateGroups="=[&quot;office&quot;]"/>
+        <zeebe:assignmentDefinition candidateGroups="=[&quot;{group}&quot;]"/>
         {DUE}<zeebe:executionListeners>
         <zeebe:executionListener eventType="end" type="record-act" retries="5"/></zeebe:executionListeners>
         </bpmn:extensionElements>
