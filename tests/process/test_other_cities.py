@@ -125,7 +125,7 @@ async def test_a_changed_pack_shows_a_new_task_and_sends_a_new_mail(
     shutil.copytree(PACKS.parent / "templates", home / "templates")
     changed = settings.model_copy(update={"packs": [packs], "home": home})
     checked = linter.lint([pack], home=home, packs=[packs])
-    assert checked.findings == []
+    assert {finding.rule for finding in checked.findings} <= {"modeler-template"}, checked.findings
     await driver.deploy([*checked.files, *sorted((home / "bpmn" / "common").glob("*.[bdf]*"))])
     async with office(driver, changed) as at_work:
         desk, _ = await at_work.play("asahikawa", "signed")

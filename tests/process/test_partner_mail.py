@@ -213,12 +213,14 @@ async def test_the_documents_are_those_that_the_office_saw(driver: EngineDriver,
     async with _case(driver, settings) as case:
         await case.store(b"first")
         await case.begin("agreement-draft", attach=("agreement",))
-        assert (await case.shown())["mailAttachments"] == "協定書（案）.txt"
+        shown, workbook = str((await case.shown())["mailAttachments"]).splitlines()
+        assert (shown, workbook.endswith(".xlsx")) == ("協定書（案）.txt", True)
         await case.store(b"second")
         await case.answers(mailChoice="send")
         await case.ended("EndEvent_Sent")
         message = message_from_bytes(await _raw(case), policy=SMTP)
-    assert [part.get_payload(decode=True) for part in message.iter_attachments()] == [b"first"]
+    sent = {part.get_filename(): part.get_payload(decode=True) for part in message.iter_attachments()}
+    assert (set(sent), sent[shown]) == ({shown, workbook}, b"first")
 
 
 async def test_a_routine_mail_goes_by_itself(driver: EngineDriver, settings: Settings) -> None:
