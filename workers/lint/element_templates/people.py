@@ -22,6 +22,7 @@ from workers.lint.element_templates.parts import (
     text,
 )
 from workers.lint.element_templates.used import Used
+from workers.packs.answerpages import PARTNER, PROPERTY
 from workers.packs.diagrams import forms
 from workers.packs.diagrams.form_fields import fields as form_fields
 from workers.packs.diagrams.forms import Form
@@ -33,9 +34,20 @@ _HEADING: Final = re.compile(r"^#+\s*(?P<title>.+?)\s*$", re.MULTILINE)
 _NUMBER: Final = re.compile(r"^[①-⑳(（]?[0-9①-⑳]*[)）.．-]?[0-9]*\s*")
 
 
+def _page_field() -> Property:
+    """Return the field that says whether a partner may answer by its page (ALL-2)."""
+    return text(
+        {"type": "zeebe:property", "name": PROPERTY},
+        identity=PROPERTY,
+        label="相手方のページ",
+        group="who",
+        help_=f"{PARTNER} と書くと、相手方がメールのリンクから開くページで答えられます。空なら職員だけが入れます",
+    )
+
+
 def task_template(form: Form, listener: str, used: Used, offers: Offers) -> Template:
     """Return the template of user tasks with a form; ``listener`` is the job type that records who completed them."""
-    fields = [*_who(used, offers), back_field("who"), *_shown(form, used)]
+    fields = [*_who(used, offers), back_field("who"), _page_field(), *_shown(form, used)]
     template = frame(
         "UserTask",
         identity=f"task.{form.id}",
