@@ -192,7 +192,8 @@ async def test_form_5_comes_with_form_4_where_the_city_proposes(units: Units, ro
         kept = [(await uow.documents.read(document)) for document in await uow.documents.of_case(CASE_ID)]
     attached = told["mailDraft"]["attachments"]
     if rows:
-        assert attached == f"様式5 伊達市提案連携事業について（回答）（様式）_{CASE_ID}.docx"
+        form = "様式5 伊達市提案連携事業について（回答）"
+        assert attached.splitlines() == [f"{form}（様式）_{CASE_ID}.docx", f"{form}（回答用）_{CASE_ID}.xlsx"]
         assert "健康相談" in word_text(kept[0])
     else:
         assert attached == "なし"

@@ -289,7 +289,8 @@ async def test_the_draft_mail_says_which_draft_it_carries(units: Units, registry
         shown = (await handle_prepare_mail(asked, uow))["mailDraft"]
     assert "包括連携協定書（案）第2案（令和8年6月8日）のご確認" in shown["subject"]
     assert "・包括連携協定書（案）第2案（令和8年6月8日）" in shown["body"]
-    assert shown["attachments"] == f"包括連携協定書（案）第2案_{CASE_ID}.docx"
+    names = [f"包括連携協定書（案）第2案_{CASE_ID}.docx", f"協定書案への返事（回答用）_{CASE_ID}.xlsx"]
+    assert shown["attachments"] == "\n".join(names)
 
 
 def header_of(content: bytes) -> str:
@@ -302,13 +303,16 @@ async def test_the_first_mail_carries_blank_forms_and_a_day(units: Units, regist
     (mail,) = await sent(units, lambda uow: handle_send_mail(job("offer-request", "partner"), uow))
     attached = {str(part.get_filename()): part.get_content() for part in mail.iter_attachments()}
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr] # every mail has one
-    assert list(attached) == [f"{form}（様式）_{CASE_ID}.docx" for form in ("申出書", "連携事業提案書")]
+    *blanks, workbook = attached
+    assert blanks == [f"{form}（様式）_{CASE_ID}.docx" for form in ("申出書", "連携事業提案書")]
+    assert workbook == f"申出書・連携事業提案書（回答用）_{CASE_ID}.xlsx"
     assert [
         part
         for part in ("・申出書（様式）", "・連携事業提案書（様式）", "令和8年8月12日（水）を目安に")
         if part not in text
     ] == []
-    forms = ["".join(docx.Document(io.BytesIO(content)).element.body.itertext()) for content in attached.values()]
+    sent_blanks = [attached[name] for name in blanks]
+    forms = ["".join(docx.Document(io.BytesIO(content)).element.body.itertext()) for content in sent_blanks]
     assert all(field.name in forms[0] for field in papers.CITY.fields)
     assert [part for part in ("株式会社", "見守り", "特にありません") if part in "".join(forms)] == []
 
@@ -324,8 +328,10 @@ async def test_a_mail_that_the_office_sees_carries_its_blank_forms(units: Units)
     async with units() as uow:
         shown = [(await handle_prepare_mail(asked, uow))["mailDraft"]["attachments"] for _ in range(2)]
         kinds = [document.kind for document in await uow.documents.of_case(CASE_ID)]
-    assert shown[0] == f"申出書（様式）_{CASE_ID}.docx\n連携事業提案書（様式）_{CASE_ID}.docx" == shown[1]
-    assert kinds == ["blank-offer", "blank-proposal-sheet"]
+    names = [f"{form}（様式）_{CASE_ID}.docx" for form in ("申出書", "連携事業提案書")]
+    names.append(f"申出書・連携事業提案書（回答用）_{CASE_ID}.xlsx")
+    assert shown[0].splitlines() == names == shown[1].splitlines()
+    assert kinds[:2] == ["blank-offer", "blank-proposal-sheet"]
 
 
 async def test_the_history_calls_mails_by_their_names(units: Units) -> None:

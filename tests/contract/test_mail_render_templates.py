@@ -13,6 +13,7 @@ import pytest
 from tests.kit import endings, papers
 from workers.adapters.mail.renderer import TEXT, JinjaMails
 from workers.domain.cities import City
+from workers.domain.jst import JST
 from workers.usecases.ports import MailRequest
 
 CASE = papers.case()
@@ -100,12 +101,23 @@ DIGEST: dict[str, Any] = {
 }
 _CASELESS = {"tasks-due"}
 _STOPPED = {"action": "stop", "reason": "方針", "message": "またの機会に", "procedure": "協定の締結"}
+_ANSWERED = {
+    **TO_PARTNER,
+    "answer_title": "申出をする",
+    "answer_text": "目的: 見守り",
+    "answered_at": datetime(2026, 6, 1, 9, 30, tzinfo=JST),
+}
 # What a template is given, and what its text has to say
 TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     **endings.MAILS,
     "offer-request": (
         TO_PARTNER,
         ["連携事業提案書", "3分野以上", "市が事業費を負担する事業", "・申出書（様式）", "6月15日（月）を目安に"],
+    ),
+    "answer-receipt": (_ANSWERED, ["次の回答を", "6月1日", "お心当たりのないとき"]),
+    "answer-late": (
+        _ANSWERED,
+        ["先に入力を済ませて", "いただいた回答は残してあります", "目的: 見守り"],
     ),
     "city-invitation": (
         {**TO_PARTNER, "message": "10周年の機会に"},

@@ -9,7 +9,14 @@ import pytest
 
 from tests.kit.machine import ROOT, Machine
 
-_PACKAGES = ("chromium", "fonts-noto-cjk", "libreoffice-writer-nogui", "poppler-utils", "postgresql")
+_PACKAGES = (
+    "chromium",
+    "fonts-noto-cjk",
+    "libreoffice-writer-nogui",
+    "libreoffice-calc-nogui",
+    "poppler-utils",
+    "postgresql",
+)
 
 
 @pytest.fixture
