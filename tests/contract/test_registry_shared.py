@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.kit.registry import Registry, registry_at
+from workers.adapters.registry import shared_transaction
 from workers.adapters.registry import turns as turns_module
 from workers.adapters.registry.shared_transaction import opening
 from workers.adapters.registry.sqlite_connection import QuickConnection
@@ -115,7 +116,10 @@ async def test_a_commit_that_fails_fails_every_unit_even_one_that_had_failed_by_
     assert on_disk(registry) == {"a": 1}
 
 
-async def test_a_transaction_that_sqlite_gave_up_fails_every_unit_in_it(registry: Registry) -> None:
+async def test_a_transaction_that_sqlite_gave_up_fails_every_unit_in_it(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_transaction, "_SECONDS", DEADLINE)  # on a busy machine the first would leave alone
     open_unit = registry.open_units()
     engine = registry.engines[0]
 
