@@ -78,14 +78,15 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
     files, folders = collect(paths)
     known = catalogue.build(files, home=home, extra=packs)
     known.for_city = for_city
+    common = CityPacks([home / "bpmn", *packs]).common_mails()
     context = Context(
         known,
         all_job_types() if job_types is None else job_types,
         VARIABLES if variables is None else variables,
-        mails=CityPacks([home / "bpmn", *packs]).common_mails(),
+        mails=common,
     )
     report = Report(files, folders, linters=["renkei の規則"])
-    mails = CityPacks([home / "bpmn", *packs]).common_mails() if set(paths) != set(files) else {}
+    mails = common if set(paths) != set(files) else {}
     for folder in folders:
         report.findings += _pack_findings(folder, mails, known)
     for path in files:

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from lxml import etree
-
 from workers.adapters.camunda.index import EngineIndex, first_of
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
@@ -20,12 +18,13 @@ from workers.drawing.diff import FileDiff, compare_files
 from workers.errors import InputError, RenkeiError
 from workers.lint import linter, report
 from workers.packs.closure import COMMON, PackCall, city_call, common_call, definitions
+from workers.packs.diagrams.model import BPMN, parse_xml
 from workers.packs.scenarios import scenario_files
 from workers.settings import Settings
 from workers.trial.lastrun import last_run
 from workers.wiring import Services
 
-_BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+_BPMN: Final = f"{{{BPMN}}}"
 _ZEEBE: Final = "{http://camunda.org/schema/zeebe/1.0}"
 _LINKS: Final = {".form": ("formDefinition", "formId"), ".dmn": ("calledDecision", "decisionId")}
 _OPERATE: Final = {"processDefinitionId": "bpmnProcessId"}
@@ -233,7 +232,7 @@ def _places(call: PackCall, diffs: Mapping[Path, FileDiff | None]) -> dict[str, 
         tag, attribute = _LINKS[path.suffix]
         identities = {identity for _, identity in definitions(path)}
         for diagram in (file for file in call.files if file.suffix == ".bpmn"):
-            for element in _root(diagram).iter(f"{_BPMN}*"):
+            for element in parse_xml(diagram).iter(f"{_BPMN}*"):
                 links = element.iterfind(f"{_BPMN}extensionElements/{_ZEEBE}{tag}")
                 if any(link.get(attribute) in identities for link in links):
                     found.setdefault(diagram.stem, set()).add(element.get("id", ""))
@@ -242,13 +241,9 @@ def _places(call: PackCall, diffs: Mapping[Path, FileDiff | None]) -> dict[str, 
 
 def _beside(path: Path, added: frozenset[str]) -> set[str]:
     """Return what new parts are connected with: a way that was tried before leads there, not through them."""
-    flows = list(_root(path).iter(f"{_BPMN}sequenceFlow"))
+    flows = list(parse_xml(path).iter(f"{_BPMN}sequenceFlow"))
     ends = [(str(f.get("id")), str(f.get("sourceRef")), str(f.get("targetRef"))) for f in flows]
     return {end for parts in ends if added.intersection(parts) for end in parts}
-
-
-def _root(path: Path) -> etree._Element:
-    return etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
 
 
 async def _in_engine(

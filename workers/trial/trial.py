@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from lxml import etree
-
 from workers.drawing.picture import one_line
 from workers.errors import InputError
 from workers.packs import CityPacks
 from workers.packs.closure import city_call, common_call
+from workers.packs.diagrams.model import BPMN, parse_xml
 from workers.packs.scenarios import read_scenario, scenario_files
 from workers.settings import Settings
 from workers.trial.api import Api, EngineRefused
@@ -25,8 +24,7 @@ from workers.trial.driver import EngineDriver
 from workers.trial.offices import Office, Offices, open_office, trial_settings
 from workers.trial.sharedtime import SharedTime
 
-_BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-_PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True)
+_BPMN: Final = f"{{{BPMN}}}"
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -72,7 +70,7 @@ def deployed_files(packs: CityPacks, city: str, common: Path) -> list[Path]:
 
 def element_names(files: Sequence[Path]) -> dict[str, str]:
     """Return what diagrams call their elements, by id."""
-    roots = [etree.parse(path, _PARSER).getroot() for path in files if path.suffix == ".bpmn"]
+    roots = [parse_xml(path) for path in files if path.suffix == ".bpmn"]
     return {e.get("id", ""): one_line(e) for root in roots for e in root.iter(f"{_BPMN}*") if e.get("name")}
 
 
@@ -141,5 +139,5 @@ def _deploy(broker: Broker, files: Sequence[Path]) -> None:
 def _has_start_timer(path: Path) -> bool:
     if path.suffix != ".bpmn":
         return False
-    starts = etree.parse(path, _PARSER).getroot().iterfind(f"{_BPMN}process/{_BPMN}startEvent")
+    starts = parse_xml(path).iterfind(f"{_BPMN}process/{_BPMN}startEvent")
     return any(start.find(f"{_BPMN}timerEventDefinition") is not None for start in starts)
