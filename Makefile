@@ -12,6 +12,11 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 LANES := $(BIN)/python -m tests.kit.lanes
 
+# Where Camunda cannot be fetched, what needs no engine is still tested and told; the run as a whole has failed.
+WITHOUT_ENGINE = echo 'Camunda を用意できないので、エンジンの要らないテストだけを実行します。' >&2; \
+	$(PYTEST) -q -n 2 -m "not slow and not process and not stack" tests/unit tests/contract; \
+	echo 'エンジンの要るテストは実行していません。手元の Camunda 8.6 を RENKEI_CAMUNDA_DIST で指定するか、Maven が使うネットワークを確かめてください。' >&2
+
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -35,9 +40,8 @@ test: packages ## テスト（3 つずつ並べる）
 	@$(LANES) -m "not slow"
 
 test-all: packages ## すべての組み合わせのテスト（長い）
-	@.ci/bootstrap --stack
-	@$(BIN)/python -m workers.localstack
-	@$(BIN)/python -m tests.kit.newer
+	@.ci/bootstrap
+	@$(BIN)/python -m workers.localstack && $(BIN)/python -m tests.kit.newer || { $(WITHOUT_ENGINE); exit 1; }
 	@$(LANES)
 
 chaos: ## 障害を起こすテスト（SEED=… で同じ順を繰り返す。2 つずつ並べる、LANES=1 なら一つずつ）

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_data_dir("renkei")), description="state of the local stack"
     )
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("renkei")), description="downloads")
+    camunda_dist: Path | None = Field(
+        default=None, description="a Camunda 8.6 that is there already (folder or archive); empty: fetched by Maven"
+    )
     port_offset: int = Field(default=0, ge=0, le=30000, description="added to every port of the local stack")
     packs: list[Path] = Field(default_factory=list, description="more folders of city packs")
 

@@ -24,6 +24,7 @@ from workers.cli.standstill import open_incidents, until_one_more
 from workers.domain.entities import CaseOutcome
 from workers.errors import PermanentError
 from workers.localstack.control import Stack
+from workers.localstack.distribution import TRIAL_ONLY
 from workers.packs.scenarios import Scenario, Step, read_scenario
 from workers.readers.offerfile import read_offer
 from workers.scenarios.agreement import begin
@@ -179,6 +180,7 @@ async def _show(built: Services, result: _Result) -> None:
     ):
         _CONSOLE.print(f"  {title:<9} {url}", soft_wrap=True)
     _CONSOLE.print("\n動かしたままにしています。止めるときは [bold].venv/bin/renkei down[/]")
+    _CONSOLE.print(TRIAL_ONLY)
 
 
 def _print_agreement(agreement: dict[str, Any] | None) -> None:

@@ -39,12 +39,14 @@ def up(
 ) -> None:
     """Start what is missing; without ``--detach`` stay until Ctrl-C and stop everything then."""
     from workers.localstack.control import Stack
+    from workers.localstack.distribution import TRIAL_ONLY
 
     stack = Stack(local_settings(data, port_offset, packs))
     _end_on_signals()
     try:
         status = stack.up(list(only) or None)
         _print_addresses(status)
+        click.echo(TRIAL_ONLY, err=True)
         if not detach:
             _watch(stack)
     except KeyboardInterrupt:

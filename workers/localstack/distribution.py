@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import tarfile
 from pathlib import Path, PurePosixPath
 
+from workers.localstack.given import given_distribution, unpack
 from workers.localstack.packages import Package, ensure
 from workers.localstack.progress import Reporter
 from workers.settings import Settings
@@ -17,24 +17,40 @@ _CAMUNDA_SHA256 = "5c699e86a6c9d290dd7b1f0b2ea648fb57fd1dacf1cab22c874219e58827e
 _ECJ_SHA256 = "05cc22a24e7982970f63a405fc6c820bc80b806f27f3c5a6236fc475f8f7152b"
 _OPENSEARCH_SHA256 = Path(__file__).with_name("opensearch.sha256")
 _MB = 1000**2
+LICENCE_FILE = "CAMUNDA-LICENSE-1.0.txt"
+TRIAL_ONLY = "手元の Camunda は試用と試験のためのものです。実際の案件は入れないでください。"
+"""The sentence that everybody who starts the local stack reads (Camunda License 1.0: no production)."""
 
 
 def camunda_home(settings: Settings, reporter: Reporter | None = None) -> Path:
-    """Return the folder of the unpacked Camunda 8.6.0 (``bin``, ``config``, ``lib``), fetching it the first time.
+    """Return the folder of the unpacked Camunda 8.6 (``bin``, ``config``, ``lib``), fetching it the first time.
+
+    ``RENKEI_CAMUNDA_DIST`` names a distribution that is there already, which is used in its place.
 
     Raises:
-        StackError: Maven, Java, network or disk space is missing, or the download is corrupt.
+        StackError: Maven, Java, network or disk space is missing, the download is corrupt, or what
+            ``RENKEI_CAMUNDA_DIST`` names is no Camunda 8.6.
     """
+    reporter = reporter or Reporter()
+    if settings.camunda_dist is not None:
+        return given_distribution(settings.camunda_dist, settings.cache, reporter)
+    name = f"camunda-zeebe-{CAMUNDA_VERSION}"
     package = Package(
-        name=f"camunda-zeebe-{CAMUNDA_VERSION}",
+        name=name,
         title=f"Camunda {CAMUNDA_VERSION}",
         coordinates=f"io.camunda:camunda-zeebe:{CAMUNDA_VERSION}:tar.gz",
         alone=True,
         sha256={f"camunda-zeebe-{CAMUNDA_VERSION}.tar.gz": _CAMUNDA_SHA256},
         cache_mb=340,
         maven_mb=320,
+        notice=(
+            f"Camunda {CAMUNDA_VERSION} を取り寄せます（約 300 MB。Camunda Services GmbH の配布物で、renkei には"
+            "含まれません）。\n"
+            f"使うと Camunda License 1.0 に同意したことになります（全文: {settings.cache / name / LICENCE_FILE}）。"
+            f"本番では使えません。\n{TRIAL_ONLY}"
+        ),
     )
-    return ensure(settings.cache, package, _unpack, reporter or Reporter())
+    return ensure(settings.cache, package, _unpack, reporter)
 
 
 def opensearch_jars(settings: Settings, reporter: Reporter | None = None) -> tuple[Path, ...]:
@@ -72,21 +88,10 @@ def compiler_jar(settings: Settings, reporter: Reporter | None = None) -> Path:
 
 
 def _unpack(files: list[Path], folder: Path, reporter: Reporter, title: str) -> None:
-    """Unpack the checked archive without its top folder; only plain files, only inside ``folder``."""
+    """Unpack the checked archive without its top folder."""
     (archive,) = files
-    with tarfile.open(archive) as tar, reporter.meter(f"{title} の展開", 320 * _MB) as meter:
-        for member in tar:
-            parts = PurePosixPath(member.name).parts[1:]
-            if not member.isfile() or not parts or ".." in parts:
-                continue
-            target = folder.joinpath(*parts)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source = tar.extractfile(member)
-            assert source is not None  # noqa: S101 (a plain file has content; tells mypy)
-            with source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink, 1 << 20)
-            target.chmod(0o755 if member.mode & 0o100 else 0o644)
-            meter.advance(member.size)
+    with reporter.meter(f"{title} の展開", 320 * _MB) as meter:
+        unpack(archive, folder, meter)
 
 
 def copy_files(files: list[Path], folder: Path, reporter: Reporter, title: str) -> None:

@@ -37,6 +37,8 @@ class Package:
     sha256: dict[str, str]
     cache_mb: int
     maven_mb: int
+    notice: str = ""
+    """What a person is told before anything is fetched, such as the licence."""
 
 
 Install = Callable[[list[Path], Path, Reporter, str], None]
@@ -48,27 +50,42 @@ def ensure(cache: Path, package: Package, install: Install, reporter: Reporter) 
     Raises:
         StackError: Maven, Java, network or disk space is missing, or the download is corrupt.
     """
-    folder = cache / package.name
+
+    def fetch_and_install(staging: Path) -> None:
+        if package.notice:
+            reporter.note(package.notice)
+        install(_fetch(cache, package, reporter), staging, reporter, package.title)
+
+    return place(cache / package.name, package.title, package.cache_mb, fetch_and_install, reporter)
+
+
+def place(folder: Path, title: str, megabytes: int, make: Callable[[Path], None], reporter: Reporter) -> Path:
+    """Return a folder that ``make`` fills the first time or when a file is missing: whole or not at all.
+
+    Raises:
+        StackError: Less than ``megabytes`` of disk space, a folder that cannot be written, or what ``make`` raises.
+    """
     if _intact(folder):
         return folder
+    cache = folder.parent
     with _disk_errors(cache):
         cache.mkdir(parents=True, exist_ok=True)
-        with _lock(cache / f".{package.name}.lock", package.title, reporter):
+        with _lock(cache / f".{folder.name}.lock", title, reporter):
             if not _intact(folder):
-                _install(cache, folder, package, install, reporter)
+                if folder.exists():
+                    reporter.note(f"{title}: {folder} が壊れているので消して作り直します。")
+                    shutil.rmtree(folder)
+                require_space(cache, megabytes)
+                _make(folder, make)
     return folder
 
 
-def _install(cache: Path, folder: Path, package: Package, install: Install, reporter: Reporter) -> None:
-    if folder.exists():
-        reporter.note(f"{package.title}: {folder} が壊れているので消して作り直します。")
-        shutil.rmtree(folder)
-    require_space(cache, package.cache_mb)
-    staging = cache / f".{package.name}.new"
+def _make(folder: Path, make: Callable[[Path], None]) -> None:
+    staging = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(staging, ignore_errors=True)  # left by a process that was killed
     try:
         staging.mkdir()
-        install(_fetch(cache, package, reporter), staging, reporter, package.title)
+        make(staging)
         _write_stamp(staging)
         staging.rename(folder)
     finally:
