@@ -62,6 +62,22 @@ class Settings(BaseSettings):
     )
     pages_port: int = Field(default=0, description="0: 8091 + port offset")
     pages_host: str = Field(default="127.0.0.1", description="address that the partners' pages listen on")
+    desk_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="the staff's desk as staff reach it; empty: the pages' own address",
+    )
+    desk_idle_minutes: int = Field(
+        default=30, ge=1, le=720, description="a sign-in at the desk ends when unused so long"
+    )
+    desk_oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="identity provider of Camunda and the desk; empty: none",
+    )
+    desk_oidc_client_id: str = ""
+    desk_oidc_client_secret: SecretStr = SecretStr("")
+    desk_oidc_scope: str = Field(default="openid profile", description="what the desk asks the identity provider for")
     gateway_tls: bool = False
     oauth_url: str = ""
     oauth_client_id: str = ""

@@ -170,6 +170,7 @@ async def _show(built: Services, result: _Result) -> None:
         _CONSOLE.print(f"  {kind} {count} 通")
     _CONSOLE.print("\n[bold]見るところ[/]（利用者 demo、パスワード demo）")
     for title, url in (
+        ("職員の机", f"{settings.desk_url or f'http://127.0.0.1:{settings.pages_port or settings.port(8091)}'}/desk/"),
         ("Tasklist", f"{settings.tasklist}/tasklist"),
         ("Operate", f"{settings.tasklist}/operate/processes/{case['process_instance_key']}"),
         ("メール", f"http://127.0.0.1:{settings.port(8026)}/"),

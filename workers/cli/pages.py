@@ -1,4 +1,4 @@
-"""``renkei pages``: the pages on which partners answer, alone."""
+"""``renkei pages``: the web side alone, partners' pages and staff's desk."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ from workers.settings import Settings
 
 @command(
     name="pages",
-    short_help="相手方が回答するページを動かします。",
+    short_help="相手方が回答するページと、職員の机を動かします。",
     help=(
-        "相手方が回答するページを動かします。メールのリンクから開く画面で、フォームの入力を受け付けます。"
-        "公開する住所は RENKEI_PAGES_URL で決めます（docs/operations.md）。Ctrl-C か SIGTERM で止まります。"
+        "相手方が回答するページ（メールのリンクから開く画面）と、職員の机（作業、案件、台帳の画面）を動かします。"
+        "庁外に開くのは相手方のページだけにしたいときは、--partners と --desk で分けて動かします。"
+        "住所は RENKEI_PAGES_URL と RENKEI_DESK_URL で決めます（docs/operations.md）。Ctrl-C か SIGTERM で止まります。"
     ),
 )
-@click.option("--partners", is_flag=True, help="相手方のページだけを動かします（いまはこれだけです）。")
+@click.option("--partners", is_flag=True, help="相手方のページだけを動かします。")
+@click.option("--desk", is_flag=True, help="職員の机だけを動かします。")
 @packs_option
 @data_option
-def pages(*, partners: bool, packs: tuple[Path, ...], data: Path | None) -> None:
+def pages(*, partners: bool, desk: bool, packs: tuple[Path, ...], data: Path | None) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    del partners  # the only face there is
     settings = command_settings(data, packs)
     logs.configure(settings.log_level)
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(settings, partners=partners or not desk, desk=desk or not partners))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, *, partners: bool, desk: bool) -> None:
     from workers.pages.app import serve
     from workers.wiring import services
 
     async with services(settings) as built:
-        await serve(built)
+        await serve(built, partners=partners, desk=desk)
 
 
 commands = [pages]

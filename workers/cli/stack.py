@@ -119,7 +119,7 @@ def _watch(stack: Stack) -> None:
 def _print_addresses(found: StackStatus) -> None:
     addresses = {part.name: part.url for part in found.parts if part.state == "ready"}
     base = addresses.get("webapps", "").removesuffix("/tasklist")
-    lines = []
+    lines = [f"職員の机  {addresses['pages']}"] if "pages" in addresses else []
     if base:
         lines += [f"Tasklist  {base}/tasklist", f"Operate   {base}/operate", "          利用者名 demo、パスワード demo"]
     if "mail" in addresses:

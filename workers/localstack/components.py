@@ -212,15 +212,15 @@ def _pages(settings: Settings, ports: Ports) -> Component:
     url = f"http://{HOST}:{port}"
     return Component(
         name="pages",
-        title="相手方の回答のページ",
-        ports={port: "相手方の回答のページ"},
-        launch=lambda: _python(settings, "workers.cli", "pages", "--partners"),
+        title="職員の机と相手方の回答のページ",
+        ports={port: "職員の机と相手方の回答のページ"},
+        launch=lambda: _python(settings, "workers.cli", "pages"),
         ready=lambda: page_ready(f"{url}/healthz"),
         log=settings.data / "logs" / "pages.out.log",
         stage=0,
         start_seconds=120,
         stop_seconds=15,
-        url=url,
+        url=f"{url}/desk/",
     )
 
 

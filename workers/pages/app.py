@@ -1,4 +1,4 @@
-"""The application of the partners' pages, and how it is served."""
+"""The application of the web side with its two faces, partners' pages and staff's desk, and how it is served."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.task_forms import TaskForms
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.pages import assets
+from workers.pages.desk.application import desk_application
 from workers.pages.partner import OpenUnit, PartnerPages, closed_page
 from workers.pages.security import HEADERS
 from workers.pages.steps import Steps
@@ -24,8 +25,8 @@ from workers.wiring import Services
 DEFAULT_PORT = 8091
 
 
-def application(open_unit: OpenUnit, steps: Steps) -> Starlette:
-    """Return the ASGI application."""
+def application(open_unit: OpenUnit, steps: Steps | None, desk: Starlette | None = None) -> Starlette:
+    """Return the ASGI application; a face that is None is not served."""
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -36,23 +37,25 @@ def application(open_unit: OpenUnit, steps: Steps) -> Starlette:
     async def unknown(request: Request, error: Exception) -> Response:
         return closed_page(request, error.status_code if isinstance(error, HTTPException) else 500)
 
+    async def to_desk(_request: Request) -> Response:
+        return RedirectResponse("/desk/", 303, headers=HEADERS)
+
+    faces: list[BaseRoute] = [] if steps is None else list(PartnerPages(open_unit, steps).routes())
+    if desk is not None:
+        faces += [Mount("/desk", app=desk), Route("/", to_desk)]
     return Starlette(
-        routes=[
-            Route("/healthz", alive),
-            Route("/robots.txt", robots),
-            assets.route(),
-            *PartnerPages(open_unit, steps).routes(),
-        ],
+        routes=[Route("/healthz", alive), Route("/robots.txt", robots), assets.route(), *faces],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000)],
         exception_handlers={HTTPException: unknown, Exception: unknown},
     )
 
 
-async def serve(services: Services) -> None:
+async def serve(services: Services, *, partners: bool = True, desk: bool = True) -> None:
     """Serve until SIGTERM or Ctrl-C; nothing of a request is logged (links are secrets, answers are personal)."""
     settings = services.settings
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
-        app = application(services.open_unit, Steps(TaskForms(rest, tasklist)))
+        steps = Steps(TaskForms(rest, tasklist)) if partners else None
+        app = application(services.open_unit, steps, desk_application(services) if desk else None)
         config = uvicorn.Config(
             app,
             host=settings.pages_host,
@@ -67,5 +70,5 @@ async def serve(services: Services) -> None:
 
 
 def pages_port(settings: Settings) -> int:
-    """Return the port of the partners' pages."""
+    """Return the port of the web side."""
     return settings.pages_port or settings.port(DEFAULT_PORT)

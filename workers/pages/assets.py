@@ -14,6 +14,7 @@ FOLDER: Final = Path(__file__).parent / "static"
 FILES: Final = {
     "page.js": "text/javascript",
     "page.css": "text/css",
+    "desk.css": "text/css",
     "licences.txt": "text/plain; charset=utf-8",
 }
 _YEAR: Final = "public, max-age=31536000, immutable"

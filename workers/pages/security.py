@@ -46,11 +46,11 @@ def is_our_form(request: Request, token: str, word: str) -> bool:
     return bool(cookie) and hmac.compare_digest(form_word(cookie, token).encode(), word.encode())
 
 
-def set_cookie(response: Response, request: Request, cookie: str) -> None:
-    """Give the browser its random word, for these pages alone."""
+def set_cookie(response: Response, request: Request, cookie: str, *, path: str = "/a/") -> None:
+    """Give the browser its random word, for the pages below a path alone."""
     if request.cookies.get(COOKIE) != cookie:
         response.set_cookie(
-            COOKIE, cookie, path="/a/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
+            COOKIE, cookie, path=path, httponly=True, samesite="strict", secure=request.url.scheme == "https"
         )
 
 

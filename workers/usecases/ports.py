@@ -12,6 +12,7 @@ from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.answers import AnswerPage, PartnerAnswer, PartnerLink
 from workers.domain.cities import City
+from workers.domain.desk import CaseHead, DeskSession, FormDraft, StaffNote
 from workers.domain.entities import (
     Case,
     CaseKind,
@@ -430,6 +431,46 @@ class PartnerAnswers(Protocol):
         """Return an answer by its number; raises PermanentError where there is none."""
 
 
+class DeskRecords(Protocol):
+    """What the staff's desk keeps: sign-ins, drafts of forms, notes."""
+
+    async def add_session(self, session: DeskSession) -> None:
+        """Keep a sign-in, and what the person is called."""
+
+    async def session(self, id_hash: str) -> DeskSession | None:
+        """Return a sign-in or None."""
+
+    async def end_session(self, id_hash: str) -> None:
+        """Forget a sign-in."""
+
+    async def end_sessions(self, *, seen_before: datetime) -> None:
+        """Forget every sign-in that was used last before a moment (real time)."""
+
+    async def names(self) -> Mapping[str, str]:
+        """Return what those who have ever signed in are called, by user."""
+
+    async def draft(self, task_key: int, user: str) -> FormDraft | None:
+        """Return what a person has typed into a task's form, or None."""
+
+    async def add_draft(self, draft: FormDraft) -> None:
+        """Keep a draft where the person has none for the task yet."""
+
+    async def drop_drafts(self, task_key: int) -> None:
+        """Forget everybody's drafts of a task that is done."""
+
+    async def add_note(self, note: StaffNote) -> None:
+        """Keep a note; it has its id afterwards."""
+
+    async def notes(self, case_id: str) -> list[StaffNote]:
+        """Return a case's notes, newest first."""
+
+    async def surveyed(self, case_id: str) -> set[str]:
+        """Return the codes of the departments that a case's surveys asked."""
+
+    async def heads(self, case_ids: Collection[str]) -> Mapping[str, CaseHead]:
+        """Return what lists show of cases, by id; those that the registry does not have are missing."""
+
+
 class DocumentRenderer(Protocol):
     """Fills the city's Word and Excel templates."""
 
@@ -531,6 +572,7 @@ class UnitOfWork(Protocol):
     history: History
     acts: Acts
     answers: PartnerAnswers
+    desk: DeskRecords
     pages_url: str
 
     @property

@@ -19,7 +19,8 @@ _log = get_logger(__name__)
 
 _PAGE = 200
 _POLL_SECONDS = 0.3
-_CASE = "caseId"
+CASE = "caseId"
+"""The process variable with the case."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +41,11 @@ class OpenTask:
 class OpenTasks:
     """Finds and changes open user tasks on 8.6 and 8.9; which of the two answers is found out at the first search."""
 
-    def __init__(self, rest: RestClient, tasklist: Tasklist) -> None:
+    def __init__(self, rest: RestClient, tasklist: Tasklist, *, has_search: bool | None = None) -> None:
+        """Create one; ``has_search``: whether the engine itself searches, where that is known."""
         self._rest = rest
         self._tasklist = tasklist
-        self._has_search: bool | None = None
+        self._has_search = has_search
 
     async def find(
         self,
@@ -67,10 +69,14 @@ class OpenTasks:
         """Return every open task with its case, as far as the index shows the case already; raises as ``find``."""
         tasks = await self._by_engine({}, None)
         if tasks is None:
-            rows = await self._tasklist.search({}, variables=[_CASE])
-            return [replace(_from_tasklist(row), case_id=_case_of(row.get("variables") or ())) for row in rows]
+            rows = await self._tasklist.search({}, variables=[CASE])
+            return [replace(from_tasklist(row), case_id=_case_of(row.get("variables") or ())) for row in rows]
         cases = await self._cases(sorted({task.process_instance_key for task in tasks}))
         return [replace(task, case_id=cases.get(task.process_instance_key, "")) for task in tasks]
+
+    async def case_of(self, task: OpenTask) -> str:
+        """8.9: return a task's case, empty where the index does not show it."""
+        return (await self._cases([task.process_instance_key])).get(task.process_instance_key, "")
 
     async def wait_for(
         self, wanted: Callable[[OpenTask], bool], *, seconds: float = 30, process_instance_key: int | None = None
@@ -133,7 +139,7 @@ class OpenTasks:
         found: dict[int, str] = {}
         for first in range(0, len(instances), _PAGE):
             keys = [str(key) for key in instances[first : first + _PAGE]]
-            wanted = {"name": _CASE, "scopeKey": {"$in": keys}}
+            wanted = {"name": CASE, "scopeKey": {"$in": keys}}
             page = {"from": 0, "limit": _PAGE}  # a scope has each variable once
             items = await self._rest.search("/v2/variables/search", {"filter": wanted, "page": page})
             found |= {int(item["scopeKey"]): _case_of([item]) for item in items or []}
@@ -154,7 +160,7 @@ class OpenTasks:
             self._has_search = found is not None
             if found is None:
                 return None
-            tasks += [_from_engine(item) for item in found]
+            tasks += [from_engine(item) for item in found]
             if len(found) < _PAGE:
                 return tasks
 
@@ -163,21 +169,22 @@ class OpenTasks:
         wanted: dict[str, Any] = {names.get(name, name): value for name, value in given.items()}
         if case_id is not None:
             wanted["taskVariables"] = [{**_case_variable(case_id), "operator": "eq"}]
-        return [_from_tasklist(item) for item in await self._tasklist.search(wanted)]
+        return [from_tasklist(item) for item in await self._tasklist.search(wanted)]
 
 
 def _case_of(variables: Iterable[Mapping[str, Any]]) -> str:
     """Return the case that variables name, empty where they name none."""
-    values = (json.loads(each["value"]) for each in variables if each["name"] == _CASE and each.get("value"))
+    values = (json.loads(each["value"]) for each in variables if each["name"] == CASE and each.get("value"))
     return next((value for value in values if isinstance(value, str)), "")
 
 
 def _case_variable(case_id: str) -> dict[str, str]:
     """Return the condition that a process belongs to a case; both searches compare values as JSON."""
-    return {"name": _CASE, "value": json.dumps(case_id, ensure_ascii=False)}
+    return {"name": CASE, "value": json.dumps(case_id, ensure_ascii=False)}
 
 
-def _from_engine(item: Mapping[str, Any]) -> OpenTask:
+def from_engine(item: Mapping[str, Any]) -> OpenTask:
+    """Return a task of 8.9's search."""
     return OpenTask(
         key=int(item["userTaskKey"]),
         element_id=item["elementId"],
@@ -189,7 +196,8 @@ def _from_engine(item: Mapping[str, Any]) -> OpenTask:
     )
 
 
-def _from_tasklist(item: Mapping[str, Any]) -> OpenTask:
+def from_tasklist(item: Mapping[str, Any]) -> OpenTask:
+    """Return a task of Tasklist 8.6."""
     return OpenTask(
         key=int(item["id"]),
         element_id=item["taskDefinitionId"],

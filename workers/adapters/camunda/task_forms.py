@@ -40,7 +40,10 @@ class TaskForms:
         found = await self._tasks.find(case_id=case_id, element_id=element_id)
         if not found:
             return None
-        key = found[-1].key
+        return await self.of_task(found[-1].key, names)
+
+    async def of_task(self, key: int, names: Callable[[Mapping[str, Any]], Collection[str]]) -> ShownTask:
+        """Return the form and the values of an open task, by its key; raises PermanentError where it has no form."""
         response = await self._rest.request("GET", f"/v2/user-tasks/{key}/form", None)
         if response.is_success:
             form: Mapping[str, Any] = json.loads(response.json()["schema"])

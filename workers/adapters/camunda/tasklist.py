@@ -17,7 +17,7 @@ _WHAT = "Tasklist"
 _PAGE = 200
 _OPERATE_PAGE = 1000
 _TIMEOUT_SECONDS = 20
-_CSRF = "X-CSRF-TOKEN"
+CSRF = "X-CSRF-TOKEN"
 """Tasklist hands a token out with the login and wants it back with every request that changes or searches."""
 
 
@@ -46,13 +46,13 @@ class Tasklist(HttpClient):
         with unreachable_is_retryable():
             response = await self._http.post("/api/login", data={"username": self._user, "password": self._password})
         raise_for_status(response, _WHAT)
-        if _CSRF in response.headers:
-            self._http.headers[_CSRF] = response.headers[_CSRF]
+        if CSRF in response.headers:
+            self._http.headers[CSRF] = response.headers[CSRF]
 
     async def start(self, process_id: str, variables: Mapping[str, Any] | None = None) -> int:
         """Start a process's newest version with its start form's variables; returns the instance's key."""
         answer = await self._call(
-            "PATCH", f"/v1/internal/processes/{process_id}/start", {"variables": _named(variables or {})}
+            "PATCH", f"/v1/internal/processes/{process_id}/start", {"variables": named_values(variables or {})}
         )
         return int(answer["id"])
 
@@ -133,7 +133,7 @@ class Tasklist(HttpClient):
 
     async def complete(self, task_id: str | int, variables: Mapping[str, Any] | None = None) -> None:
         """Complete a task with its form's variables."""
-        await self._call("PATCH", f"/v1/tasks/{task_id}/complete", {"variables": _named(variables or {})})
+        await self._call("PATCH", f"/v1/tasks/{task_id}/complete", {"variables": named_values(variables or {})})
 
     async def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None, parameters: Mapping[str, str] | None = None
@@ -153,5 +153,6 @@ class Tasklist(HttpClient):
             return await self._http.request(method, path, json=body, params=parameters)
 
 
-def _named(variables: Mapping[str, Any]) -> list[dict[str, str]]:
+def named_values(variables: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return variables as Tasklist takes them."""
     return [{"name": name, "value": json.dumps(value, ensure_ascii=False)} for name, value in variables.items()]

@@ -8,8 +8,9 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import RelationshipProperty, registry, relationship
 
-from workers.adapters.registry import agreement_tables, mail_drafts, meeting_tables, partner_answers, tables
+from workers.adapters.registry import agreement_tables, desk, mail_drafts, meeting_tables, partner_answers, tables
 from workers.domain import acts, agreements, answers, entities, mails, meetings
+from workers.domain import desk as desks
 
 _registry = registry(metadata=tables.metadata)
 
@@ -66,7 +67,15 @@ def _map() -> None:
     _versioned(mails.MailDraft, mail_drafts.mail_draft)
     _versioned(answers.PartnerLink, partner_answers.partner_link)
     _versioned(answers.PartnerAnswer, partner_answers.partner_answer)
+    _map_desk()
     _registry.configure()
+
+
+def _map_desk() -> None:
+    _plain(desks.DeskSession, desk.desk_session)
+    _plain(desks.FormDraft, desk.form_draft)
+    _plain(desks.StaffNote, desk.staff_note)
+    _plain(desk.PersonName, desk.desk_person)
 
 
 def _map_agreements() -> None:

@@ -15,6 +15,7 @@ from workers.adapters.registry.acts import SqlActs
 from workers.adapters.registry.agreement_repositories import SqlActivities, SqlAgreements, SqlSweeps
 from workers.adapters.registry.applied import AppliedJobs
 from workers.adapters.registry.deployments import Deployments
+from workers.adapters.registry.desk import SqlDesk
 from workers.adapters.registry.documents import SqlDocuments
 from workers.adapters.registry.faults import MESSAGE, is_passing, passing_faults_retryable
 from workers.adapters.registry.mail_drafts import SqlMailDrafts
@@ -51,6 +52,7 @@ class SqlUnitOfWork:
     history: ports.History
     acts: ports.Acts
     answers: ports.PartnerAnswers
+    desk: ports.DeskRecords
 
     def __init__(self, session: AsyncSession, parts: Parts) -> None:
         self._session = session
@@ -72,6 +74,7 @@ class SqlUnitOfWork:
         self.history = SqlHistory(session)
         self.acts = SqlActs(session)
         self.answers = SqlPartnerAnswers(session)
+        self.desk = SqlDesk(session)
         self.pages_url = parts.pages_url
         self.outbox = self._outbox = SqlOutbox(session, self.documents, parts)
         self.applied = AppliedJobs(session, now=parts.now)

@@ -1,0 +1,23 @@
+"""Numbers of cases and agreements as people say them; their ids stand in addresses and commands alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from workers.domain.fiscal import format_fiscal_year
+
+_CASE: Final = re.compile(r"[a-z][a-z0-9-]*-(\d{4})-(\d+)", re.ASCII)
+_AGREEMENT: Final = re.compile(r"[a-z][a-z0-9-]*-a(\d+)", re.ASCII)
+
+
+def case_number(case_id: str) -> str:
+    """Return ``令和8年度 第12号`` for ``CITY-2026-12``; an id of another shape comes back as it is."""
+    found = _CASE.fullmatch(case_id)
+    return f"{format_fiscal_year(int(found[1]))} 第{int(found[2])}号" if found else case_id
+
+
+def agreement_number(agreement_id: str) -> str:
+    """Return ``協定第12号`` for ``CITY-a12``; an id of another shape comes back as it is."""
+    found = _AGREEMENT.fullmatch(agreement_id)
+    return f"協定第{int(found[1])}号" if found else agreement_id
