@@ -95,16 +95,20 @@ class AsPerson:
         pass
 
     async def all_open(self) -> list[OpenTask]:
+        """Return the open tasks."""
         return [task for key, task in self.engine.tasks.items() if key not in self.engine.done]
 
     async def of_case(self, case_id: str) -> list[OpenTask]:
+        """Return those of a case."""
         return [task for task in await self.all_open() if task.case_id == case_id]
 
     async def find(self, key: int) -> TaskState | None:
+        """Return a task, open or done."""
         task = self.engine.tasks.get(key)
         return None if task is None else TaskState(task=task, is_open=key not in self.engine.done)
 
     async def form(self, task: OpenTask, names: Callable[[Mapping[str, Any]], Collection[str]]) -> ShownTask:
+        """Return a task's form."""
         if task.key not in self.engine.forms:
             raise PermanentError("no form")
         shown = self.engine.forms[task.key]
@@ -112,6 +116,7 @@ class AsPerson:
         return ShownTask(form=shown.form, values={n: v for n, v in shown.values.items() if n in wanted})
 
     async def claim(self, key: int) -> bool:
+        """Claim a task."""
         task = self.engine.tasks[key]
         if key in self.engine.done or task.assignee not in {"", self.user}:
             return False
@@ -119,12 +124,14 @@ class AsPerson:
         return True
 
     async def give_back(self, key: int) -> bool:
+        """Give a task back."""
         if key in self.engine.done:
             return False
         self.engine.tasks[key] = replace(self.engine.tasks[key], assignee="")
         return True
 
     async def complete(self, key: int, variables: Mapping[str, Any]) -> bool:
+        """Complete a task that this person has claimed."""
         if key in self.engine.done or self.engine.tasks[key].assignee != self.user:
             return False
         self.engine.done.add(key)
@@ -136,6 +143,7 @@ class SignIn:
     """Camunda's sign-in with the passwords of ``PEOPLE``."""
 
     async def by_password(self, user: str, password: str) -> SignedIn:
+        """Return who has user and password."""
         if user not in PEOPLE or password != PASSWORD:
             raise WrongPasswordError("利用者名かパスワードが違います")
         return SignedIn(person=PEOPLE[user], secret={"way": "cookies", "cookies": {"SECRET": "canary"}})
