@@ -21,7 +21,7 @@ import httpx
 from starlette.applications import Starlette
 
 from tests.kit.papers import ROOT, clock
-from tests.kit.registry import prepare
+from tests.kit.prepared import prepare
 from workers.adapters.camunda.open_tasks import OpenTask
 from workers.adapters.camunda.person_tasks import PersonTasks, TaskState
 from workers.adapters.camunda.signin import SignedIn, WrongPasswordError
