@@ -61,12 +61,15 @@ class FormOnScreen:
         elif kind == "checkbox":
             field.set_checked(bool(value), force=True)
         elif kind == "select":
-            self._at(part, row, "-display").click()
-            self._page.locator(".fjs-dropdownlist-item", has_text=str(value)).first.click()
+            self._pick(part, row, str(value))
         elif kind == "taglist":
             self._tag(field, value)
         else:
             self._choose(part, [value] if isinstance(value, str) else value, row)
+
+    def _pick(self, part: Mapping[str, Any], row: str, text: str) -> None:
+        self._at(part, row, "-display").click()
+        self._page.locator(".fjs-dropdownlist-item", has_text=text).first.click()
 
     def _choose(self, part: Mapping[str, Any], wanted: Sequence[str], row: str) -> None:
         options = {option.inner_text().strip(): option for option in self._options(part, row)}
@@ -98,12 +101,15 @@ class FormOnScreen:
             box.locator(".fjs-repeat-render-add").click()
             expect(self._at(part["components"][0], f"_{there}").first).to_be_attached()
         while not fixed and (there := self._rows(part)) > len(rows):
-            box.get_by_role("button", name=f"Remove list item {there}", exact=True).click()
+            self._removal(box, part, there).click()
             expect(self._at(part["components"][0], f"_{there - 1}")).to_have_count(0)
         for number, values in enumerate(rows):
             for inner in part["components"]:
                 if inner.get("key") in values:
                     self._fill(inner, values[inner["key"]], f"_{number}")
+
+    def _removal(self, box: Locator, part: Mapping[str, Any], number: int) -> Locator:  # noqa: ARG002 (others name it)
+        return box.get_by_role("button", name=f"Remove list item {number}", exact=True)
 
     def _box(self, part: Mapping[str, Any]) -> Locator:
         return self._page.locator(f'.fjs-container [aria-labelledby$="-{part["id"]}"]')

@@ -2,7 +2,7 @@
 // docs/decisions/partners-page.md says which.
 import { h, cloneElement, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Checklist, Datetime, Description, Errors, Form, Label, Numberfield, Radio, RepeatRenderManager, Select, Text,
+import { Checklist, Datetime, Description, Errors, Form, Html, Label, Numberfield, Radio, RepeatRenderManager, Select, Text,
   useExpressionEvaluation, useTemplateEvaluation } from '@bpmn-io/form-js-viewer';
 import { parseDate, parseNumber, parseTime, toWareki } from './wareki.js';
 import { WORDS } from './words.js';
@@ -30,8 +30,13 @@ class JapaneseValidator extends new Form().get('validator').constructor {
 // 3. Text components show words from the data as typed: every ASCII sign is escaped for Markdown, also "{" and "=" (a typed
 //    "{{x}}" would be evaluated in the second step), and line ends stay.
 const LITERAL = { debug: true, sanitizer: (value) => String(value).replace(/[!-\/:-@[-`{-~]/g, '\\$&').replace(/\r?\n/g, '\\\n') };
-const LiteralText = (props) => h(Text, { ...props, field: { ...props.field, text: useTemplateEvaluation(props.field.text ?? '', LITERAL) } });
+const LiteralText = (props) => { // how a typed day is read (kind: reading) is said while it is typed
+  const text = h(Text, { ...props, field: { ...props.field, text: useTemplateEvaluation(props.field.text ?? '', LITERAL) } });
+  return props.field.properties?.['renkei:kind'] === 'reading' ? h('div', { class: 'ja-reading', 'aria-live': 'polite' }, text) : text; };
 LiteralText.config = Text.config;
+// The page's style is its own: a style written into a form's HTML, which the policy of the page refuses, is left out.
+const PlainHtml = (props) => h(Html, { ...props, field: { ...props.field, content: (props.field.content ?? '').replace(/\sstyle\s*=\s*("[^"]*"|'[^']*')/gi, '') } });
+PlainHtml.config = Html.config;
 
 // 4. Fields of our own: plain controls, with aria-invalid, and aria-describedby only for parts that exist.
 function Frame({ props, label, forId = props.domId, hint, children }) {
@@ -90,7 +95,7 @@ const grouped = (Field, role) => Object.assign((props) => // the heading of form
   h('div', { role, 'aria-label': props.field.label }, h(Field, props)), { config: Field.config });
 
 class Fields { constructor(formFields) {
-  Object.entries({ text: LiteralText, datetime: DateField, number: NumberField, select: SelectField, radio: grouped(Radio, 'radiogroup'),
+  Object.entries({ text: LiteralText, html: PlainHtml, datetime: DateField, number: NumberField, select: SelectField, radio: grouped(Radio, 'radiogroup'),
     checklist: grouped(Checklist, 'group') }).forEach(([type, field]) => formFields.register(type, field)); } }
 Fields.$inject = ['formFields'];
 
