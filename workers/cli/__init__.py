@@ -21,6 +21,7 @@ SUMMARIES: Final = {
     "deploy": ("deploying", "市のパックを検査して Camunda に配備します。"),
     "diff": ("diagrams", "2 つの版の違いを文章と絵で示します。"),
     "dissolution": ("dissolution", "実績のない期間が続き、解除を検討できる協定を表示します。"),
+    "doctor": ("doctor", "設定、つながり、証明書、メール、時計、ディスク、権限を調べます。"),
     "down": ("stack", "手元の Camunda 一式を止めます。データは残り、次の renkei up で続きから使えます。"),
     "format": ("formats", "図・デシジョン・フォームを Modeler の書き方にそろえます。"),
     "import": ("importing", "協定の一覧（CSV、Excel）を台帳に取り込みます。"),

@@ -137,21 +137,28 @@ class MailServer:
         """
         kept = self._client.is_connected
         if not kept:
-            await self._connect()
+            await self.connect()
         try:
             return await self._send(sender, recipient, raw)
         except (SMTPServerDisconnected, SMTPResponseException) as error:
             if not kept or (isinstance(error, SMTPResponseException) and error.code != 421):
                 raise
         self.drop()
-        await self._connect()
+        await self.connect()
         return await self._send(sender, recipient, raw)
 
-    async def _connect(self) -> None:
+    async def connect(self) -> None:
+        """Open the connection, with TLS and login as the settings say; raises NotConnectedError."""
         try:
             await self._client.connect()
         except (SMTPException, OSError) as error:
             raise NotConnectedError from error
+
+    @property
+    def certificate(self) -> dict[str, str] | None:
+        """The server's certificate as ``ssl`` tells it; None where the connection has no TLS."""
+        found: dict[str, str] | None = self._client.get_transport_info("peercert")
+        return found
 
     async def _send(self, sender: str, recipient: str, raw: bytes) -> str:
         _, reply = await self._client.sendmail(sender, [recipient], raw)
