@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -50,7 +51,7 @@ def test_a_setting_that_nothing_reads_is_named_with_the_nearest_one(tmp_path: Pa
 def test_little_room_is_told_before_it_is_too_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: State
 ) -> None:
-    monkeypatch.setattr(places.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
     assert _states(places.disk_findings(Settings(data=tmp_path))) == [state]
 
 
