@@ -13,7 +13,7 @@ from workers.domain.cities import Department, Field, TermRule, TermRuleKind
 from workers.errors import InputError
 from workers.readers.agreementlist import ListedAgreement, parse_row
 from workers.readers.listcells import CityWords
-from workers.readers.listcolumns import find_header
+from workers.readers.listheader import find_header
 
 TODAY = date(2026, 11, 1)
 GOOD = {
@@ -47,7 +47,7 @@ def test_headings_are_found_below_a_title_and_however_they_are_written() -> None
     ]
     header = find_header(rows)
     assert header.row == 3
-    assert header.places == {"number": 0, "title": 1, "partner": 2, "signed_on": 3, "fields": 4, "expires_on": 5}
+    assert header.places == {"number": 0, "title": 1, "partner": 2, "signed_on": 3, "fields": 4, "expires_on": 5, "remark": 6}
 
 
 @pytest.mark.parametrize("word", ["無期限", "期間の定めなし", "定めなし"])
@@ -171,7 +171,7 @@ def test_an_agreement_that_renews_must_say_its_present_term() -> None:
         ({"partner": ""}, "7行目 相手方: 入力してください"),
         ({"signed_on": "平成40年1月1日"}, "7行目 締結日: 「平成40年1月1日」の年がありません"),
         ({"signed_on": "令和9年1月1日"}, "7行目 締結日: 令和9年1月1日はまだ来ていません"),
-        ({"expires_on": "45383"}, "7行目 満了日: 「45383」は日付として読めません"),
+        ({"expires_on": "45383"}, "7行目 満了日: 「45383」は Excel の日付の番号"),
         ({"expires_on": "令和8年5月1日"}, "7行目 満了日: 令和8年5月1日は開始日"),
         ({"fields": "1、9、環境"}, "7行目 連携事項: 「9」・「環境」はみどり野市の連携事項にありません"),
         ({"fields": "2 分野1"}, "7行目 連携事項: 「2 "),

@@ -131,6 +131,15 @@ def last_day_of_years(first_day: date, years: int) -> date:
         return date(first_day.year + years, 2, 28)
 
 
+def last_day_of_months(first_day: date, months: int) -> date:
+    """Return the last day of a period of months whose first day is counted (Civil Code art. 143), as of years."""
+    year, month = divmod(first_day.year * 12 + first_day.month - 1 + months, 12)
+    try:
+        return date(year, month + 1, first_day.day) - _DAY
+    except ValueError:  # that month has no such day
+        return date(year, month + 1, monthrange(year, month + 1)[1])
+
+
 def _end_by_rule(rule: TermRule, signed_on: date, starts_on: date | None) -> date:
     start = starts_on or signed_on
     match rule.kind:

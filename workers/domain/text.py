@@ -105,7 +105,8 @@ def comparable(text: str) -> str:
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise InputError(where, "文字で書いてください")
-    if value.isascii() and "\r" not in value:
+    # NFC holds no compatibility ideographs, so such a text stays as it is.
+    if "\r" not in value and (value.isascii() or unicodedata.is_normalized("NFC", value)):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     parts = _COMPATIBILITY_IDEOGRAPHS.split(text)

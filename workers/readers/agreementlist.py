@@ -1,11 +1,11 @@
-"""An office's own list of agreements, row by row: which column is which, and what its cells mean (ALL-6, ALL-10).
+"""An office's own list of agreements, row by row: what its cells mean (ALL-6, ALL-10).
 
 A row comes as texts under the list's headings, however the office wrote them; dates are wareki or ISO.
 """
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,24 +14,23 @@ from typing import Final, TypeVar
 
 from workers.domain import text
 from workers.domain.agreements import AgreementEnd, AgreementTerm
-from workers.domain.cities import City, TermRuleKind
 from workers.domain.numbers import parse_number
-from workers.domain.terms import first_term
 from workers.domain.text import shown
-from workers.domain.wareki import NEVER, WITHOUT_END, format_wareki, parse_date
+from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.readers.inputs import FieldError
-from workers.readers.listcells import CityWords, plain, yes_no
+from workers.readers.listcells import CityWords, UnreadCell, listed_phone, yes_no
 from workers.readers.listcolumns import HEADINGS
+from workers.readers.listdates import read_day
+from workers.readers.listparties import parties
+from workers.readers.listterms import course_of
 
 T = TypeVar("T")
 
 KIND_WORDS: Final = {"包括": "comprehensive", "個別": "individual", "協働": "collaboration"}
-_END_WORDS: Final = {"満了": AgreementEnd.EXPIRED, "解除": AgreementEnd.TERMINATED, "終了": AgreementEnd.EXPIRED}
-_ENDLESS_WORDS: Final = frozenset(map(plain, (WITHOUT_END, "期限なし", "期間の定めなし", "定めなし", "期限の定めなし")))
 _MOST_RENEWAL_YEARS: Final = 50
 _MOST_NOTICE_MONTHS: Final = 24
-_WEEKDAY: Final = re.compile(r"[(（][日月火水木金土][)）]$")
+_MOST_REMARK: Final = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +50,8 @@ class ListedPartner:
 class ListedAgreement:
     """A row that is in order. ``term`` is the current one; how often it was renewed before is not known.
 
-    The fields mean the same as those of ``agreements.Agreement``.
+    The fields mean the same as those of ``agreements.Agreement``; ``number`` is ``""`` in a list without numbers.
+    ``computed``: what does not stand in the list but was computed or assumed, by column, in words.
     """
 
     row: int
@@ -72,170 +72,153 @@ class ListedAgreement:
     whole_guideline: bool
     ended_on: date | None
     end: AgreementEnd | None
+    remark: str = ""
+    computed: tuple[tuple[str, str], ...] = ()
 
 
 def parse_row(
-    row: int, cells: Mapping[str, str], words: CityWords, today: date
+    row: int, cells: Mapping[str, str], words: CityWords, today: date, *, numbered: bool = True
 ) -> tuple[ListedAgreement | None, list[InputError]]:
-    """Return a row's agreement, or None and all that is wrong with it, each error with row and column (ALL-10)."""
-    reader = _Row(row, cells)
-    signed_on = reader.take("signed_on", _day, required=True)
+    """Return a row's agreement, or None and all that is wrong with it, each error with row and column (ALL-10).
+
+    ``numbered``: the list has a column of numbers, so each row needs one.
+    """
+    reader = RowReader(row, cells)
+    signed_on = reader.day("signed_on", required=True)
     if signed_on is not None and signed_on > today:
         reader.problem("signed_on", f"{format_wareki(signed_on)}はまだ来ていません")
-    ended_on, end = _ending(reader, today)
-    renews = reader.take("renews", yes_no)
     years, months = reader.take("renewal_years", _years), reader.take("notice_months", _months)
-    term = _term(reader, words.city.renewing_by(years, months), signed_on) if signed_on else None
-    if term is not None and ended_on is None and term.expires_on < today:
-        ended_on, end = _past(reader, term, words.city, renews=renews)
-    if (
-        term is not None
-        and ended_on is None
-        and renews is not False
-        and signed_on
-        and words.city.term.came_before(signed_on)
-    ):
-        _own_renewal(reader, term, words.city)
-    partner = _partner(reader)
-    others = tuple(part for part in re.split(r"[、,\n/／]+", reader.text("other_parties", 500)) if part)
-    found = ListedAgreement(
+    course = course_of(reader, words, signed_on, today, years=years, months=months) if signed_on else None
+    partner, names = _partner(reader)
+    kind = reader.take("kind", _kind) or "comprehensive"
+    number = reader.text("number", 60, required=numbered)
+    title = reader.text("title", 300, required=True)
+    fields = reader.take("fields", words.field_list, required=True) or ()
+    partner_kind, trade = reader.text("partner_kind", 60), reader.text("trade", 60)
+    department = reader.take("department", words.department_code) or ""
+    old = reader.take("old_rules", yes_no) or (signed_on is not None and words.city.term.came_before(signed_on))
+    if (said := reader.lines("remark", _MOST_REMARK)) and said not in reader.remarks:
+        reader.remarks.append(said)
+    if reader.errors or course is None or signed_on is None:
+        return None, reader.errors
+    return ListedAgreement(
         row=row,
-        number=reader.text("number", 60, required=True),
-        title=reader.text("title", 300, required=True),
-        kind=reader.take("kind", _kind) or "comprehensive",
-        signed_on=signed_on or today,
-        term=term or AgreementTerm(number=1, starts_on=today, expires_on=today, notice_deadline=None),
+        number=number,
+        title=title,
+        kind=kind,
+        signed_on=signed_on,
+        term=course.term,
         partner=partner,
-        parties=(partner.name, *others),
-        fields=reader.take("fields", words.field_list, required=True) or (),
-        partner_kind=reader.text("partner_kind", 60),
-        trade=reader.text("trade", 60),
-        department=reader.take("department", words.department_code) or "",
-        renews=renews,
-        renewal_years=years,
-        notice_months=months,
-        whole_guideline=not (
-            reader.take("old_rules", yes_no) or (signed_on is not None and words.city.term.came_before(signed_on))
-        ),
-        ended_on=ended_on,
-        end=end,
-    )
-    return (None, reader.errors) if reader.errors else (found, [])
+        parties=names,
+        fields=fields,
+        partner_kind=partner_kind,
+        trade=trade,
+        department=department,
+        renews=course.renews,
+        renewal_years=course.renewal_years,
+        notice_months=course.notice_months,
+        whole_guideline=not old,
+        ended_on=course.ended_on,
+        end=course.end,
+        remark="\n".join(reader.remarks)[:_MOST_REMARK],
+        computed=course.computed,
+    ), []
 
 
-class _Row:
-    """The cells of a row; problems gather in ``errors``."""
+class RowReader:
+    """The cells of a row. Problems gather in ``errors``, what was written beside a value in ``remarks``."""
 
     def __init__(self, row: int, cells: Mapping[str, str]) -> None:
         self._row = row
         self._cells = cells
         self.errors: list[InputError] = []
+        self.remarks: list[str] = []
 
     def problem(self, key: str, detail: str) -> None:
         """Note a problem of a column."""
         self.errors.append(FieldError((self._row, key), f"{self._row}行目 {HEADINGS[key]}", detail))
 
+    def remark(self, key: str, said: str) -> None:
+        """Keep what stood beside a column's value."""
+        if said:
+            self.remarks.append(f"{HEADINGS[key]}: {said}")
+
     def take(self, key: str, read: Callable[[str, str], T], *, required: bool = False) -> T | None:
         """Return a cell as ``read`` gives it; None where it is empty or wrong."""
-        if not (value := self._cells.get(key, "").strip()):
+        value = self._cells.get(key)
+        if not value or not (stripped := value.strip()):
             if required:
                 self.problem(key, "入力してください")
             return None
+        if isinstance(value, UnreadCell):
+            self.problem(key, value.why)
+            return None
         try:
-            return read(value, "")
+            return read(stripped, "")
         except InputError as error:
-            self.problem(key, error.message.removeprefix(": "))
+            self.problem(key, error.message.removeprefix(f"{error.where}: "))
         return None
+
+    def day(self, key: str, *, required: bool = False) -> date | None:
+        """Return a day; the remark beside it is kept."""
+        found = self.take(key, read_day, required=required)
+        if found is None:
+            return None
+        if found[1]:
+            self.remark(key, found[1])
+        return found[0]
 
     def text(self, key: str, maximum: int, *, required: bool = False) -> str:
         """Return a cell of one line; line breaks within a spreadsheet's cell become blanks."""
-        if not required and not self._cells.get(key):
+        value = self._cells.get(key)
+        if value and value.__class__ is str:  # what nearly every cell is
+            line = " ".join(value.split())
+            usual = line.isprintable() and (line.isascii() or unicodedata.is_normalized("NFC", line))
+            if line and usual and len(line) <= maximum:
+                return line
+        elif not value and not required:
             return ""
         return self.take(key, partial(_line, maximum=maximum), required=required) or ""
+
+    def lines(self, key: str, maximum: int) -> str:
+        """Return a cell of several lines."""
+        return self.take(key, partial(text.multi_line, maximum=maximum)) or ""
 
 
 def _line(value: str, where: str, *, maximum: int) -> str:
     return text.single_line(" ".join(value.split()), where, maximum=maximum)
 
 
-def _partner(reader: _Row) -> ListedPartner:
-    return ListedPartner(
-        name=reader.text("partner", 200, required=True),
+def _partner(reader: RowReader) -> tuple[ListedPartner, tuple[str, ...]]:
+    """Return the contracting partner and the names of all parties on that side."""
+    names = reader.take("partner", _names, required=True) or ("",)
+    others = reader.take("other_parties", _names) or ()
+    phone, behind = reader.take("phone", listed_phone) or ("", "")
+    reader.remark("phone", behind)
+    partner = ListedPartner(
+        name=names[0],
         representative=reader.text("representative", 100),
         contact=reader.text("contact", 100),
         email=reader.take("email", _email) or "",
-        phone=reader.take("phone", text.phone) or "",
+        phone=phone,
         address=reader.text("address", 200),
-        corporate_number=reader.text("corporate_number", 20),
+        corporate_number=reader.take("corporate_number", _corporate_number) or "",
     )
+    return partner, tuple(dict.fromkeys((*names, *others)))
 
 
-def _term(reader: _Row, city: City, signed_on: date) -> AgreementTerm | None:
-    """Return the current term from the dates given, by the city's rule where the list has no expiry date (D-3).
-
-    An agreement that was made before the guideline has a term of its own, never the rule's (ISE-T3).
-    """
-    before = len(reader.errors)
-    starts_on, expires_on = reader.take("starts_on", _day), reader.take("expires_on", _last_day)
-    if len(reader.errors) > before:
-        return None
-    if expires_on is None and city.term.came_before(signed_on):
-        since = format_wareki(city.term.since) if city.term.since else ""
-        reader.problem("expires_on", f"{since}より前に結んだ協定は、協定書にある満了日を入力してください")
-        return None
-    try:
-        endless = expires_on == NEVER
-        return first_term(
-            city.term, signed_on, starts_on=starts_on, ends_on=None if endless else expires_on, endless=endless
-        )
-    except InputError as error:
-        reader.problem("expires_on", error.message.removeprefix(f"{error.where}: "))
-    return None
+def _names(value: str, where: str) -> tuple[str, ...]:
+    if "\n" not in value and "、" not in value and "；" not in value and "，" not in value and ";" not in value:
+        return (_line(value, where, maximum=200),)
+    return tuple(_line(name, where, maximum=200) for name in parties(value, where)) or ("",)
 
 
-def _own_renewal(reader: _Row, term: AgreementTerm, city: City) -> None:
-    """Ask how an agreement from before the guideline is renewed: the guideline's rule is not its own (ISE-T3)."""
-    since = format_wareki(city.term.since) if city.term.since else ""
-    for key, what in (("renewal_years", "更新の年数"), ("notice_months", "何か月前までの申出か（期限がなければ0）")):
-        if not term.endless and not reader.text(key, 20):
-            reader.problem(
-                key,
-                f"{since}より前に結んだ協定は、協定書にある{what}を入力してください"
-                "（更新しない協定は「更新の定め」に「なし」と書きます）",
-            )
+def _corporate_number(value: str, where: str) -> str:
+    number = unicodedata.normalize("NFKC", value).replace("-", "")
+    return number if number.isdecimal() else _line(value, where, maximum=20)
 
 
-def _past(
-    reader: _Row, term: AgreementTerm, city: City, *, renews: bool | None
-) -> tuple[date | None, AgreementEnd | None]:
-    """Return how an agreement ended whose last day has passed; one that renews must say what its term is now."""
-    by_rule = city.term.renewal_years is not None and city.term.kind is not TermRuleKind.AGREED
-    if renews or (renews is None and by_rule):
-        reader.problem(
-            "expires_on",
-            f"{format_wareki(term.expires_on)}は過ぎています。更新された協定は今の期間の満了日を、"
-            "終わった協定は「終了日」か「更新の定め」の「なし」を書いてください",
-        )
-        return None, None
-    return term.expires_on, AgreementEnd.EXPIRED
-
-
-def _ending(reader: _Row, today: date) -> tuple[date | None, AgreementEnd | None]:
-    ended_on, end = reader.take("ended_on", _day), reader.take("end", _end)
-    if ended_on is not None and ended_on > today:
-        reader.problem("ended_on", f"{format_wareki(ended_on)}はまだ来ていません")
-    if end is not None and ended_on is None:
-        reader.problem("ended_on", "終了の理由があるときは、終了日も入力してください")
-    return ended_on, (end or AgreementEnd.TERMINATED) if ended_on else None
-
-
-def _end(value: str, where: str) -> AgreementEnd:
-    for word, end in _END_WORDS.items():
-        if word in value:
-            return end
-    raise InputError(where, f"「{shown(value)}」は使えません。満了 か 解除 と書いてください")
-
-
+@lru_cache(maxsize=64)
 def _kind(value: str, where: str) -> str:
     for word, kind in KIND_WORDS.items():
         if word in value or value == kind:
@@ -243,18 +226,9 @@ def _kind(value: str, where: str) -> str:
     raise InputError(where, f"「{shown(value)}」は使えません。{'・'.join(KIND_WORDS)} のどれかを書いてください")
 
 
-@lru_cache(maxsize=8192)
-def _day(value: str, where: str) -> date:
-    return parse_date(_WEEKDAY.sub("", value), where)
-
-
-def _last_day(value: str, where: str) -> date:
-    """Read a day, or the words for an agreement that has no end (D-3)."""
-    return NEVER if plain(value) in _ENDLESS_WORDS else _day(value, where)
-
-
 def _years(value: str, where: str) -> int:
-    return parse_number(value.removesuffix("間").removesuffix("年"), where, least=1, most=_MOST_RENEWAL_YEARS)
+    number = value.removesuffix("ごと").removesuffix("間").removesuffix("年")
+    return parse_number(number, where, least=1, most=_MOST_RENEWAL_YEARS)
 
 
 def _months(value: str, where: str) -> int:
@@ -264,6 +238,5 @@ def _months(value: str, where: str) -> int:
     return parse_number(number, where, least=0, most=_MOST_NOTICE_MONTHS)
 
 
-@lru_cache(maxsize=8192)
 def _email(value: str, where: str) -> str:
-    return text.email(value, where)
+    return text.email(value if value.isascii() else unicodedata.normalize("NFKC", value), where)

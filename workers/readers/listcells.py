@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from workers.domain.agreements import AgreementTerm
 from workers.domain.cities import City
-from workers.domain.text import shown
+from workers.domain.text import phone, shown
 from workers.errors import InputError
 
 _SEPARATORS: Final = re.compile(r"[、,，;；/／\n\r\t]+|(?<=\d)\s+(?=\d)")
 _CIRCLED: Final = str.maketrans({chr(0x2460 + index): f"、{index + 1}." for index in range(20)})
 _NUMBERED: Final = re.compile(r"[(（]?(\d{1,3})[)）]?[.．:：]?\s*(.*)")
 _FOUND: Final = re.compile(r"<(\d+)>")  # a name that was recognised before the cell was split
+_PHONE_THEN: Final = re.compile(r"([\d()+\-‐−ー ]{9,}(?:\(?内線:?\d+\)?)?)[\s、/]*([^\d\s].*)")
 _ENDING: Final = re.compile(r"(に関すること|に関する事項)[。．.]?$")
 _YES: Final = frozenset(["○", "◯", "〇", "あり", "有", "有り", "はい", "yes", "true", "1", "する", "自動更新", "該当"])
 _NO: Final = frozenset(
     ["×", "✕", "なし", "無", "無し", "いいえ", "no", "false", "0", "しない", "非該当", "-", "―", "ー"]
 )
+
+
+class UnreadCell(str):
+    """A cell that shows nothing to read: an error, a formula whose value was not saved. ``why`` names the cell."""
+
+    __slots__ = ("why",)
+
+    def __new__(cls, shown_text: str, why: str) -> UnreadCell:
+        """Return the cell with what stands in it."""
+        made = super().__new__(cls, shown_text)
+        made.why = why
+        return made
 
 
 def plain(value: str) -> str:
@@ -35,11 +50,35 @@ def yes_no(value: str, where: str) -> bool:
     raise InputError(where, f"「{shown(value)}」は使えません。あり か なし と書いてください")
 
 
-class CityWords:
-    """What the words in a list's cells mean in one city."""
+def listed_phone(value: str, where: str) -> tuple[str, str]:
+    """Return a telephone number and what a list says behind it, ``担当:見本``."""
+    try:
+        return phone(value, where), ""
+    except InputError:
+        found = _PHONE_THEN.fullmatch(unicodedata.normalize("NFKC", value))
+        if found is None:
+            raise
+        return phone(found[1], where), found[2].strip(" /、")
 
-    def __init__(self, city: City) -> None:
-        self.city = city
+
+@dataclass(frozen=True)
+class Unwritten:
+    """How old agreements are renewed of which a list says nothing: by ``years`` (0: not at all), notice by ``months``."""
+
+    years: int
+    months: int
+
+
+class CityWords:
+    """What the words in a list's cells mean in one city. ``terms``: those that were computed before, by their days.
+
+    ``unwritten``: what holds for an agreement from before the guideline of which a list does not say how it is renewed;
+    None where the office is asked.
+    """
+
+    def __init__(self, city: City, unwritten: Unwritten | None = None) -> None:
+        self.city, self.unwritten = city, unwritten
+        self.terms: dict[object, AgreementTerm] = {}
         self._stems = {_stem(field.name): field.number for field in city.fields}
         self._numbers = {field.number for field in city.fields}
         written = [unicodedata.normalize("NFKC", field.name) for field in city.fields]
