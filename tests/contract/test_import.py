@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
 from tests.kit.work import open_publication
-from workers.adapters.sheets import open_rows
+from workers.adapters.listfiles import open_rows
 from workers.cli.agreements import entries, entry_row
 from workers.cli.importing import import_file
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
@@ -125,16 +125,20 @@ async def test_a_dry_run_changes_nothing(built: Services, tmp_path: Path) -> Non
 
 
 async def test_an_excel_list_with_days_numbers_and_formulas(built: Services, tmp_path: Path) -> None:
-    """Cells that are days or numbers in Excel are read as a person sees them; a formula is its text."""
+    """Cells that are days or numbers in Excel are read as a person sees them; a formula needs its saved value."""
     book = Workbook()
     sheet = book.active
     sheet.append(["伊勢崎市 協定一覧"])
     sheet.append(list(HEADINGS))
     sheet.append([1, "=1+1", "有限会社うめ", "", "", "", "企業", "", date(2026, 5, 1), date(2027, 3, 31), 1])
     book.save(tmp_path / "a.xlsx")
+    with pytest.raises(InputErrors, match="3行目 協定名: セル B3 の式の計算結果がファイルに保存されていません"):
+        await _import(built, "isesaki", tmp_path / "a.xlsx")
+    sheet["B3"] = "見守りの協定"
+    book.save(tmp_path / "a.xlsx")
     assert (await _import(built, "isesaki", tmp_path / "a.xlsx")).without_email == 1
     (entry,) = await _in_force(built, date(2026, 6, 1))
-    assert (entry.number, entry.title, entry.signed_on, entry.fields) == ("1", "=1+1", date(2026, 5, 1), (1,))
+    assert (entry.number, entry.title, entry.signed_on, entry.fields) == ("1", "見守りの協定", date(2026, 5, 1), (1,))
 
 
 async def test_an_old_rules_agreement_and_an_ended_one_are_kept_as_such(built: Services, tmp_path: Path) -> None:
@@ -362,8 +366,7 @@ async def test_statistics_count_projects_by_department_and_cost(built: Services,
     ("name", "content", "message"),
     [
         ("a.csv", b"", "a.csv: 空のファイルです"),
-        ("a.csv", b"\xff\xfe1\x00", "UTF-16"),
-        ("a.csv", b"PK\x03\x04", "名前の終わりを .xlsx に"),
+        ("a.csv", b"PK\x03\x04", "Excel のファイルとして読めません"),
         ("a.csv", b"\x81\x00\xff\xff\x80", "文字を読めません"),
         ("a.csv", b"a,b\x00c", "文字ではないデータ"),
         ("a.csv", '番号,"協定'.encode(), "1行目: 引用符"),

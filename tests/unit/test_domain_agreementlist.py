@@ -47,7 +47,15 @@ def test_headings_are_found_below_a_title_and_however_they_are_written() -> None
     ]
     header = find_header(rows)
     assert header.row == 3
-    assert header.places == {"number": 0, "title": 1, "partner": 2, "signed_on": 3, "fields": 4, "expires_on": 5, "remark": 6}
+    assert header.places == {
+        "number": 0,
+        "title": 1,
+        "partner": 2,
+        "signed_on": 3,
+        "fields": 4,
+        "expires_on": 5,
+        "remark": 6,
+    }
 
 
 @pytest.mark.parametrize("word", ["無期限", "期間の定めなし", "定めなし"])

@@ -12,10 +12,22 @@ from typing import Final
 
 DATE_IDS: Final = frozenset([*range(14, 18), 22, *range(27, 37), *range(50, 59)])
 _TIME_IDS: Final = frozenset([18, 19, 20, 21, 45, 46, 47])
-_BUILT_IN: Final = {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 37: "#,##0", 38: "#,##0", 49: "@"}
+_BUILT_IN: Final = {
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    37: "#,##0",
+    38: "#,##0",
+    49: "@",
+}
 _QUOTED: Final = re.compile(r'"[^"]*"|\\.|_.|\*.')
 _BRACKET: Final = re.compile(r"\[[^\]]*\]")
-_NUMBER: Final = re.compile(r'((?:"[^"]*"|\\.|[^0#?.,%E"\\])*)([0#?,]+)(?:\.([0#?]+))?(%?)((?:"[^"]*"|\\.|[^0#?.,%E"\\])*)')
+_NUMBER: Final = re.compile(
+    r'((?:"[^"]*"|\\.|[^0#?.,%E"\\])*)([0#?,]+)(?:\.([0#?]+))?(%?)((?:"[^"]*"|\\.|[^0#?.,%E"\\])*)'
+)
 _FIRST_DAY: Final = datetime(1899, 12, 30)  # noqa: DTZ001 (a day, no moment)
 _FIRST_DAY_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
 _LEAP_BUG: Final = 60

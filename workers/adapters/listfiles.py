@@ -27,7 +27,9 @@ _OLE: Final = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _END_OF_FILE: Final = "\x1a"
 _FORCED_TEXT: Final = re.compile(r'="(.*)"')
-_SAVE: Final = "Excel で開き、「ファイル」の「名前を付けて保存」で「Excel ブック（*.xlsx）」を選んで保存し直してください"
+_SAVE: Final = (
+    "Excel で開き、「ファイル」の「名前を付けて保存」で「Excel ブック（*.xlsx）」を選んで保存し直してください"
+)
 _LOCKED: Final = (
     "パスワードの付いた Excel のファイルです。Excel で開き、「ファイル」の「情報」、「ブックの保護」、"
     "「パスワードを使用して暗号化」でパスワードを消してから、保存し直してください"
@@ -85,8 +87,13 @@ def _is_excel(path: Path, name: str, head: bytes) -> bool:
     """Whether a file is an Excel workbook, else text; raises InputError for anything else, with what to do."""
     named_excel = Path(name).suffix.lower() in _EXCEL
     if head.startswith(_OLE):
-        raise InputError(name, _LOCKED if _contains(path, _ENCRYPTED) else f"古い Excel の形式（.xls）です。{_SAVE}")
+        if _contains(path, _ENCRYPTED):
+            raise InputError(name, _LOCKED)
+        old = f"古い Excel の形式（.xls）です。パスワードがあれば外してから、{_SAVE}"
+        raise InputError(name, f"パスワードの付いたファイルか、名前を変えた{old}" if named_excel else old)
     if head.startswith(_ZIP):
+        if b"application/vnd.oasis.opendocument" in head:
+            raise InputError(name, f"LibreOffice などの形式（.ods）です。{_SAVE}")
         check_package(path, name, _MAXIMUM_UNPACKED)
         if not named_excel:
             raise InputError(name, f"中身は Excel ブック（.xlsx）ですが、名前の終わりが違います。{_SAVE}")
@@ -180,9 +187,7 @@ def _excel(path: Path, name: str) -> Iterator[ListRows]:
         yield ListRows(_excel_rows(book.rows(), name, BROKEN), notes)
 
 
-def _excel_rows(
-    rows: Iterator[list[str]], name: str, broken: tuple[type[Exception], ...]
-) -> Iterator[list[str]]:
+def _excel_rows(rows: Iterator[list[str]], name: str, broken: tuple[type[Exception], ...]) -> Iterator[list[str]]:
     try:
         for cells in rows:
             yield [plain_cell(cell) for cell in cells] if "'" in "".join(cells) else cells

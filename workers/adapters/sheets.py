@@ -116,4 +116,5 @@ def _check_part(package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> 
 
 
 def no_excel(name: str) -> InputError:
+    """Return the error for a file that is no Excel workbook, or a damaged one."""
     return InputError(name, "Excel のファイルとして読めません。.xlsx か CSV で保存し直してください")

@@ -1,7 +1,7 @@
 """An Excel file's sheet row by row, as a person sees its cells (ALL-6): a streaming reader of our own on lxml.
 
-openpyxl gives the serial numbers of Japanese date formats and of formulas either text or value, and takes three times as
-long; calamine knows neither formats nor which value was never saved (docs/decisions/xlsx.md).
+openpyxl gives the serial numbers of Japanese date formats and of formulas either text or value, and takes three times
+as long; calamine knows neither formats nor which value was never saved (docs/decisions/lists.md).
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ class Book:
         workbook = self._main_part()
         root = self._parse(workbook)
         targets = self._relations(workbook)
-        self._since_1904 = any(
-            node.get("date1904") in {"1", "true"} for node in root.iter("{*}workbookPr")
-        )
+        self._since_1904 = any(node.get("date1904") in {"1", "true"} for node in root.iter("{*}workbookPr"))
         listed = [node for node in root.iter("{*}sheet") if _relation(node) in targets]
         sheets = [node for node in listed if targets[_relation(node)][1].endswith("/worksheet")]
         if not sheets:
@@ -107,7 +105,7 @@ class Book:
             cells.append(self._other(cell, kind, ref or ""))
         return cells
 
-    def _other(self, cell: etree._Element, kind: str | None, ref: str) -> str:
+    def _other(self, cell: etree._Element, kind: str | None, ref: str) -> str:  # noqa: PLR0911 (one way a kind of cell)
         """Return the text of a cell that is no plain number or string: a formula's saved value, an error, a day."""
         value, formula = cell.find("{*}v"), cell.find("{*}f")
         text = (value.text if value is not None else None) or ""

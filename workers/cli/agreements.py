@@ -12,6 +12,7 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, json_option, run
 from workers.cli.tables import Output
+from workers.domain.agreements import AgreementEnd
 from workers.domain.agreementtext import KIND_NAMES
 from workers.domain.cities import City
 from workers.domain.fiscal import fiscal_year
@@ -39,10 +40,23 @@ _COLUMNS = (
     ("renewal_years", "更新の年数"),
     ("notice_months", "申出の月数"),
     ("old_rules", "旧要綱"),
+    ("other_parties", "ほかの当事者"),
+    ("ended", "終了日"),
+    ("end_name", "終了の理由"),
+    ("remark", "備考"),
     ("signed_on", "締結日_ISO"),
     ("starts_on", "有効期間の始まり_ISO"),
     ("expires_on", "満了日_ISO"),
 )
+_CONTACTS = (
+    ("representative", "代表者"),
+    ("contact", "担当者"),
+    ("email", "メール"),
+    ("phone", "電話"),
+    ("address", "所在地"),
+    ("corporate_number", "法人番号"),
+)
+_ENDS = {AgreementEnd.EXPIRED: "満了", AgreementEnd.TERMINATED: "解除"}
 _SCREEN = ("id", "title", "partner", "signed", "expires", "notice", "fields")
 _COUNT_COLUMNS = (("group", "区分"), ("name", "内訳"), ("agreements", "協定の数"))
 
@@ -50,7 +64,9 @@ _COUNT_COLUMNS = (("group", "区分"), ("name", "内訳"), ("agreements", "協�
 @command(
     short_help="効力のある協定の一覧を表示します。",
     help="ある日に効力のある協定の一覧を表示します。日付は 令和8年4月1日 でも 2026-04-01 でも書けます。"
-    "\n\n--since を付けると、その日以降に締結したものだけになります。--count を付けると、区分ごとの数になります。",
+    "\n\n--since を付けると、その日以降に締結したものだけになります。--count を付けると、区分ごとの数になります。"
+    "\n\n--csv と --xlsx の一覧は、renkei import でそのまま取り込めます。"
+    "相手方の担当者や連絡先も移すときは --contacts を付けます。",
 )
 @click.option("--on", "on", help="この日に効力のある協定（省くと今日）。")
 @click.option("--since", help="この日以降に締結した協定だけ。")
@@ -61,6 +77,7 @@ _COUNT_COLUMNS = (("group", "区分"), ("name", "内訳"), ("agreements", "協�
 @click.option("--department", default="", help="契約した課のコード（departments.csv）。所管課は office。")
 @click.option("--kind", type=click.Choice(list(KIND_NAMES)), help="協定の形態（包括・個別・協働）。")
 @click.option("--count", is_flag=True, help="一覧の代わりに、区分ごとの協定の数を表示します。")
+@click.option("--contacts", is_flag=True, help="相手方の代表者、担当者、連絡先の列も付けます（個人情報を含みます）。")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV で標準出力に書きます。")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Excel のファイルに書きます。")
 @json_option
@@ -77,6 +94,7 @@ def agreements(  # noqa: PLR0913 (one parameter an option)
     department: str,
     kind: str | None,
     count: bool,
+    contacts: bool,
     as_csv: bool,
     xlsx: Path | None,
     as_json: bool,
@@ -103,7 +121,7 @@ def agreements(  # noqa: PLR0913 (one parameter an option)
             kind=kind or "",
         )
         found = await entries(services, query)
-        return _counted(services, found, asked) if count else _listed(services, found)
+        return _counted(services, found, asked) if count else await _listed(services, found, contacts=contacts)
 
     run(command_settings(data, packs), work).show(as_csv=as_csv, xlsx=xlsx, as_json=as_json)
 
@@ -122,9 +140,32 @@ def _check_choices(city: City, field: int | None, department: str) -> None:
         city.department(department)
 
 
-def _listed(services: Services, found: list[RegisterEntry]) -> Output:
-    rows = [entry_row(entry, services.packs.city(entry.city)) for entry in found]
-    return Output(title="協定", columns=_COLUMNS, rows=rows, empty="協定はありません", screen=_SCREEN)
+async def _listed(services: Services, found: list[RegisterEntry], *, contacts: bool) -> Output:
+    beside = await _beside(services, found)
+    rows = [entry_row(entry, services.packs.city(entry.city)) | beside[entry.id] for entry in found]
+    columns = (*_COLUMNS, *_CONTACTS) if contacts else _COLUMNS
+    return Output(title="協定", columns=columns, rows=rows, empty="協定はありません", screen=_SCREEN)
+
+
+async def _beside(services: Services, found: list[RegisterEntry]) -> dict[str, dict[str, str]]:
+    """Return what else a list can hold of agreements, by id: other parties, remarks, the partner's contacts."""
+    by_city: dict[str, list[str]] = {}
+    for entry in found:
+        by_city.setdefault(entry.city, []).append(entry.id)
+    beside: dict[str, dict[str, str]] = {}
+    async with services.open_register() as register:
+        for code, ids in by_city.items():
+            ours = services.packs.city(code).signatory.name
+            for known in await register.known_ids(code, ids):
+                others = [name for name in known.parties if name not in {known.partner.name, ours}]
+                beside[known.id] = {
+                    "other_parties": "、".join(others),
+                    "ended": format_wareki(known.ended_on) if known.ended_on else "",
+                    "end_name": _ENDS[known.end] if known.end else "",
+                    "remark": known.remark,
+                    **{key: getattr(known.partner, key) for key, _heading in _CONTACTS},
+                }
+    return beside
 
 
 def _counted(services: Services, found: list[RegisterEntry], day: date) -> Output:

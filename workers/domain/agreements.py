@@ -132,6 +132,7 @@ class Agreement:
     years it renews, ``notice_months``: how many months before its last day a notice must have come (0: until that day);
     None where the city's rule says so. ``ended_on``: its last day, where it ended by expiry or termination.
     ``whole_guideline`` False: made before the guideline, so only results, meetings and termination apply (ISE-T3).
+    ``remark``: what an office's list says beside it.
     ``cycle_due_on``: the day on which its next yearly procedure opens. ``versions`` is empty until the first amendment.
     """
 
@@ -154,6 +155,7 @@ class Agreement:
     whole_guideline: bool = True
     ended_on: date | None = None
     end: AgreementEnd | None = None
+    remark: str = ""
     cycle_due_on: date | None = None
     terms: list[AgreementTerm] = field(default_factory=list)
     versions: list[AgreementVersion] = field(default_factory=list)

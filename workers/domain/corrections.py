@@ -1,4 +1,4 @@
-"""What a corrected list changed in the register, kept for good, and what an office chose for a list's headings (ALL-6)."""
+"""What corrected lists changed in the register, kept for good, and what offices chose for their headings (ALL-6)."""
 
 from __future__ import annotations
 

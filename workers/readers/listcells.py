@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, Self
 
 from workers.domain.agreements import AgreementTerm
 from workers.domain.cities import City
@@ -30,7 +30,9 @@ class UnreadCell(str):
 
     __slots__ = ("why",)
 
-    def __new__(cls, shown_text: str, why: str) -> UnreadCell:
+    why: str
+
+    def __new__(cls, shown_text: str, why: str) -> Self:
         """Return the cell with what stands in it."""
         made = super().__new__(cls, shown_text)
         made.why = why
@@ -63,7 +65,7 @@ def listed_phone(value: str, where: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Unwritten:
-    """How old agreements are renewed of which a list says nothing: by ``years`` (0: not at all), notice by ``months``."""
+    """How old agreements are renewed of which a list says nothing: by ``years`` (0: not at all), notice ``months``."""
 
     years: int
     months: int

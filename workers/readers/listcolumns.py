@@ -48,12 +48,31 @@ COLUMNS: Final = (
         others=(
             *("協定の相手方", "相手方名", "相手方の名称", "企業等名", "事業者名", "団体名", "締結先", "協定先"),
             *("協定相手方", "協定締結先", "締結相手方", "締結相手", "相手先", "連携先", "締結企業", "企業・団体名"),
-            *("事業者", "企業等", "締結団体", "協定締結企業等", "協定相手", "協定締結相手", "協定締結相手方", "相手方名称"),
+            *(
+                "事業者",
+                "企業等",
+                "締結団体",
+                "協定締結企業等",
+                "協定相手",
+                "協定締結相手",
+                "協定締結相手方",
+                "相手方名称",
+            ),
             *("協定締結の相手方", "締結の相手方", "締結先名", "締結先名称", "連携先名", "連携先企業", "連携先企業等"),
             *("連携企業", "連携企業等", "連携団体", "連携事業者", "企業名", "法人名", "会社名", "事業所名", "相手先名"),
             *("相手先名称", "協定締結企業", "協定締結団体", "協定締結団体等", "締結企業等", "締結事業者", "締結団体等"),
             *("協定締結事業者", "協定企業", "協定団体", "協定事業者", "企業・団体等", "企業・大学等", "企業及び団体名"),
-            *("協力事業者", "協力団体", "相手", "協定当事者", "事業者等名", "事業者等", "団体等名", "締結機関", "連携機関"),
+            *(
+                "協力事業者",
+                "協力団体",
+                "相手",
+                "協定当事者",
+                "事業者等名",
+                "事業者等",
+                "団体等名",
+                "締結機関",
+                "連携機関",
+            ),
             *("企業・団体", "団体・企業名", "事業者・団体名", "団体名等", "企業名等", "締結者", "協定締結者"),
         ),
         last=("団体", "企業", "名前", "提携先", "当事者"),
@@ -141,7 +160,17 @@ COLUMNS: Final = (
         heading="所管",
         others=(
             *("所管課", "担当課", "所属", "契約課", "担当部署", "担当部課", "所管部署", "所管部", "主管課", "所属課"),
-            *("担当課名", "所管課名", "担当部局", "所管部局", "担当所属", "担当部課名", "所管部課", "所管所属", "主管部署"),
+            *(
+                "担当課名",
+                "所管課名",
+                "担当部局",
+                "所管部局",
+                "担当所属",
+                "担当部課名",
+                "所管部課",
+                "所管所属",
+                "主管部署",
+            ),
             *("担当課等", "所管課等", "担当部署名", "主管部課", "締結課", "協定締結課", "事務担当課", "庁内担当課"),
             *("担当課・室", "市担当課", "市の担当課", "市担当部署", "部署", "部署名", "課名", "担当室課", "窓口課"),
         ),
@@ -170,7 +199,7 @@ HEADINGS: Final = {column.key: column.heading for column in COLUMNS}
 KEYS: Final = {plain(column.heading): column.key for column in COLUMNS}
 """Keys by heading, as ``plain`` gives it."""
 
-_OURS: Final = frozenset(map(plain, ("行", "誤り", "協定番号_ISO", "締結日_ISO", "有効期間の始まり_ISO", "満了日_ISO")))
+_OURS: Final = frozenset(map(plain, ("行", "誤り", "締結日_ISO", "有効期間の始まり_ISO", "満了日_ISO")))
 DERIVED: Final = _OURS | {plain("申出の期限")}
 """Columns of our own lists that only say again what another says; they are not missed when they are not read."""
 
@@ -220,7 +249,9 @@ _GROUPS: Final[tuple[tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], .
 def meaning(word: str) -> tuple[str, int] | None:
     """Return the key of a heading's word and how surely it is meant; None for one that is not known."""
     found = WORDS.get(word)
-    return found or WORDS.get(re.sub(r"[(\[〔【].*[)\]〕】]$", "", word)) or WORDS.get(re.sub(r"[※*＊:：]+\d*$", "", word))
+    return (
+        found or WORDS.get(re.sub(r"[(\[〔【].*[)\]〕】]$", "", word)) or WORDS.get(re.sub(r"[※*＊:：]+\d*$", "", word))
+    )
 
 
 def meaning_below(above: str, below: str) -> tuple[str, int] | None:

@@ -139,5 +139,3 @@ def _number(text: str) -> str:
         tens, ones = _DIGITS.get(match[1], "1"), _DIGITS.get(match[2], "0")
         return f"{tens}{ones}"
     return "".join(_DIGITS.get(character, character) for character in text)
-
-

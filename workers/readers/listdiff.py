@@ -77,9 +77,7 @@ class Difference:
         return f"{number}{self.column}: {self.old or '（空）'} → {self.new or '（空）'}{behind}"
 
 
-def differences(
-    city: City, known: KnownAgreement, listed: ListedAgreement, given: Collection[str]
-) -> list[Difference]:
+def differences(city: City, known: KnownAgreement, listed: ListedAgreement, given: Collection[str]) -> list[Difference]:
     """Return where a list differs from the register. Only what the list ``given`` says counts: an empty cell is none.
 
     A last day that an earlier term had is none, either: the register has renewed the agreement since.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -35,9 +35,7 @@ class Header:
         """Columns that are not read, by place; those that only repeat another of our own are left out."""
         used = set(self.places.values())
         return {
-            place: name
-            for place, name in enumerate(self.names)
-            if place not in used and not (plain(name) in DERIVED or (place == 0 and plain(name) == plain("協定番号")))
+            place: name for place, name in enumerate(self.names) if place not in used and plain(name) not in DERIVED
         }
 
 
@@ -76,13 +74,17 @@ def column_key(item: str, where: str) -> str:
     raise InputError(where, f"「{shown(item)}」という項目はありません。{hint}")
 
 
-def find_header(rows: Sequence[Sequence[str]], chosen: Mapping[str, str] | None = None) -> Header:
-    """Return the headings among a list's first rows, with what a person ``chosen`` for some of them.
+def find_header(
+    rows: Sequence[Sequence[str]],
+    chosen: Mapping[str, str] | None = None,
+    remembered: Mapping[str, str] | None = None,
+) -> Header:
+    """Return the headings among a list's first rows, with what a person ``chosen`` for some of them, or once did.
 
     Raises InputError that names the missing columns and those that were not understood, or a column that stands there
     twice.
     """
-    picked = chosen or {}
+    picked = {**(remembered or {}), **(chosen or {})}
     best, most = Header(1, {}), 0
     for number, cells in enumerate(rows[:HEADER_ROWS], start=1):
         words = [plain(cell) for cell in cells]
@@ -91,8 +93,16 @@ def find_header(rows: Sequence[Sequence[str]], chosen: Mapping[str, str] | None 
             best, most = Header(number, places, tuple(map(_name, cells)), tuple(words)), len(places)
         if number < len(rows) and (two := _two_rows(cells, rows[number], number, picked)) and len(two.places) > most:
             best, most = two, len(two.places)
-    _check(best, picked)
-    return best
+    _check(best, picked, chosen or {})
+    return _with_our_numbers(best)
+
+
+def _with_our_numbers(header: Header) -> Header:
+    """Return the header with the ids of a list that renkei wrote: its 協定番号 beside the office's own 番号."""
+    place = next((place for place, name in header.unused.items() if plain(name) == plain("協定番号")), None)
+    if place is None or "number" not in header.places:
+        return header
+    return replace(header, places={**header.places, "id": place})
 
 
 def repeats(header: Header, cells: Sequence[str]) -> bool:
@@ -103,10 +113,10 @@ def repeats(header: Header, cells: Sequence[str]) -> bool:
     return same > 1 and same * 2 > filled
 
 
-def _check(header: Header, chosen: Mapping[str, str]) -> None:
+def _check(header: Header, picked: Mapping[str, str], chosen: Mapping[str, str]) -> None:
     missing = [column.heading for column in COLUMNS if column.required and column.key not in header.places]
     for column in COLUMNS:
-        if column.key not in chosen.values() and header.words.count(plain(column.heading)) > 1:
+        if column.key not in picked.values() and header.words.count(plain(column.heading)) > 1:
             raise InputError(f"{header.row}行目", f"見出しに {column.heading} の列が2つあります")
     if not missing:
         if absent := [name for name in chosen if chosen[name] and name not in map(plain, header.names)]:
@@ -114,11 +124,13 @@ def _check(header: Header, chosen: Mapping[str, str]) -> None:
         return
     left = [name for name in header.unused.values() if name]
     unknown = f"（読み方の分からない見出し: {'、'.join(map(shown, left[:10]))}）" if left and header.places else ""
-    hint = "。どの列かを --column 見出し=項目 で指定できます" if unknown else ""
+    hint = "。どの列がそれかを指定してください（コマンドでは --column 見出し=項目）" if unknown else ""
     raise InputError(f"{header.row}行目", f"見出しに {'・'.join(missing)} の列がありません{unknown}{hint}")
 
 
-def _places(words: Sequence[str], found: Sequence[_Meaning | None], row: int, chosen: Mapping[str, str]) -> dict[str, int]:
+def _places(
+    words: Sequence[str], found: Sequence[_Meaning | None], row: int, chosen: Mapping[str, str]
+) -> dict[str, int]:
     """Return where each column stands: what a person chose, then our own words, then others, then vague ones."""
     places: dict[str, int] = {}
     taken: set[int] = set()

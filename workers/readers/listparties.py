@@ -18,7 +18,7 @@ _BODY: Final = re.compile(
     "[都道府県市区町村]$|[会団社]$|センター$|Inc|Ltd|LLC|Corp"
 )
 _PART_OF_ONE: Final = re.compile(
-    r"^[(（].*[)）]$|(?:支店|支社|支部|本店|本社|本部|営業所|事業部|出張所|支所|店|部|課)$|^(?:代表|取締役|理事長|会長|社長|学長)"
+    r"^[(（].*[)）]$|(?:支店|支社|支部|本店|本社|本部|営業所|事業部|出張所|支所|工場|部|課)$|^(?:代表|取締役|理事長|会長|社長|学長)"
 )
 
 
@@ -31,11 +31,11 @@ def parties(value: str, where: str = "") -> tuple[str, ...]:
     """
     names: list[str] = []
     for line in _LINES.split(value):
-        for part in _SIGNS.split(line):
+        for place, part in enumerate(_SIGNS.split(line)):
             name = _LEADING.sub("", " ".join(part.split()))
             if not name:
                 continue
-            if names and _PART_OF_ONE.search(name) and not re.search("会社|組合|法人|大学", name):
+            if names and place == 0 and _PART_OF_ONE.search(name) and not re.search("会社|組合|法人|大学", name):
                 names[-1] = f"{names[-1]} {name}"
             else:
                 names.append(name)

@@ -31,8 +31,12 @@ _SIGNING: Final = re.compile("(?:本?協定)?(?:の)?(?:締結|締結した|締�
 _YEARS: Final = re.compile(r"(\d{1,2})(?:か|カ|ヵ|ケ|ヶ|箇|個)?年(?:間)?")
 _MONTHS: Final = re.compile(r"(\d{1,3})(?:か|カ|ヵ|ケ|ヶ|箇|個)月(?:間)?")
 _EVERY: Final = re.compile(r"(\d{1,2})(?:か|カ|ヵ|ケ|ヶ|箇|個)?年(?:間)?(?:ごと|毎|ずつ|単位|更新|延長|間)?")
-_RENEWS: Final = re.compile("自動(?:的に)?(?:更新|延長|継続)|更新(?:する|あり|有|され|できる)|以[後降].*(?:更新|延長|継続)")
-_RENEWS_NOT: Final = re.compile("更新(?:は)?(?:しない|なし|無し?|せず)|自動更新(?:は)?(?:なし|無|しない)|期間満了で終了")
+_RENEWS: Final = re.compile(
+    "自動(?:的に)?(?:更新|延長|継続)|更新(?:する|あり|有|され|できる)|以[後降].*(?:更新|延長|継続)"
+)
+_RENEWS_NOT: Final = re.compile(
+    "更新(?:は)?(?:しない|なし|無し?|せず)|自動更新(?:は)?(?:なし|無|しない)|期間満了で終了"
+)
 _TALKS: Final = re.compile("協議|合意|申出により|申し出により|必要に応じ")
 _CLAUSE: Final = re.compile("(?:、|。|,|;|※|以[後降]|ただし|但し|なお)(.*)$")
 _FROM_TO: Final = re.compile(r"(?:自)?(.+?)(?:から|より|～|〜|~|至|→)(.*?)(?:まで|迄)?(?:とする|の間)?")
@@ -81,9 +85,7 @@ def read_period(value: str, where: str = "") -> Period:
             day, behind = read_day(re.sub("(?:まで|迄)$", "", text), where)
             found = Period(expires_on=day, remark=behind)
     said = "、".join(part for part in (found.remark, remark) if part)
-    return replace(
-        found, renews=renewal.renews, renewal_years=renewal.renewal_years, talks=renewal.talks, remark=said
-    )
+    return replace(found, renews=renewal.renews, renewal_years=renewal.renewal_years, talks=renewal.talks, remark=said)
 
 
 @lru_cache(maxsize=1024)
@@ -106,6 +108,19 @@ def read_renewal(value: str, where: str = "") -> Period | None:
     if begins or _RENEWS.search(text) or years is not None:
         return Period(renews=True, renewal_years=years)
     return None
+
+
+def read_unwritten(value: str, where: str) -> tuple[int, int]:
+    """Read how unwritten renewals are to be taken: ``なし`` or ``1年,1か月``; years 0 is not at all.
+
+    Raises InputError for anything else.
+    """
+    text = numerals(value)
+    if plain(value) in {"なし", "無", "しない", "更新しない"}:
+        return 0, 0
+    if match := re.fullmatch(r"(\d{1,2})年?(?:ごと)?[,、/](\d{1,2})(?:か月|ヶ月|カ月|ヵ月|ケ月|月)?(?:前)?", text):
+        return int(match[1]), int(match[2])
+    raise InputError(where, f"「{shown(value)}」は読めません。なし か、1年,1か月 のように書いてください")
 
 
 def _every_year(text: str) -> int | None:
@@ -178,5 +193,8 @@ def _range(left: str, right: str, value: str, where: str) -> Period:
         right = era[1] + right
     end, after = read_day(right, where)
     return Period(
-        starts_on=start, expires_on=end, from_signing=signing, remark="、".join(part for part in (behind, after) if part)
+        starts_on=start,
+        expires_on=end,
+        from_signing=signing,
+        remark="、".join(part for part in (behind, after) if part),
     )

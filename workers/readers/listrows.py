@@ -15,7 +15,10 @@ from workers.readers.listheader import Header, repeats
 _TOTAL: Final = re.compile(
     r"[【\[(<「]?(?:合計|小計|総計|累計|総数|計|協定数|件数|.*(?:合計|小計|総計)|全?\d+件)[】\])>」]?[:：]?(?:\d+件?)?"
 )
-_NOTE: Final = re.compile(r"(?:[※＊*†‡]|[(（]?注\d*[)）:：.．\s]|[(（]?(?:備考|注記|注意|凡例|出典|参考)\d*[)）]?[:：\s]|注\d*$)")
+_NOTE: Final = re.compile(
+    r"(?:[※＊*†‡]|[(（]?注\d*[)）:：.．\s]|[(（]?(?:備考|注記|注意|凡例|出典|参考)\d*[)）]?[:：\s]|注\d*$)"
+)
+_COUNT: Final = re.compile(r"^[\d,]{1,4}件?$")
 _NUMBER: Final = re.compile(r"(?:第|no\.?|#)?[0-9a-z\-_]*\d+(?:号|番)?(?:の\d+)?")
 
 
@@ -26,7 +29,7 @@ def no_agreement(header: Header, cells: Sequence[str]) -> str:
         return ""
     if repeats(header, cells):
         return "見出しの繰り返し"
-    signed = _at(header.places, cells, "signed_on")
+    signed = _COUNT.sub("", _at(header.places, cells, "signed_on"))
     texts = list(dict.fromkeys(text for _place, text in filled))  # a merged cell may be written into each of its parts
     first = plain(texts[0])
     if not signed and _TOTAL.fullmatch(first):

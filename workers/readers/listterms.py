@@ -52,7 +52,7 @@ class Course:
     computed: tuple[tuple[str, str], ...]
 
 
-def course_of(
+def course_of(  # noqa: PLR0913 (what the row's own columns say of its renewal)
     reader: RowReader, words: CityWords, signed_on: date, today: date, *, years: int | None, months: int | None
 ) -> Course | None:
     """Return how a row's agreement runs; None, and problems with the reader, where that is not certain."""
@@ -73,7 +73,7 @@ def course_of(
 class _Run:
     """One row's agreement while its term and end are found."""
 
-    def __init__(  # noqa: PLR0913 (what a row says of its renewal)
+    def __init__(  # noqa: PLR0913, PLR0917 (what a row says of its renewal)
         self,
         reader: RowReader,
         words: CityWords,
@@ -96,6 +96,10 @@ class _Run:
     ) -> Course | None:
         begun = len(self._reader.errors)
         last = self._last_day(period, starts_on)
+        if last is None and not period.endless and self._before:
+            since = f"{self._since()}より前に結んだ協定は"
+            self._reader.problem("expires_on", f"{since}、協定書にある満了日を入力してください")
+            return None
         if self._before and ended_on is None and end is None and not period.endless:
             self._own_renewal(last)
         if len(self._reader.errors) > begun:
@@ -148,11 +152,6 @@ class _Run:
         key = (self._signed_on, starts_on, last, endless, self._years, self._months)
         if (found := self._words.terms.get(key)) is not None:
             return found
-        if last is None and not endless and self._before:
-            self._reader.problem(
-                "expires_on", f"{self._since()}より前に結んだ協定は、協定書にある満了日を入力してください"
-            )
-            return None
         try:
             rule = self._rule().term
             term = first_term(rule, self._signed_on, starts_on=starts_on, ends_on=last, endless=endless)
@@ -179,7 +178,10 @@ class _Run:
                 self._years, self._months = given.years, given.months
             return
         rule = self._city.term
-        for key, what in (("renewal_years", "更新の年数"), ("notice_months", "何か月前までの申出か（期限がなければ0）")):
+        for key, what in (
+            ("renewal_years", "更新の年数"),
+            ("notice_months", "何か月前までの申出か（期限がなければ0）"),
+        ):
             if (self._years if key == "renewal_years" else self._months) is not None:
                 continue
             if not self._renews:

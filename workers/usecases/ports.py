@@ -12,6 +12,7 @@ from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.answers import AnswerPage, PartnerAnswer, PartnerLink
 from workers.domain.cities import City
+from workers.domain.corrections import Correction
 from workers.domain.desk import CaseHead, DeskSession, FormDraft, StaffNote
 from workers.domain.entities import (
     Case,
@@ -29,6 +30,7 @@ from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
 
 if TYPE_CHECKING:  # imported lists are few
     from workers.readers.agreementlist import ListedAgreement
+    from workers.readers.listdiff import KnownAgreement
 
 
 class Clock(Protocol):
@@ -208,8 +210,26 @@ class Meetings(Protocol):
 class Register(Protocol):
     """The register of agreements as lists: many rows at once, without loading each agreement."""
 
-    async def known(self, city: str, numbers: Sequence[str]) -> Mapping[str, int]:
-        """Return which of an office's own numbers the city has, with the N of their agreement ids (``CITY-aN``)."""
+    async def known(self, city: str, numbers: Sequence[str]) -> list[KnownAgreement]:
+        """Return a city's agreements by the office's own numbers, as a list would have them."""
+
+    async def known_ids(self, city: str, ids: Sequence[str]) -> list[KnownAgreement]:
+        """Return a city's agreements by their ids."""
+
+    async def known_titles(self, city: str, titles: Sequence[str]) -> list[KnownAgreement]:
+        """Return a city's agreements that have no number of the office, by their titles."""
+
+    async def add_correction(self, correction: Correction) -> None:
+        """Keep what a list put right."""
+
+    async def corrections(self, agreement_id: str) -> list[Correction]:
+        """Return what lists put right of an agreement, oldest first."""
+
+    async def headings(self, city: str) -> Mapping[str, str]:
+        """Return what a city's office reads headings as: keys by plain heading, ``""`` for unused ones."""
+
+    async def remember_headings(self, city: str, chosen: Mapping[str, str]) -> None:
+        """Remember what a city's office reads headings as, in place of what it chose for them before."""
 
     async def add_listed(
         self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date, collected_from: date

@@ -42,6 +42,7 @@ agreement = Table(
     Column("ended_on", Date),
     Column("cycle_due_on", Date),
     Column("end", text_enum(AgreementEnd)),
+    Column("remark", String, nullable=False, server_default=""),
     version_column(),
     UniqueConstraint("city", "number"),
     Index(None, "city", "signed_on"),
@@ -146,4 +147,28 @@ activity_report = Table(
     text_column("evaluation"),
     Column("reported_at", Moment),
     UniqueConstraint("activity_id", "fiscal_year"),
+)
+
+agreement_correction = Table(
+    "agreement_correction",
+    metadata,
+    key_column(),
+    parent_column("agreement_id", "agreement.id", String),
+    Column("at", Moment, nullable=False),
+    text_column("by"),
+    text_column("source"),
+    text_column("column"),
+    text_column("old"),
+    text_column("new"),
+    Index(None, "agreement_id"),
+)
+
+list_heading = Table(
+    "list_heading",
+    metadata,
+    key_column(),
+    text_column("city"),
+    text_column("word"),
+    text_column("key"),
+    UniqueConstraint("city", "word"),
 )

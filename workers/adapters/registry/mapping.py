@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import RelationshipProperty, registry, relationship
 
 from workers.adapters.registry import agreement_tables, desk, mail_drafts, meeting_tables, partner_answers, tables
-from workers.domain import acts, agreements, answers, entities, mails, meetings
+from workers.domain import acts, agreements, answers, corrections, entities, mails, meetings
 from workers.domain import desk as desks
 
 _registry = registry(metadata=tables.metadata)
@@ -96,6 +96,8 @@ def _map_agreements() -> None:
         reports=_children(agreements.ActivityReport, t.activity_report.c.fiscal_year),
     )
     _versioned(agreements.Notice, t.notice)
+    _plain(corrections.Correction, t.agreement_correction)
+    _plain(corrections.ListHeading, t.list_heading)
 
 
 def _map_meetings() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ScalarSelect, Select, Table, func, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry import agreement_tables, tables
+from workers.adapters.registry.listed import SqlListed
 from workers.adapters.registry.statements import draw_keys
 from workers.domain.activityyears import counts_in, status_in
 from workers.domain.agreements import Activity
@@ -21,24 +21,9 @@ if TYPE_CHECKING:  # imported lists are few
 OFFICE: Final = "office"
 """Asks for the agreements of the office itself, whose department is empty."""
 
-_BATCH: Final = 1000
 
-
-class SqlRegister:
+class SqlRegister(SqlListed):
     """``Register`` on the tables."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def known(self, city: str, numbers: Sequence[str]) -> Mapping[str, int]:
-        """Return which of an office's own numbers the city has, with the N of their agreement ids (``CITY-aN``)."""
-        t = agreement_tables.agreement
-        found: dict[str, int] = {}
-        for begin in range(0, len(numbers), _BATCH):
-            some = numbers[begin : begin + _BATCH]
-            rows = await self._session.execute(select(t.c.number, t.c.id).where(t.c.city == city, t.c.number.in_(some)))
-            found |= {number: int(key.rpartition("-a")[2]) for number, key in rows}
-        return found
 
     async def add_listed(
         self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date, collected_from: date
@@ -118,7 +103,7 @@ def _agreement_row(
         "id": key,
         "case_id": None,
         "city": city,
-        "number": listed.number,
+        "number": listed.number or None,
         "kind": listed.kind,
         "title": listed.title,
         "signed_on": listed.signed_on,
@@ -135,6 +120,7 @@ def _agreement_row(
         "ended_on": listed.ended_on,
         "end": listed.end,
         "cycle_due_on": cycle_due_on,
+        "remark": listed.remark,
         "version": 1,
     }
 
