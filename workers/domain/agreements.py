@@ -155,7 +155,7 @@ class Agreement:
     whole_guideline: bool = True
     ended_on: date | None = None
     end: AgreementEnd | None = None
-    remark: str = ""
+    remark: str | None = None
     cycle_due_on: date | None = None
     terms: list[AgreementTerm] = field(default_factory=list)
     versions: list[AgreementVersion] = field(default_factory=list)

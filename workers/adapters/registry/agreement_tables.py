@@ -42,7 +42,7 @@ agreement = Table(
     Column("ended_on", Date),
     Column("cycle_due_on", Date),
     Column("end", text_enum(AgreementEnd)),
-    Column("remark", String, nullable=False, server_default=""),
+    Column("remark", String),
     version_column(),
     UniqueConstraint("city", "number"),
     Index(None, "city", "signed_on"),

@@ -94,7 +94,8 @@ def _known(rows: Sequence[RowMapping]) -> KnownAgreement:
 
     last = rows[-1]
     return KnownAgreement(
-        **{name: last[name] for name in _OWN if name not in {"parties", "fields"}},
+        **{name: last[name] for name in _OWN if name not in {"parties", "fields", "remark"}},
+        remark=last["remark"] or "",
         number=last["number"] or "",
         parties=tuple(last["parties"]),
         fields=tuple(last["fields"]),

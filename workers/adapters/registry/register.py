@@ -120,7 +120,7 @@ def _agreement_row(
         "ended_on": listed.ended_on,
         "end": listed.end,
         "cycle_due_on": cycle_due_on,
-        "remark": listed.remark,
+        "remark": listed.remark or None,
         "version": 1,
     }
 

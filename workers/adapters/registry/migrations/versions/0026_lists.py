@@ -16,7 +16,7 @@ def _key() -> sa.types.TypeEngine[int]:
 
 
 def upgrade() -> None:
-    op.add_column('agreement', sa.Column('remark', sa.String(), nullable=False, server_default=''))
+    op.add_column('agreement', sa.Column('remark', sa.String(), nullable=True))
     op.create_table('agreement_correction',
     sa.Column('id', _key(), autoincrement=True, nullable=False),
     sa.Column('agreement_id', sa.String(), nullable=False),
