@@ -154,6 +154,11 @@ class Clerk:
         expect(claimed).to_be_visible()
         expect(self.page.locator(".fjs-container")).to_be_visible()
 
+    @property
+    def key(self) -> str:
+        """The key of the open task."""
+        return self._key
+
     def case_id(self) -> str:
         """Return the number of the open task's case."""
         return run(self._variable("caseId"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.clerk import Clerk
+from tests.kit.chromium import launched
 from tests.kit.pictures import album
 from tests.kit.stack import free_offset
 from workers.cli.packdeploy import deploy_pack
@@ -19,15 +19,6 @@ from workers.settings import Settings
 from workers.wiring import services
 
 _ROOT = Path(__file__).parent.parent.parent
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_SHOWN_MS = 30_000  # Tasklist on a busy machine; five seconds, as usual, are for a quiet one
-_ARGUMENTS = [
-    "--no-sandbox",  # tests run as root in containers
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="package")
@@ -51,14 +42,9 @@ async def _deploy(settings: Settings) -> None:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; ``make test`` installs it. Closed with its module: Playwright keeps an event loop running."""
-    path = next((found for name in _CHROMIUM if (found := shutil.which(name))), None)
-    assert path is not None, "Chromium がありません。make packages で入ります"
-    expect.set_options(timeout=_SHOWN_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+    """Debian's Chromium. Closed with its folder: Playwright keeps an event loop running."""
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -40,6 +40,15 @@ class FormOnScreen:
         held = fields.evaluate_all("fields => fields.map(field => field.value)")
         return "\n".join([self._page.locator(".fjs-container").inner_text(), *held])
 
+    def parts(self) -> Iterator[dict[str, Any]]:
+        """Yield the form's fields and lists in their order, not what stands inside a list."""
+        return _parts(self._form)
+
+    def has(self, key: str) -> bool:
+        """Return whether a field or a list is on the screen now."""
+        part = self._component(key)
+        return bool(self._box(part).count()) if part["type"] == "dynamiclist" else self._is_there(part, "")
+
     def choices(self, key: str) -> list[str]:
         """Return the texts of the choices that a field offers now."""
         return [option.inner_text().strip() for option in self._options(self._component(key), "")]
@@ -68,7 +77,7 @@ class FormOnScreen:
             self._choose(part, [value] if isinstance(value, str) else value, row)
 
     def _pick(self, part: Mapping[str, Any], row: str, text: str) -> None:
-        self._at(part, row, "-display").click()
+        self._at(part, row, "-display").or_(self._at(part, row, "-search")).click()
         self._page.locator(".fjs-dropdownlist-item", has_text=text).first.click()
 
     def _choose(self, part: Mapping[str, Any], wanted: Sequence[str], row: str) -> None:

@@ -29,11 +29,12 @@ class PartnersForm(FormOnScreen):
 
 
 class PartnerPage:
-    """One window of a partner. ``form``: the form that it shows."""
+    """One window of a partner. ``form``: the form that it shows; ``known``: the variables that it was shown with."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.form = PartnersForm(page, {})
+        self.known: dict[str, Any] = {}
 
     def open(self, url: str) -> None:
         """Open a link and wait for its form."""
@@ -43,7 +44,8 @@ class PartnerPage:
     def arrived(self) -> None:
         """Wait until the page's form can be filled in."""
         expect(self.page.get_by_role("button", name=_CHECK)).to_be_visible()
-        self.form = PartnersForm(self.page, json.loads(self.page.locator("#form-data").text_content() or "")["schema"])
+        shown = json.loads(self.page.locator("#form-data").text_content() or "")
+        self.form, self.known = PartnersForm(self.page, shown["schema"]), shown["data"]
 
     def fill(self, **answers: Any) -> None:
         """Type and choose."""

@@ -181,14 +181,15 @@ class Office:
         person_of: Callable[[UserTask], str] | None = None,
         goes_back: bool = False,
         prepare: Callable[[BrokerDesk], None] = lambda _desk: None,
+        change: Callable[[Scenario], Scenario] = lambda scenario: scenario,
     ) -> tuple[BrokerDesk, Scenario]:
         """Play a scenario to its end and return the desk with the instance's key.
 
         ``goes_back``: each mail that the office may take back is taken back once in the run. ``prepare`` changes how
-        the desk works before it begins.
+        the desk works before it begins, ``change`` what the scenario's file says.
         """
         folder = self.services.packs.folder(city) / "scenarios"
-        scenario = read_scenario(folder / f"{name}.toml")
+        scenario = change(read_scenario(folder / f"{name}.toml"))
         pack = self.services.packs.city(city)
         offer = read_offer(folder / scenario.input, pack, self.driver.clock.today())
         desk = BrokerDesk(self.driver)

@@ -23,14 +23,17 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """Serve as the pages' command does, without a word logged; yields the address without a slash at its end."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+async def serving(app: Starlette, listening: socket.socket | None = None) -> AsyncIterator[str]:
+    """Serve as the pages' command does, without a word logged; yields the address without a slash at its end.
+
+    ``listening``: a socket whose port was told before.
+    """
+    with listening or socket.create_server(("127.0.0.1", 0)) as heard:
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
         server = _Server(config)
-        running = asyncio.create_task(server.serve(sockets=[listening]))
+        running = asyncio.create_task(server.serve(sockets=[heard]))
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"http://127.0.0.1:{heard.getsockname()[1]}"
         finally:
             server.should_exit = server.force_exit = True
             async with asyncio.timeout(_SECONDS):

@@ -119,3 +119,13 @@ def test_what_only_the_office_enters_is_left_out_and_answered_for_the_partner() 
     form, fixed = partner_form({"components": parts}, date(2026, 6, 1))
     assert [part.get("key") for part in form["components"]] == ["person"]
     assert fixed == {"arrived": "received", "receivedOn": "2026-06-01"}
+
+
+def test_several_tags_are_taken_like_several_ticks() -> None:
+    part = {"type": "taglist", "key": "tags", "label": "課", "valuesExpression": "=departments"}
+    known = {"departments": [{"label": "総務課", "value": "soumu"}, {"label": "企画課", "value": "kikaku"}]}
+    read = read_answer({"components": [part]}, {"tags": ["kikaku"]}, known)
+    refused = read_answer({"components": [part]}, {"tags": ["haishi"]}, known)
+    assert read.values == {"tags": ["kikaku"]}
+    assert [(said.label, said.text) for said in read.said] == [("課", "企画課")]
+    assert refused.problems == ["課: 選べるものから選んでください"]

@@ -20,7 +20,7 @@ from workers.readers.feelvalues import UnknownFeelError, is_true, value_of
 _KIND: Final = "renkei:kind"
 _LONGEST: Final = 10_000
 _MOST_ROWS: Final = 200
-_CHOSEN: Final = frozenset({"radio", "select", "checklist", "checkbox"})
+_CHOSEN: Final = frozenset({"radio", "select", "checklist", "taglist", "checkbox"})
 _FIELDS: Final = frozenset({"textfield", "textarea", "number", "expression", *_CHOSEN})
 _MOST_DIGITS: Final = 15
 
@@ -125,7 +125,7 @@ class _Reader:
         if part["type"] == "checkbox":
             return given is True, "はい" if given is True else "いいえ"
         options = self._options(part)
-        several = part["type"] == "checklist"
+        several = part["type"] in {"checklist", "taglist"}
         wanted = (given if isinstance(given, list) else []) if several else [given] if given not in (None, "") else []
         if options is not None and any(value not in [option["value"] for option in options] for value in wanted):
             raise InputError(label, "選べるものから選んでください")

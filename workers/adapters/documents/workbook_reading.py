@@ -19,7 +19,8 @@ from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.datetime import from_excel
 from openpyxl.worksheet.worksheet import Worksheet
 
-from workers.adapters.documents.workbook import CASE_NAME, EDITION_NAME, FACTS_SHEET, FORM_NAME, MARK
+from workers.adapters.documents.workbook import CASE_NAME, EDITION_NAME, FACTS_SHEET, FORM_NAME
+from workers.adapters.documents.workbook_drawing import MARK
 from workers.adapters.sheets import open_book, plain_cell
 from workers.errors import InputError, PermanentError
 from workers.packs.answers.model import AnswerForm, Question, Rows

@@ -1,0 +1,137 @@
+"""A partner in Chromium, from the mails that arrived at an SMTP server, on the real engine (ALL-2, ALL-3, ALL-4)."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.browser.linkdesk import LinkDesk, Mistakes, RecordedForms
+from tests.browser.partnerpage import PartnerPage
+from tests.kit.chromium import Window, window
+from tests.kit.desk import BrokerDesk, Office, office, scenario_files_of
+from tests.kit.driver import EngineDriver
+from tests.kit.pictures import album
+from tests.kit.serving import serving
+from tests.kit.smtp import HOST, SmtpServer
+from workers.packs.scenarios import Scenario, Step
+from workers.pages.app import application
+from workers.pages.steps import Steps
+from workers.settings import Settings
+
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+
+@pytest.fixture(name="in_chromium", scope="module")
+def _in_chromium() -> Iterator[Window]:
+    with window() as opened:
+        yield opened
+
+
+@dataclass
+class Walked:
+    """What came of a walk."""
+
+    links: LinkDesk
+    outcome: str
+    receipts: int
+    """So many receipts arrived at the SMTP server."""
+
+
+@pytest.fixture(name="walk")
+def _walk(request: pytest.FixtureRequest, driver: EngineDriver, settings: Settings, in_chromium: Window) -> Walk:
+    return Walk(request, driver, settings, in_chromium)
+
+
+@dataclass
+class Walk:
+    """Plays a scenario; whatever a mail asks the partner for by a link is answered in Chromium."""
+
+    request: pytest.FixtureRequest
+    driver: EngineDriver
+    settings: Settings
+    window: Window
+
+    async def play(
+        self,
+        city: str,
+        name: str,
+        *,
+        mistakes: dict[str, Mistakes],
+        change: Callable[[Scenario], Scenario] = lambda scenario: scenario,
+    ) -> Walked:
+        """Walk to the scenario's end."""
+        await self.driver.deploy(scenario_files_of(city))
+        with SmtpServer() as server, socket.create_server((HOST, 0)) as listening:
+            url = f"http://{HOST}:{listening.getsockname()[1]}"
+            settings = self.settings.model_copy(update={"pages_url": url, "smtp_host": HOST, "smtp_port": server.port})
+            forms = RecordedForms(self.driver)
+            async with office(self.driver, settings) as at_work:
+                forms.services = at_work.services
+                app = application(at_work.services.open_unit, Steps(forms, lag_seconds=5))
+                async with serving(app, listening):
+                    return await self._played(at_work, server, url, city, name, mistakes, change)
+
+    async def _played(
+        self,
+        at_work: Office,
+        server: SmtpServer,
+        url: str,
+        city: str,
+        name: str,
+        mistakes: dict[str, Mistakes],
+        change: Callable[[Scenario], Scenario],
+    ) -> Walked:
+        links: list[LinkDesk] = []
+
+        def prepare(desk: BrokerDesk) -> None:
+            pictures = album(self.request.config, self.request.node.name)
+            links.append(LinkDesk(desk, at_work, server, self.window, pictures, url, before=mistakes))
+            links[0].install()
+
+        await at_work.play(city, name, prepare=prepare, change=change)
+        async with at_work.services.open_unit() as unit:
+            case = (await unit.cases.all())[-1]
+        count = len(links[0].answered)
+        receipts = await server.wait(lambda mails: (there := _receipts(mails)) >= count and there)
+        return Walked(links[0], str(case.outcome), receipts)
+
+
+def _receipts(mails: list[Any]) -> int:
+    return sum("受け付けました" in mail.subject or "控え" in mail.subject for mail in mails)
+
+
+async def test_a_partner_of_isesaki_offers_corrects_and_agrees_by_the_mails_links(walk: Walk) -> None:
+    """The offer is sent back once; the next link's page holds what was typed and what is to be mended."""
+
+    def sent_back(scenario: Scenario) -> Scenario:
+        offer, check, *_ = scenario.steps
+        few = {
+            "fields": ["7"],
+            "projects": [{"field": "7", "title": "生活物資の優先供給", "content": "在庫を~避難所~へ届けます。"}],
+            "records": [],
+        }
+        steps = [
+            offer.model_copy(update={"answers": few}),
+            check,
+            Step(task="Task_DecideOnIneligible", answers={"action": "correct", "message": "3分野以上にしてください。"}),
+            *scenario.steps,
+        ]
+        return scenario.model_copy(update={"steps": steps})
+
+    walked = await walk.play("isesaki", "signed", mistakes={"Task_SubmitOffer": _offer_with_mistakes}, change=sent_back)
+    assert walked.outcome == "signed"
+    assert walked.links.answered[:2] == ["Task_SubmitOffer", "Task_SubmitOffer"]
+
+
+def _offer_with_mistakes(partner: PartnerPage) -> None:
+    """Send nothing, a day that no calendar has, blanks; save and come back."""
+    assert len(partner.cannot_go_on()) >= 4
+    partner.fill(filing="申し出る", offeredOn="令和8年2月30日", purpose="　")
+    assert any("目的" in problem for problem in partner.cannot_go_on())
+    partner.fill(purpose="書きかけの目的")
+    partner.keep()
+    assert partner.shown(["purpose"]) == {"purpose": "書きかけの目的"}
