@@ -27,6 +27,7 @@ _OPTIONS: Final[dict[str, Any]] = {
     "remove_comments": True,
     "remove_pis": True,
 }
+_KEPT_ROWS: Final = 256
 _LAST_ROW: Final = 1_048_576
 _LAST_COLUMN: Final = 16_384
 _ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -73,8 +74,8 @@ class Book:
                 yield self._cells(row)
                 expected = number + 1
                 row.clear()
-                while row.getprevious() is not None:
-                    del row.getparent()[0]
+                if number % _KEPT_ROWS == 0 and (sheet := row.getparent()) is not None:
+                    del sheet[:-1]
 
     def _cells(self, row: etree._Element) -> list[str]:
         cells: list[str] = []
@@ -95,7 +96,8 @@ class Book:
                     cells.append(strings[int(child.text or 0)])
                     continue
                 if kind == "inlineStr":
-                    cells.append(_inline(child))
+                    text = child[0].text if len(child) == 1 else None
+                    cells.append(_inline(child) if text is None or "_x" in text or "\r" in text else text)
                     continue
                 if kind in {None, "n"} and child.tag.endswith("}v"):
                     style = cell.get("s")

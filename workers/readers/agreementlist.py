@@ -239,4 +239,5 @@ def _months(value: str, where: str) -> int:
 
 
 def _email(value: str, where: str) -> str:
+    """Return a mail address; full-width signs are folded."""
     return text.email(value if value.isascii() else unicodedata.normalize("NFKC", value), where)

@@ -72,7 +72,10 @@ class Unwritten:
 
 
 class CityWords:
-    """What the words in a list's cells mean in one city. ``terms``: those that were computed before, by their days.
+    """What the words in a list's cells mean in one city.
+
+    ``terms``: those that were computed before, by their days;
+    ``watched``: those of them whose watch has begun.
 
     ``unwritten``: what holds for an agreement from before the guideline of which a list does not say how it is renewed;
     None where the office is asked.
@@ -81,6 +84,7 @@ class CityWords:
     def __init__(self, city: City, unwritten: Unwritten | None = None) -> None:
         self.city, self.unwritten = city, unwritten
         self.terms: dict[object, AgreementTerm] = {}
+        self.watched: set[int] = set()
         self._stems = {_stem(field.name): field.number for field in city.fields}
         self._numbers = {field.number for field in city.fields}
         written = [unicodedata.normalize("NFKC", field.name) for field in city.fields]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from workers.domain.agreements import AgreementEnd, AgreementTerm
 from workers.domain.cities import City, TermRuleKind
 from workers.domain.fiscal import fiscal_year, last_day
+from workers.domain.renewal import watch_term
 from workers.domain.terms import first_term, last_day_of_months, last_day_of_years
 from workers.domain.text import shown
 from workers.domain.wareki import format_wareki
@@ -119,7 +120,7 @@ class _Run:
         if len(self._reader.errors) > begun:
             return None
         return Course(
-            term=term,
+            term=self._watched(term) if ended_on is None else _apart(term),
             renews=self._renews,
             renewal_years=self._years,
             notice_months=self._months,
@@ -160,7 +161,15 @@ class _Run:
             return None
         if len(self._words.terms) >= _KEPT_TERMS:
             self._words.terms.clear()
+            self._words.watched.clear()
         self._words.terms[key] = term
+        return term
+
+    def _watched(self, term: AgreementTerm) -> AgreementTerm:
+        """Return the term with its watch begun; agreements that run alike share it."""
+        if id(term) not in self._words.watched:
+            watch_term(self._rule(), term)
+            self._words.watched.add(id(term))
         return term
 
     def _own_renewal(self, last: date | None) -> None:
@@ -233,6 +242,16 @@ class _Run:
 
     def _since(self) -> str:
         return format_wareki(self._city.term.since) if self._city.term.since else ""
+
+
+def _apart(term: AgreementTerm) -> AgreementTerm:
+    """Return a term of an agreement that has ended: nobody watches it."""
+    return AgreementTerm(
+        number=term.number,
+        starts_on=term.starts_on,
+        expires_on=term.expires_on,
+        notice_deadline=term.notice_deadline,
+    )
 
 
 def _period(reader: RowReader) -> tuple[Period, date | None]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from workers.domain.cities import City
 from workers.domain.deadlines import open_period, reported_year
 from workers.domain.fiscal import first_day
-from workers.domain.renewal import next_opening, watch_term
+from workers.domain.renewal import next_opening
 from workers.errors import InputError
 from workers.readers.agreementlist import ListedAgreement, parse_row
 from workers.readers.inputs import FieldError
@@ -178,8 +178,6 @@ class _Import:
                 return
             self._bad_row(row, cells, errors)
         else:
-            if listed.ended_on is None:
-                watch_term(self._city, listed.term)
             self._listed.append(listed)
             self._cells[row] = cells
         self.result.rows += 1

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ScalarSelect, Select, Table, func, insert, or_, select
+from sqlalchemy import ScalarSelect, Select, Table, func, or_, select
 
 from workers.adapters.registry import agreement_tables, tables
 from workers.adapters.registry.listed import SqlListed
-from workers.adapters.registry.statements import draw_keys
+from workers.adapters.registry.statements import draw_keys, insert_many
 from workers.domain.activityyears import counts_in, status_in
-from workers.domain.agreements import Activity
+from workers.domain.agreements import Activity, AgreementTerm
 from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
 
 if TYPE_CHECKING:  # imported lists are few
@@ -36,13 +36,17 @@ class SqlRegister(SqlListed):
         if not listed:
             return
         partners = await draw_keys(self._session, tables.partner, len(listed))
-        await self._session.execute(
-            insert(tables.partner),
-            [{"id": partner, **vars(row.partner)} for partner, row in zip(partners, listed, strict=True)],
+        await insert_many(
+            self._session,
+            tables.partner,
+            ("id", *_PARTNER),
+            [(partner, *vars(row.partner).values()) for partner, row in zip(partners, listed, strict=True)],
         )
         keys = [f"{city}-a{number}" for number in range(first, first + len(listed))]
-        await self._session.execute(
-            insert(agreement_tables.agreement),
+        await insert_many(
+            self._session,
+            agreement_tables.agreement,
+            _AGREEMENT,
             [
                 _agreement_row(
                     city, key, partner, row, cycle_due_on if (row.ended_on or date.max) >= collected_from else None
@@ -50,20 +54,12 @@ class SqlRegister(SqlListed):
                 for key, partner, row in zip(keys, partners, listed, strict=True)
             ],
         )
-        await self._session.execute(
-            insert(agreement_tables.agreement_term),
-            [
-                {
-                    "agreement_id": key,
-                    "number": row.term.number,
-                    "starts_on": row.term.starts_on,
-                    "expires_on": row.term.expires_on,
-                    "notice_deadline": row.term.notice_deadline,
-                    "stage": row.term.stage,
-                    "due_on": row.term.due_on,
-                }
-                for key, row in zip(keys, listed, strict=True)
-            ],
+        terms = {id(row.term): _term_row(row.term) for row in listed}
+        await insert_many(
+            self._session,
+            agreement_tables.agreement_term,
+            ("agreement_id", *_TERM),
+            [(key, *terms[id(row.term)]) for key, row in zip(keys, listed, strict=True)],
         )
 
     async def entries(self, query: RegisterQuery) -> AsyncIterator[RegisterEntry]:
@@ -96,33 +92,42 @@ class SqlRegister(SqlListed):
                     )
 
 
+_PARTNER: Final = ("name", "representative", "contact", "email", "phone", "address", "corporate_number")
+_TERM: Final = ("number", "starts_on", "expires_on", "notice_deadline", "stage", "due_on")
+_AGREEMENT: Final = tuple(column.name for column in agreement_tables.agreement.columns if column.name != "case_id")
+
+
+def _term_row(term: AgreementTerm) -> tuple[object, ...]:
+    return tuple(getattr(term, name) for name in _TERM)
+
+
 def _agreement_row(
     city: str, key: str, partner: int, listed: ListedAgreement, cycle_due_on: date | None
-) -> dict[str, Any]:
-    return {
-        "id": key,
-        "case_id": None,
-        "city": city,
-        "number": listed.number or None,
-        "kind": listed.kind,
-        "title": listed.title,
-        "signed_on": listed.signed_on,
-        "parties": list(listed.parties),
-        "fields": list(listed.fields),
-        "partner_id": partner,
-        "partner_kind": listed.partner_kind,
-        "trade": listed.trade,
-        "department": listed.department,
-        "renews": listed.renews,
-        "renewal_years": listed.renewal_years,
-        "notice_months": listed.notice_months,
-        "whole_guideline": listed.whole_guideline,
-        "ended_on": listed.ended_on,
-        "end": listed.end,
-        "cycle_due_on": cycle_due_on,
-        "remark": listed.remark or None,
-        "version": 1,
-    }
+) -> tuple[object, ...]:
+    """Return a row in the order of the table's columns."""
+    return (
+        key,
+        city,
+        listed.kind,
+        listed.title,
+        listed.signed_on,
+        listed.parties,
+        listed.fields,
+        listed.number or None,
+        partner,
+        listed.partner_kind,
+        listed.trade,
+        listed.department,
+        listed.renews,
+        listed.renewal_years,
+        listed.notice_months,
+        listed.whole_guideline,
+        listed.ended_on,
+        cycle_due_on,
+        listed.end,
+        listed.remark or None,
+        1,
+    )
 
 
 def _select(query: RegisterQuery) -> Select[Any]:

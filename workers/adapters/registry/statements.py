@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Dialect, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -42,6 +44,52 @@ async def draw_keys(session: AsyncSession, table: Table, count: int) -> list[int
     # The transaction excludes every other writer from its beginning.
     last = await session.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
     return list(range(last + 1, last + count + 1))
+
+
+async def insert_many(
+    session: AsyncSession, table: Table, names: tuple[str, ...], rows: Sequence[Sequence[object]]
+) -> None:
+    """Insert many rows, each the values of the columns ``names``, prepared once for all of them.
+
+    SQLAlchemy's own way builds a dictionary a row and looks at each value again: a third of a long import's time.
+    """
+    if not rows:
+        return
+    connection = await session.connection()
+    prepared = _prepared(table, names, connection.dialect)
+    await connection.exec_driver_sql(prepared.statement, prepared.values(rows))
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    statement: str
+    names: tuple[str, ...]
+    by_name: bool
+    processors: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+    def values(self, rows: Sequence[Sequence[object]]) -> list[Any]:
+        """Return the rows as the driver takes them."""
+        made: list[Any] = []
+        for row in rows:
+            cells = list(row)
+            for place, process in self.processors:
+                cells[place] = process(cells[place])
+            made.append(dict(zip(self.names, cells, strict=True)) if self.by_name else tuple(cells))
+        return made
+
+
+@cache
+def _prepared(table: Table, names: tuple[str, ...], target: Dialect) -> _Prepared:
+    compiled = table.insert().compile(dialect=target, column_keys=list(names))
+    processors = []
+    order = tuple(compiled.positiontup) if compiled.positiontup else names
+    for place, name in enumerate(names):
+        process = table.c[name].type.dialect_impl(target).bind_processor(target)
+        if process is not None:
+            processors.append((place, process))
+    if order != names:
+        raise ValueError("columns out of order")
+    return _Prepared(str(compiled), names, by_name=not compiled.positiontup, processors=tuple(processors))
 
 
 def dialect(session: AsyncSession) -> str:
