@@ -36,6 +36,7 @@ SUMMARIES: Final = {
     "stats": ("statistics", "年度ごとの協定と連携事業の数を表示します。"),
     "status": ("stack", "手元の Camunda 一式の状態と、止まっている仕事（インシデント）を表示します。"),
     "sweep": ("renewals", "すべての協定の期日を確かめます。"),
+    "sync-groups": ("syncgroups", "Camunda のグループと権限を、departments.csv に合わせます。"),
     "test": ("trying", "市のパックを、配備する前に筋書きで試します。"),
     "up": ("stack", "手元で試すための Camunda 一式を起動します。"),
     "worker": ("worker", "ワーカーを動かします。図のサービスタスクを処理し、メールを送ります。"),

@@ -78,6 +78,17 @@ def starts_by_itself(diagram: Path) -> bool:
     return by_event or any(start.find(f".//{_ZEEBE}formDefinition") is not None for start in starts)
 
 
+def startable_by_hand(folder: Path) -> list[str]:
+    """Return the ids of a folder's processes that a person starts with a form of their own, sorted."""
+    found = []
+    for path in sorted(folder.glob("*.bpmn")):
+        for process in _root(path).iterfind(f"{_BPMN}process"):
+            starts = process.iterfind(f"{_BPMN}startEvent")
+            if any(start.find(f".//{_ZEEBE}formDefinition") is not None for start in starts):
+                found.append(process.get("id", ""))
+    return found
+
+
 def definitions(path: Path) -> list[tuple[str, str]]:
     """Return (kind, id) of what a file defines: kind is process, decision or form; a DMN may hold several decisions."""
     if path.suffix == ".dmn":
