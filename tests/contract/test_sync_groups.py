@@ -47,7 +47,8 @@ class Camunda:
         body = json.loads(request.content) if request.content else None
         if body is not None:
             self.api.check(name, "body", body)
-        status, answer = getattr(self, f"_{re.sub('([A-Z])', r'_\\1', name).lower()}")(told, body)
+        method = re.sub("([A-Z])", r"_\1", f"_{name}").lower()
+        status, answer = getattr(self, method)(told, body)
         if answer is not None:
             self.api.check(name, "answer", answer)
         if request.method == "PUT" or "search" not in request.url.path:
