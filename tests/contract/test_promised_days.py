@@ -41,6 +41,7 @@ def test_an_offer_may_come_when_the_partner_is_ready() -> None:
     [
         ("ageo", "offer-request", "ageo-proposal", "Task_SubmitProposal"),
         ("ageo", "offer-correction", "ageo-proposal", "Task_SubmitProposal"),
+        ("ageo", "annual-proposals", "ageo-annual", "Task_SubmitProposals"),
         ("ageo", "annual-revision", "ageo-annual", "Task_SubmitProposals"),
         ("isesaki", "offer-request", "isesaki-signing", "Task_SubmitOffer"),
         ("isesaki", "city-invitation", "isesaki-signing", "Task_SubmitOffer"),
@@ -62,9 +63,9 @@ def test_a_revised_proposal_is_asked_for_by_a_day(mail: str) -> None:
 
 def test_the_yearly_mail_carries_the_form_for_what_is_proposed_at_once() -> None:
     """AGE-A1: a bulk proposal has its sheet."""
-    assert list(_CITIES.city("ageo").mails["annual-request"].forms) == ["proposal-sheet"]
+    assert list(_CITIES.city("ageo").mails["annual-proposals"].forms) == ["proposal-sheet"]
     context = {**_without("due_on"), "period_name": "令和9年度", "forms": ["連携事業提案書（様式）"]}
-    text = text_of(render("annual-request", {**context, "last_activities": [], "coming_activities": []}, city="ageo"))
+    text = text_of(render("annual-proposals", {**context, "coming_activities": []}, city="ageo"))
     assert "・連携事業提案書（様式）" in text
 
 

@@ -99,8 +99,9 @@ class FilingDesk:
 def _office_only(question: Question, answers: Mapping[str, Any]) -> bool:
     value = answers.get(question.key)
     values = {option.value for option in question.options}
-    chosen = question.kind == "choice" and not question.office and value is not None
-    return chosen and (value != question.fixed if question.fixed else str(value) not in values)
+    if question.kind != "choice" or value is None or (question.office and question.fixed is None):
+        return False
+    return value != question.fixed if question.fixed else str(value) not in values
 
 
 def in_cells(form: AnswerForm, answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ ONE_ACT: Final[dict[str, frozenset[str]]] = {
     "date-intake/Task_DecideOnUnsuitable": frozenset({"action"}),  # about another proposal
     "date-talks/Task_RecordTalks": frozenset({"progress"}),  # another talk, another result
     "chigasaki-collaboration/Task_DecideOtherWay": frozenset({"action"}),  # the project is judged once more
-    "chigasaki-consensus/Task_ConfirmDraft": frozenset({"confirmation"}),  # another draft
+    "chigasaki-consensus/Task_ConfirmConsensus": frozenset({"confirmation"}),  # another draft
     "chigasaki-form-choice/Task_Coordinate": frozenset({"opinionResult"}),  # another form of collaboration
     "chigasaki-selection/Task_SelectPartner": frozenset({"chosen"}),  # among other applications
     "*/Task_ApprovePublication": frozenset({"decision"}),  # what was put right is approved anew

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
         ("date", "signed", ["Task_SubmitProposal", "Task_AnswerProposals", "Task_AnswerCeremony", "Task_ConfirmDraft"]),
         ("ageo", "signed", ["Task_SubmitProposal", "Task_ConfirmDraft"]),
         ("asahikawa", "signed", ["Task_SubmitProposal", "Task_CheckByPartner"]),
-        ("chigasaki", "signed", ["Task_ConfirmDraft"]),
+        ("chigasaki", "signed", ["Task_ConfirmConsensus"]),
     ],
 )
 async def test_a_partner_answers_by_file(

@@ -61,7 +61,7 @@ async def _reach_signature(clerk: Clerk) -> None:
     await clerk.does("Task_RecordTalks", talksOn="{today}", talksResult="amend", summary="分野を加える")
     terms = {"title": "見守りの協定", "purpose": "見守り", "fields": ["1", "5", "7"], "changes": "第2条に加える"}
     await clerk.does("Task_DraftAmendment", **terms, expiresOn="{today+500}", effectiveOn=None)
-    await clerk.does("Task_ConfirmDraft", confirmation="agreed")
+    await clerk.does("Task_ConfirmAmendment", confirmation="agreed")
     await clerk.does("Task_ApproveAmendment", **APPROVED, plannedOn="{today}")
     await clerk.at_work.driver.task("Task_SignAmendment", instance=clerk.desk.instance)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from workers.packs.answerpages import is_for_partner
+from workers.errors import InputError
+from workers.packs.answersteps import is_for_partner
 from workers.packs.diagrams import model
 from workers.packs.diagrams.model import extension
 from workers.readers.feelvalues import UnknownFeelError, is_true, value_of
@@ -109,16 +110,55 @@ def test_signs_that_no_document_can_hold_are_refused(text: str) -> None:
     assert len(read_answer(form, {"t": text}, {}).problems) == 1
 
 
+_OFFICE_PARTS: list[dict[str, Any]] = [
+    {"type": "text", "text": "職員へ", "properties": {"renkei:office": "yes"}},
+    {
+        "type": "radio",
+        "key": "arrived",
+        "values": [{"value": "received", "label": "届いた"}, {"value": "closed", "label": "締め切る"}],
+        "properties": {"renkei:office": "choices: closed"},
+    },
+    {"type": "textfield", "key": "way", "properties": {"renkei:office": "value: page"}},
+    {
+        "type": "textfield",
+        "key": "receivedOn",
+        "conditional": {"hide": '=reporting != "report"'},
+        "properties": {"renkei:office": "today"},
+    },
+    {"type": "text", "text": "=if receivedOn = null then 1 else 2", "properties": {"renkei:kind": "reading"}},
+    {
+        "type": "radio",
+        "key": "reporting",
+        "values": [{"value": value, "label": value} for value in ("report", "none", "closed")],
+        "properties": {"renkei:office": "choices: closed"},
+    },
+]
+
+
 def test_what_only_the_office_enters_is_left_out_and_answered_for_the_partner() -> None:
-    parts = [
-        {"type": "text", "text": "職員へ", "properties": {"renkei:page": "omit"}},
-        {"type": "radio", "key": "arrived", "properties": {"renkei:page": "value: received"}},
-        {"type": "textfield", "key": "receivedOn", "properties": {"renkei:page": "today"}},
-        {"type": "textfield", "key": "person"},
-    ]
-    form, fixed = partner_form({"components": parts}, date(2026, 6, 1))
-    assert [part.get("key") for part in form["components"]] == ["person"]
-    assert fixed == {"arrived": "received", "receivedOn": "2026-06-01"}
+    """A day that the office's screen would hide is no part of the answer."""
+    asked = partner_form({"components": _OFFICE_PARTS}, date(2026, 6, 1))
+    (left,) = asked.form["components"]
+    assert [value["value"] for value in left["values"]] == ["report", "none"]
+    assert asked.fixed == {"arrived": "received", "way": "page", "receivedOn": "2026-06-01"}
+    assert asked.applying({"reporting": "report"}) == asked.fixed
+    assert asked.applying({"reporting": "none"}) == {"arrived": "received", "way": "page"}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("omit", "読めません"),
+        ("value:", "読めません"),
+        ("choices: gone", "という選択肢がありません"),
+        ("choices: ,", "残していません"),
+        ("choices: report, none, closed", "残していません"),
+    ],
+)
+def test_words_that_say_nothing_about_the_offices_part_are_refused(said: str, told: str) -> None:
+    part = {**_OFFICE_PARTS[-1], "id": "R", "properties": {"renkei:office": said}}
+    with pytest.raises(InputError, match=told):
+        partner_form({"components": [part]}, date(2026, 6, 1))
 
 
 def test_several_tags_are_taken_like_several_ticks() -> None:

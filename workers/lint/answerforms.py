@@ -10,8 +10,8 @@ from workers.domain.cities import City
 from workers.errors import InputError
 from workers.lint.findings import Finding
 from workers.packs.answers.model import answer_form
+from workers.packs.answersteps import tasks_with_form
 from workers.packs.diagrams import forms
-from workers.packs.formtasks import tasks_with_form
 from workers.packs.loading import CITY_FILE
 
 _RULE: Final = "answer-form"

@@ -11,7 +11,6 @@ from workers.domain.answers import AnswerPage
 from workers.domain.cities import City, MailRule
 from workers.domain.text import shown
 from workers.errors import InputError, InputErrors
-from workers.packs.formtasks import tasks_with_form
 from workers.packs.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
 from workers.packs.mails import MAILS_FILE, common_mails
 from workers.packs.schema import CODE_PATTERN, FORM_PATTERN
@@ -86,6 +85,8 @@ class CityPacks:
 
     def tasks_with_form(self, code: str, form: str) -> dict[str, str]:
         """Return the ids of a city's and the common tasks that show a form, with their names."""
+        from workers.packs.answersteps import tasks_with_form  # noqa: PLC0415 (reads diagrams: few commands need it)
+
         return tasks_with_form([self.folder(code), *(folder / COMMON for folder in self._folders)], form)
 
     def task_name(self, process_id: str, element_id: str) -> str:
@@ -105,7 +106,7 @@ class CityPacks:
 
         The city's own diagrams go before the common ones. Raises InputError for an unknown city.
         """
-        from workers.packs.answerpages import answer_page  # noqa: PLC0415 (reads diagrams: few commands need it)
+        from workers.packs.answersteps import answer_page  # noqa: PLC0415 (reads diagrams: few commands need it)
 
         return answer_page([self.folder(city), *(folder / COMMON for folder in self._folders)], element_id)
 

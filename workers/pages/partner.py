@@ -139,7 +139,7 @@ class PartnerPages:
         read, step = await self._read(visit)
         if read.problems or visit.fields.get("digest") != _digest(read):
             return _again(visit, "/check")
-        values = {**step.fixed, **read.values}
+        values = step.answer(read.values)
         said = [asdict(part) for part in read.said]
         async with self._open_unit() as unit:
             taken = await take_answer(unit, GivenAnswer(token_hash=visit.link.token_hash, values=values, said=said))

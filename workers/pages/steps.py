@@ -15,7 +15,7 @@ from workers.adapters.camunda.task_forms import ShownTask
 from workers.domain.answers import PartnerLink
 from workers.errors import RenkeiError
 from workers.packs.diagrams import feel, forms
-from workers.readers.pageform import partner_form
+from workers.readers.pageform import PartnerForm, partner_form
 
 _LAG_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = 0.4
@@ -33,11 +33,24 @@ class ReadsTasks(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownStep:
-    """The form without the office's parts, what it knows, and what the page answers in the partner's place."""
+    """What a partner is asked, and what the page knows of the task's variables."""
 
-    form: dict[str, Any]
+    asked: PartnerForm
     known: dict[str, Any]
-    fixed: dict[str, Any]
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """The form without the office's parts."""
+        return self.asked.form
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """What the page answers in the partner's place."""
+        return self.asked.fixed
+
+    def answer(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a whole answer: what the partner typed, and what the office's parts say beside it."""
+        return {**self.asked.applying({**self.known, **typed}), **typed}
 
 
 class Steps:
@@ -77,12 +90,11 @@ class Steps:
 
 def read_names(form: Mapping[str, Any]) -> set[str]:
     """Return the variables that a form reads or fills in, without the office's own parts."""
-    content, _ = partner_form(form, date.min)
-    parsed = forms.Form(Path("page"), content, "")
+    parsed = forms.Form(Path("page"), partner_form(form, date.min).form, "")
     read = {name for found in forms.expressions(parsed) for name in feel.variables(found.body)}
     return (read | forms.keys(parsed)) - {"this", "parent", "i"}
 
 
 def _step(task: ShownTask, today: date) -> ShownStep:
-    form, fixed = partner_form(task.form, today)
-    return ShownStep(form=form, known={**task.values, **fixed}, fixed=fixed)
+    asked = partner_form(task.form, today)
+    return ShownStep(asked=asked, known={**task.values, **asked.fixed})

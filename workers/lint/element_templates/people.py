@@ -22,7 +22,7 @@ from workers.lint.element_templates.parts import (
     text,
 )
 from workers.lint.element_templates.used import Used
-from workers.packs.answerpages import PARTNER, PROPERTY
+from workers.packs.answersteps import PARTNER, PROPERTY
 from workers.packs.diagrams import forms
 from workers.packs.diagrams.form_fields import fields as form_fields
 from workers.packs.diagrams.forms import Form

@@ -1,11 +1,6 @@
 """A form as its questions to a partner, made from the same ``.form`` that the owner edits (ALL-2, ALL-17).
 
-What the office alone fills in is left out. A component says so by custom properties:
-
-=======================  ==============================================================================
-``renkei:office``        ``yes``: only the office fills it in; ``today``: the day on which the answer came
-``renkei:office-values`` choices of this field that only the office takes, separated by commas
-=======================  ==============================================================================
+What the office alone fills in is left out, see :mod:`workers.readers.officeparts`.
 """
 
 from __future__ import annotations
@@ -21,10 +16,8 @@ from workers.packs.answers.options import Option, resolved
 from workers.packs.diagrams.dates import DATE, KIND
 from workers.packs.diagrams.form_fields import DEMANDED, is_demand
 from workers.packs.diagrams.forms import Form
+from workers.readers.officeparts import office_part
 
-OFFICE: Final = "renkei:office"
-OFFICE_VALUES: Final = "renkei:office-values"
-TODAY: Final = "today"
 Kind = Literal["line", "text", "date", "number", "choice", "choices", "tick"]
 _KINDS: Final[Mapping[str, Kind]] = {
     "textfield": "line",
@@ -47,10 +40,11 @@ class _Part(BaseModel):
 
 
 class Question(_Part):
-    """One field. ``given``: shown, not asked; ``office``: what the office enters, ``yes`` or ``today``.
+    """One field. ``given``: shown, not asked; ``office``: what the office enters, nobody asks for it.
 
     ``hides``: FEEL conditions under which it does not apply; ``demands``: under which it must be answered although
-    it is not ``required``, each a list of conditions of which none may hold. ``fixed``: the one value that is left.
+    it is not ``required``, each a list of conditions of which none may hold. ``fixed``: the value that every partner's
+    answer has; ``today``: that is the day on which the answer comes.
     """
 
     type: Literal["question"] = "question"
@@ -67,13 +61,14 @@ class Question(_Part):
     hides: tuple[str, ...] = ()
     demands: tuple[tuple[str, ...], ...] = ()
     given: bool = False
-    office: str = ""
+    office: bool = False
+    today: bool = False
     fixed: str | None = None
 
     @property
     def asked(self) -> bool:
         """Whether the partner answers it."""
-        return not self.given and not self.office and self.fixed is None
+        return not self.given and not self.office
 
 
 class Rows(_Part):
@@ -179,14 +174,11 @@ def _question(
     kind = _KINDS[str(part["type"])]
     if properties.get(KIND) == DATE:
         kind = "date"
-    given = part.get("readonly") is True or part.get("disabled") is True
-    office = str(properties.get(OFFICE) or "")
+    office = office_part(part)
+    given = not office.omitted and (part.get("readonly") is True or part.get("disabled") is True)
     options: tuple[Option, ...] = ()
-    fixed = None
-    if kind in ("choice", "choices") and not given and not office:
-        kept = {word.strip() for word in str(properties.get(OFFICE_VALUES) or "").split(",")}
-        options = tuple(o for o in resolved(part, context) if o.value not in kept)
-        fixed = options[0].value if kept != {""} and len(options) == 1 and kind == "choice" else None
+    if kind in ("choice", "choices") and not given and not office.omitted:
+        options = tuple(o for o in resolved(part, context) if o.value not in office.kept)
     return Question(
         key=str(part["key"]),
         label=str(part.get("label") or ""),
@@ -201,8 +193,9 @@ def _question(
         hides=hides,
         demands=demands,
         given=given,
-        office=office,
-        fixed=fixed,
+        office=office.omitted,
+        today=office.today,
+        fixed=office.value,
     )
 
 

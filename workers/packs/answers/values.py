@@ -16,7 +16,7 @@ from typing import Any, Final
 from workers.domain.text import email, multi_line, shown, single_line
 from workers.domain.wareki import parse_date
 from workers.errors import InputError
-from workers.packs.answers.model import TODAY, AnswerForm, Question, Rows
+from workers.packs.answers.model import AnswerForm, Question, Rows
 from workers.packs.diagrams.conditions import is_true
 
 _YES: Final = frozenset({"はい", "有", "あり", "○", "〇", "◯", "true", "1", "レ", "✓", "✔", "☑"})
@@ -87,12 +87,12 @@ def read_value(question: Question, raw: Any) -> Any:
 
 
 def _take(question: Question, raw: Any, place: Place, into: dict[str, Any], answer: Answer) -> None:
-    if question.office == TODAY:
+    if question.today:
         into[question.key] = answer.came_on.isoformat()
-    elif question.office:
-        return
     elif question.fixed is not None:
         into[question.key] = question.fixed
+    elif question.office:
+        return
     elif question.given:
         into[question.key] = raw
     else:
