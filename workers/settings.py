@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     desk_oidc_client_id: str = ""
     desk_oidc_client_secret: SecretStr = SecretStr("")
     desk_oidc_scope: str = Field(default="openid profile", description="what the desk asks the identity provider for")
+    pages_proxies: str = Field(
+        default="127.0.0.1", description="addresses of the reverse proxies in front of the pages, by commas; *: any"
+    )
+    pages_file_megabytes: int = Field(default=10, ge=1, le=100, description="one file that a partner attaches")
+    pages_files: int = Field(default=10, ge=1, le=50, description="files that one answer may carry")
     gateway_tls: bool = False
     oauth_url: str = ""
     oauth_client_id: str = ""

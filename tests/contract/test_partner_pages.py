@@ -154,17 +154,28 @@ async def test_ten_at_once_and_one_later_are_one_answer_and_the_others_are_told(
     assert len(at_work.engine.completed) == len(await at_work.mails("answer-receipt")) == 1
 
 
-async def test_the_offices_entry_ends_the_link_which_says_so(at_work: Answering) -> None:
+async def test_the_offices_entry_ends_the_link_which_says_so_and_what_was_typed_is_kept_beside_it(
+    at_work: Answering,
+) -> None:
+    """Whoever opens the link reads by whom and when; whoever had typed already is heard: nothing is discarded."""
     path = await at_work.ask()
-    async with at_work.browser(path) as page:
+    async with at_work.browser(path) as page, at_work.browser(path) as other:
         await page.type(OFFER)
         fields = await page.checked()
         await completed_by_the_office(at_work)
-        refused = await page.post("/send", fields)
+        ended = await other.open()
+        checked = await page.open("/check")
+        answers = await asyncio.gather(*(page.post("/send", fields) for _ in range(3)))
         shown = await page.open()
-    assert refused.status_code == 303
-    assert "戦略推進課が、令和8年6月1日（月）08時30分に入力を済ませました" in shown.text
-    assert not await at_work.calls(DELIVER)
+    assert "戦略推進課が、令和8年6月1日（月）08時30分に入力を済ませました" in ended.text
+    assert 'id="form"' not in ended.text
+    assert "送ると戦略推進課が確かめます" in checked.text
+    assert {answer.status_code for answer in answers} == {303}
+    assert "戦略推進課が令和8年6月1日（月）08時30分に、先に入力を済ませていました" in shown.text
+    await deliver(at_work)
+    assert [who for who, _ in at_work.engine.completed] == ["sato"]
+    assert len(await at_work.calls("publish-message")) == len(await at_work.mails("answer-late")) == 1
+    assert not await at_work.mails("answer-receipt")
     assert (await at_work.ask(key="again")) != path  # the step asked for again has a link of its own
 
 

@@ -28,12 +28,14 @@ from workers.domain.entities import Case
 from workers.errors import RetryableError
 from workers.pages.app import application
 from workers.pages.steps import Steps
+from workers.readers.attachedfile import FileLimits
 from workers.usecases.send_mail import send_mail
 
 PAGES_URL: Final = "http://pages.city.example"
 CASE_ID: Final = "isesaki-2026-1"
 TASK: Final = "Task_SubmitOffer"
 TASK_KEY: Final = 4711
+_LIMITS: Final = FileLimits()
 FORM: Final = json.loads((papers.ROOT / "bpmn" / "isesaki" / "isesaki-offer.form").read_text(encoding="utf-8"))
 OPTIONS: Final = [{"label": entry.name, "value": str(entry.number)} for entry in papers.CITY.fields]
 OFFER: Final[dict[str, Any]] = {
@@ -136,6 +138,17 @@ class Page:
         """Send what the page of the check shows."""
         return await self.post("/send", await self.checked())
 
+    async def attach(self, *files: tuple[str, bytes], values: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Attach files, and with them what was typed so far."""
+        fields = {"word": await self.word(), "values": json.dumps(values or {})}
+        parts = [("file", file) for file in files]
+        return await self.client.post(f"{self.url}/files", data=fields, files=parts or [("file", ("", b""))])
+
+    async def remove(self, number: str) -> httpx.Response:
+        """Take a file away."""
+        fields = {"word": await self.word(), "values": "{}", "remove": number}
+        return await self.client.post(f"{self.url}/files", data=fields, files=[("file", ("", b""))])
+
     async def post(self, path: str, fields: Mapping[str, str]) -> httpx.Response:
         """Send a plain form."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -191,7 +204,7 @@ class Answering:
             yield Page(client, path)
 
 
-async def answering(registry: Registry) -> Answering:
+async def answering(registry: Registry, limits: FileLimits = _LIMITS) -> Answering:
     """Return a case whose partner has not been written to yet."""
     make = papers.units(registry, pages_url=PAGES_URL)
     open_unit = opening(registry.engines[-1], make)
@@ -206,4 +219,5 @@ async def answering(registry: Registry) -> Answering:
             )
         )
     engine = Engine()
-    return Answering(registry, engine, application(open_unit, Steps(engine, lag_seconds=0)), open_unit)
+    app = application(open_unit, Steps(engine, lag_seconds=0), limits=limits)
+    return Answering(registry, engine, app, open_unit)

@@ -12,8 +12,8 @@ import click
 from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, commander, run
+from workers.domain.answers import ATTACHMENT_KIND
 from workers.errors import InputError, InputErrors
-from workers.jobs.forms.offer import ATTACHMENT_KIND
 from workers.usecases.answer_workbooks import RECEIVED, TakenFile, note_taken, take_file
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork

@@ -14,6 +14,9 @@ PARTNER_USER: Final = "renkei-partner"
 PARTNER: Final = "相手方（回答のページから）"
 """How the history calls who answered by a link."""
 
+ATTACHMENT_KIND: Final = "attachment"
+"""The kind under which a case's received files are kept."""
+
 _TOKEN_BYTES: Final = 32
 
 
@@ -78,6 +81,23 @@ class PartnerAnswer:
     at: datetime
     state: AnswerState = AnswerState.ACCEPTED
     task_key: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerFile:
+    """A file that waits beside a draft, without its bytes. ``size`` in bytes."""
+
+    id: int = 0
+    link_id: int
+    name: str
+    media_type: str
+    size: int
+    at: datetime
+
+    @property
+    def size_text(self) -> str:
+        """The size as people read it."""
+        return f"{max(1, self.size // 1024):,} KB"
 
 
 def new_token() -> str:

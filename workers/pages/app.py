@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,16 +18,21 @@ from workers.adapters.camunda.task_forms import TaskForms
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.pages import assets
 from workers.pages.desk.application import desk_application
-from workers.pages.partner import OpenUnit, PartnerPages, closed_page
+from workers.pages.partner import OpenUnit, PartnerPages
 from workers.pages.security import HEADERS
+from workers.pages.shown import closed_page
 from workers.pages.steps import Steps
+from workers.readers.attachedfile import FileLimits
 from workers.settings import Settings
 from workers.wiring import Services
 
 DEFAULT_PORT = 8091
+_LIMITS: Final = FileLimits()
 
 
-def application(open_unit: OpenUnit, steps: Steps | None, desk: Starlette | None = None) -> Starlette:
+def application(
+    open_unit: OpenUnit, steps: Steps | None, desk: Starlette | None = None, *, limits: FileLimits = _LIMITS
+) -> Starlette:
     """Return the ASGI application; a face that is None is not served."""
 
     async def alive(_request: Request) -> Response:
@@ -40,7 +47,7 @@ def application(open_unit: OpenUnit, steps: Steps | None, desk: Starlette | None
     async def to_desk(_request: Request) -> Response:
         return RedirectResponse("/desk/", 303, headers=HEADERS)
 
-    faces: list[BaseRoute] = [] if steps is None else list(PartnerPages(open_unit, steps).routes())
+    faces: list[BaseRoute] = [] if steps is None else list(PartnerPages(open_unit, steps, limits).routes())
     if desk is not None:
         faces += [Mount("/desk", app=desk), Route("/", to_desk)]
     return Starlette(
@@ -54,8 +61,9 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
     """Serve until SIGTERM or Ctrl-C; nothing of a request is logged (links are secrets, answers are personal)."""
     settings = services.settings
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
+        limits = FileLimits(size=settings.pages_file_megabytes * 1_000_000, count=settings.pages_files)
         steps = Steps(TaskForms(rest, tasklist)) if partners else None
-        app = application(services.open_unit, steps, desk_application(services) if desk else None)
+        app = application(services.open_unit, steps, desk_application(services) if desk else None, limits=limits)
         config = uvicorn.Config(
             app,
             host=settings.pages_host,
@@ -63,6 +71,7 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=settings.pages_proxies,
             lifespan="off",
             timeout_graceful_shutdown=5,
         )

@@ -24,6 +24,7 @@ from workers.usecases.ports import UnitOfWork
 LINK_LATER: Final = "［回答のページのリンクは、送るときにここに入ります］"
 """Stands in a draft for the link, so that whoever reads the draft cannot answer for the partner."""
 
+_FORGOTTEN_AT_ONCE: Final = 500
 _DAYS: Final = 120
 """A link's life; the longest step of a partner's has 90 days."""
 
@@ -61,9 +62,38 @@ async def issue_link(uow: UnitOfWork, case: Case, element_id: str, recipient: Re
             recipient=recipient.address,
             made_at=now,
             expires_at=now + timedelta(days=_DAYS),
+            draft=open_links[-1].draft if open_links else None,
         )
     )
     return f"{uow.pages_url}/a/{token}"
+
+
+async def open_link(uow: UnitOfWork, token_hash: str) -> PartnerLink | None:
+    """Return a link that has not expired, ended or not; None for every other word."""
+    link = await uow.answers.link(token_hash)
+    return link if link is not None and uow.clock.now() < link.expires_at else None
+
+
+async def takes_answer(uow: UnitOfWork, token_hash: str) -> PartnerLink | None:
+    """Return a link by which an answer may still come.
+
+    Where the office was first, one answer of the partner's is still kept, beside the office's entry.
+    """
+    link = await open_link(uow, token_hash)
+    if link is None or link.end is LinkEnd.ANSWERED:
+        return None
+    known = await uow.answers.answer(link.case_id, link.element_id, link.round)
+    return link if known is None else None
+
+
+async def forget_expired(uow: UnitOfWork) -> int:
+    """Forget drafts and files that were never sent by links that have expired; returns how many drafts."""
+    now = uow.clock.now()
+    links = await uow.answers.expired(now, limit=_FORGOTTEN_AT_ONCE)
+    for link in links:
+        link.draft = None
+    await uow.answers.drop_expired_files(now)
+    return len(links)
 
 
 async def end_links(uow: UnitOfWork, case_id: str, element_id: str, end: LinkEnd) -> None:
@@ -81,5 +111,8 @@ async def completed_in_tasklist(uow: UnitOfWork, case_id: str, element_id: str) 
     await end_links(uow, case_id, element_id, LinkEnd.OFFICE)
     number = await uow.answers.last_round(case_id, element_id)
     answer = await uow.answers.answer(case_id, element_id, number) if number else None
-    waiting = answer is not None and answer.state is AnswerState.ACCEPTED and answer.task_key is None
-    return answer if waiting else None
+    if answer is None or answer.state is not AnswerState.ACCEPTED or answer.task_key is not None:
+        return None
+    link = await uow.answers.link_of(answer)
+    link.end, link.ended_at = LinkEnd.OFFICE, uow.clock.now()
+    return answer

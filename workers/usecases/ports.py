@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
-from workers.domain.answers import AnswerPage, PartnerAnswer, PartnerLink
+from workers.domain.answers import AnswerFile, AnswerPage, PartnerAnswer, PartnerLink
 from workers.domain.cities import City
 from workers.domain.corrections import Correction
 from workers.domain.desk import CaseHead, DeskSession, FormDraft, StaffNote
@@ -449,6 +449,27 @@ class PartnerAnswers(Protocol):
 
     async def kept(self, answer_id: int) -> PartnerAnswer:
         """Return an answer by its number; raises PermanentError where there is none."""
+
+    async def round_links(self, link: PartnerLink) -> list[PartnerLink]:
+        """Return the links of a link's round that take an answer: the first mail's and the reminders'."""
+
+    async def add_file(self, file: AnswerFile, content: bytes) -> None:
+        """Keep a file that waits beside a draft."""
+
+    async def files(self, link: PartnerLink) -> list[AnswerFile]:
+        """Return the files that wait beside the drafts of a link's round, oldest first."""
+
+    async def file_content(self, file: AnswerFile) -> bytes:
+        """Return a waiting file's bytes; raises PermanentError where it is gone."""
+
+    async def drop_file(self, file: AnswerFile) -> None:
+        """Forget a waiting file."""
+
+    async def expired(self, now: datetime, *, limit: int) -> list[PartnerLink]:
+        """Return links that expired with a draft."""
+
+    async def drop_expired_files(self, now: datetime) -> None:
+        """Forget the files of links that expired; those of an answer still wait for the worker and stay."""
 
 
 class DeskRecords(Protocol):

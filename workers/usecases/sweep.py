@@ -17,6 +17,7 @@ from workers.domain.deadlines import open_period
 from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.domain.renewal import renewal_plan
 from workers.errors import BusinessError, InputErrors, PermanentError
+from workers.usecases.answer_links import forget_expired
 from workers.usecases.close_case import close_case
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import file_procedure, start_procedure
@@ -93,7 +94,8 @@ async def _opened(uow: UnitOfWork, case: Case) -> bool:
 
 
 async def complete_sweep(uow: UnitOfWork, on: date, report: SweepReport) -> None:
-    """Record a run that came to its end."""
+    """Record a run that came to its end; what partners typed and never sent is forgotten with their links."""
+    await forget_expired(uow)
     await uow.sweeps.add(on, uow.clock.now(), report.as_json())
 
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
-from workers.usecases.answer_links import end_links
+from workers.usecases.answer_files import file_to_case
+from workers.usecases.answer_links import end_links, open_link, takes_answer
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.variables import named
@@ -18,6 +19,7 @@ DELIVER: Final = "deliver-answer"
 """The engine call that hands an answer over."""
 LATE: Final = "common-late-answer"
 """The message that begins the office's task about an answer that came second."""
+FILE_LABEL: Final = "添付ファイル"
 _RECEIPT: Final = "answer-receipt"
 _LATE_RECEIPT: Final = "answer-late"
 
@@ -28,6 +30,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     ALREADY = "already"
     CLOSED = "closed"
+    LATE = "late"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,53 +62,59 @@ class Delivery:
     tried: int | None
 
 
-async def open_link(uow: UnitOfWork, token_hash: str) -> PartnerLink | None:
-    """Return a link that has not expired, ended or not; None for every other word."""
-    link = await uow.answers.link(token_hash)
-    return link if link is not None and uow.clock.now() < link.expires_at else None
-
-
 async def keep_draft(uow: UnitOfWork, token_hash: str, values: Mapping[str, object]) -> bool:
-    """Keep what a partner has typed so far; False where the link takes no answer."""
-    link = await open_link(uow, token_hash)
-    if link is None or link.end is not None:
+    """Keep what a partner has typed so far, by whichever link of the round; False where the link takes no answer."""
+    link = await takes_answer(uow, token_hash)
+    if link is None:
         return False
-    link.draft = dict(values)
+    for other in {link, *await uow.answers.round_links(link)}:
+        other.draft = dict(values)
     return True
 
 
 async def take_answer(uow: UnitOfWork, given: GivenAnswer) -> TakenAnswer:
-    """Keep an answer, its receipt and the call that hands it over, in one transaction; a round has one answer."""
+    """Keep an answer, its receipt and the call that hands it over, in one transaction; a round has one answer.
+
+    Where the office was first, the answer is kept beside its entry, as a task of the office.
+    """
     link = await open_link(uow, given.token_hash)
     if link is None:
         return TakenAnswer(outcome=Outcome.CLOSED)
     known = await uow.answers.answer(link.case_id, link.element_id, link.round)
     if known is not None:
         return TakenAnswer(outcome=Outcome.ALREADY, at=known.at)
-    if link.end is not None:
+    if link.end is LinkEnd.ANSWERED:
         return TakenAnswer(outcome=Outcome.CLOSED, at=link.ended_at)
+    files = [
+        {"label": FILE_LABEL, "text": f"{f.name}（{f.size_text}）", "row": ""} for f in await uow.answers.files(link)
+    ]
     answer = PartnerAnswer(
         link_id=link.id or 0,
         case_id=link.case_id,
         element_id=link.element_id,
         round=link.round,
         values=dict(given.values),
-        said=[dict(part) for part in given.said],
+        said=[*(dict(part) for part in given.said), *files],
         at=uow.clock.now(),
     )
     if not await uow.answers.add_answer(answer):
         return TakenAnswer(outcome=Outcome.ALREADY, at=uow.clock.now())
-    link.draft = None
-    await end_links(uow, link.case_id, link.element_id, LinkEnd.ANSWERED)
+    for other in {link, *await uow.answers.round_links(link)}:
+        other.draft = None
     await uow.outbox.engine_call(business_key=f"{DELIVER}:{answer.id}", kind=DELIVER, payload={"answer_id": answer.id})
+    if link.end is LinkEnd.OFFICE:
+        await settle_late(uow, answer)
+        return TakenAnswer(outcome=Outcome.LATE, at=answer.at)
+    await end_links(uow, link.case_id, link.element_id, LinkEnd.ANSWERED)
     await _write(uow, link, answer, _RECEIPT)
     await note(uow, link.case_id, f"回答を受け付けた: {link.title}", actor=PARTNER)
     return TakenAnswer(outcome=Outcome.ACCEPTED, at=answer.at)
 
 
 async def to_deliver(uow: UnitOfWork, answer_id: int) -> Delivery | None:
-    """Return an answer that waits for the engine; None for one that is settled."""
+    """Return an answer that waits for the engine, its files filed; None for one that is settled."""
     answer = await uow.answers.kept(answer_id)
+    await file_to_case(uow, answer)
     if answer.state is not AnswerState.ACCEPTED:
         return None
     return Delivery(

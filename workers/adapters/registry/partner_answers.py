@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, UniqueConstraint, func, select
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +32,7 @@ from workers.adapters.registry.columns import (
     version_column,
 )
 from workers.adapters.registry.tables import metadata
-from workers.domain.answers import AnswerState, LinkEnd, PartnerAnswer, PartnerLink
+from workers.domain.answers import AnswerFile, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
 from workers.errors import PermanentError
 
 partner_link = Table(
@@ -59,6 +74,20 @@ partner_answer = Table(
     version_column(),
     UniqueConstraint("case_id", "element_id", "round"),
 )
+
+partner_file = Table(
+    "partner_file",
+    metadata,
+    key_column(),
+    parent_column("link_id", "partner_link.id"),
+    text_column("name"),
+    text_column("media_type"),
+    number_column("size"),
+    Column("at", Moment, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "link_id"),
+)
+_FILE = [column for column in partner_file.c if column.name != "content"]
 
 
 class SqlPartnerAnswers:
@@ -120,3 +149,46 @@ class SqlPartnerAnswers:
         if found is None:
             raise PermanentError(f"回答 {answer_id} が台帳にありません")
         return found
+
+    async def round_links(self, link: PartnerLink) -> list[PartnerLink]:
+        """Return the links of a link's round that take an answer: the first mail's and the reminders'."""
+        t = partner_link.c
+        same = (t.case_id == link.case_id, t.element_id == link.element_id, t.round == link.round)
+        return list(await self._session.scalars(select(PartnerLink).where(*same, t.end.is_(None)).order_by(t.id)))
+
+    async def add_file(self, file: AnswerFile, content: bytes) -> None:
+        """Keep a file that waits beside a draft."""
+        values = {"name": file.name, "media_type": file.media_type, "size": file.size, "at": file.at}
+        await self._session.execute(insert(partner_file).values(link_id=file.link_id, content=content, **values))
+
+    async def files(self, link: PartnerLink) -> list[AnswerFile]:
+        """Return the files that wait beside the drafts of a link's round, oldest first."""
+        t, f = partner_link.c, partner_file.c
+        same = select(t.id).where(t.case_id == link.case_id, t.element_id == link.element_id, t.round == link.round)
+        rows = await self._session.execute(select(*_FILE).where(f.link_id.in_(same)).order_by(f.id))
+        return [AnswerFile(**row) for row in rows.mappings()]
+
+    async def file_content(self, file: AnswerFile) -> bytes:
+        """Return a waiting file's bytes; raises PermanentError where it is gone."""
+        f = partner_file.c
+        found: bytes | None = await self._session.scalar(select(f.content).where(f.id == file.id))
+        if found is None:
+            raise PermanentError(f"添付のファイル {file.id} が台帳にありません")
+        return found
+
+    async def drop_file(self, file: AnswerFile) -> None:
+        """Forget a waiting file."""
+        await self._session.execute(delete(partner_file).where(partner_file.c.id == file.id))
+
+    async def expired(self, now: datetime, *, limit: int) -> list[PartnerLink]:
+        """Return links that expired with a draft."""
+        t = partner_link.c
+        query = select(PartnerLink).where(t.expires_at <= now, t.draft.is_not(None)).order_by(t.id).limit(limit)
+        return list(await self._session.scalars(query))
+
+    async def drop_expired_files(self, now: datetime) -> None:
+        """Forget the files of links that expired; those of an answer still wait for the worker and stay."""
+        t, f, a = partner_link.c, partner_file.c, partner_answer.c
+        answered = select(a.id).where(a.case_id == t.case_id, a.element_id == t.element_id, a.round == t.round)
+        expired = select(t.id).where(t.expires_at <= now, ~answered.exists())
+        await self._session.execute(delete(partner_file).where(f.link_id.in_(expired)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from workers.domain.answers import ATTACHMENT_KIND
 from workers.domain.cities import City
 from workers.domain.entities import Case, Document, Offer, PastRecord, Project
 from workers.domain.fiscal import format_fiscal_year
@@ -22,10 +23,6 @@ from workers.readers.offerinput import (
     parse_start,
 )
 from workers.usecases.survey_scope import asked_projects, change_of
-
-ATTACHMENT_KIND: Final = "attachment"
-"""The kind under which a case's received files are kept."""
-
 
 _FORM_KEYS = {
     "name": "name",
