@@ -28,6 +28,7 @@ from workers.scenarios.player import REVIEW_TASK, Player, as_it_stands
 from workers.settings import Settings
 from workers.trial import desk
 from workers.trial.desk import RecordedInstances, RecordedTasks, mail_clerk
+from workers.trial.driver import EngineDriver as Hands
 from workers.trial.happened import State, UserTask
 from workers.usecases.open_case import draw_case_id, file_case
 from workers.usecases.ports import UnitOfWork
@@ -84,7 +85,7 @@ def _start_events(path: Path) -> str:
 class BrokerDesk(desk.BrokerDesk):
     """A desk that may take mails back, and knows who completes a task."""
 
-    def __init__(self, driver: EngineDriver) -> None:
+    def __init__(self, driver: Hands) -> None:
         super().__init__(driver)
         self.goes_back = False
         """Whether the first mail of each step is taken back once, and the step before it done again as it was."""

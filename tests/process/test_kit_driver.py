@@ -262,3 +262,12 @@ async def test_a_published_message_is_seen_to_be_taken(driver: EngineDriver) -> 
     await driver.completed(instance)
     assert message.correlated == [instance]
     assert driver.variables(instance)["答え"] == "可"
+
+
+async def test_who_waits_for_the_records_together_shares_a_signal(driver: EngineDriver) -> None:
+    """Cases side by side ask all the time: those who ask while one signal is on its way share the next."""
+    sent: list[str] = []
+    driver.records.subscribe(lambda record: sent.append(record["intent"]) if record["valueType"] == "SIGNAL" else None)
+    await asyncio.gather(*(driver.broker.barrier.passed(driver.timeout) for _ in range(20)))
+    await driver.broker.barrier.passed(driver.timeout)
+    assert sent.count("BROADCASTED") == 2

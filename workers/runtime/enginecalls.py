@@ -65,7 +65,9 @@ class EngineCalls:
         open_unit: OpenJobUnit,
         steps: StepBack | None = None,
         answered: AnswerTasks | None = None,
+        idle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """``idle``: called whenever no call is due."""
         self._queue = queue
         self._client = client
         self._tasks = tasks
@@ -84,7 +86,7 @@ class EngineCalls:
             DELIVER: self._deliver_answer,
             BOUNCED: self._note_bounce,
         }
-        self.drain = Drain(queue, self._handle)
+        self.drain = Drain(queue, self._handle, idle=idle)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Make calls until ``stop``; raises RetryableError when the registry does not answer."""

@@ -27,6 +27,7 @@ from workers.localstack.launch import dies_with_parent
 from workers.localstack.ports import Ports
 from workers.localstack.readiness import broker_ready
 from workers.settings import Settings
+from workers.trial.barrier import Barrier
 from workers.trial.clock import EngineClock
 from workers.trial.receiver import HOST, Receiver, exporter
 from workers.trial.records import FOLLOWED, Records
@@ -55,6 +56,7 @@ class Broker:
             beside what it is asked, which suits tests and trials; measurements want it on.
         followed: Whether ``records`` are kept; else they stay empty and cost nothing: for measurements.
         env: More of the broker's configuration, by environment variable.
+        awaited: Whether ``with`` waits until it answers; else the block itself has to, by :meth:`wait_ready`.
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class Broker:
         optimised: bool = False,
         followed: bool = True,
         env: Mapping[str, str] | None = None,
+        awaited: bool = True,
     ) -> None:
+        self._awaited = awaited
         self._folder = Path(tempfile.mkdtemp(prefix="renkei-broker-"))
         # A killed broker cannot remove its temporary files: they go with its folder.
         self._options = (f"-Djava.io.tmpdir={self._folder}", *(() if optimised else _SPARING_JAVA))
@@ -75,6 +79,7 @@ class Broker:
         self.ports = free_ports()
         self.clock = EngineClock()
         self.records = Records()
+        self.barrier = Barrier(self.rest, self.records)
         self._receiver = Receiver(self.records.take)
         self._management = httpx.Client(
             base_url=f"http://{HOST}:{self.ports.management}", timeout=20, trust_env=False, verify=trusted()
@@ -105,9 +110,11 @@ class Broker:
     # --- running
 
     def __enter__(self) -> Self:
-        """Start the broker and wait until it answers."""
+        """Start the broker and wait until it answers, unless it is not to be awaited."""
         try:
-            self.start()
+            self.launch()
+            if self._awaited:
+                self.wait_ready()
         except BaseException:
             self.close()
             raise
@@ -189,6 +196,7 @@ class Broker:
             cleanup.callback(shutil.rmtree, self._folder, ignore_errors=True)
             cleanup.callback(self._receiver.close)
             cleanup.callback(self._management.close)
+            cleanup.callback(self.barrier.close)
             cleanup.callback(self.kill)
 
     def log_tail(self, lines: int = 40) -> str:

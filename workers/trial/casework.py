@@ -33,9 +33,22 @@ _ENDS: Final = {State.COMPLETED: "終わりまで進む", State.TERMINATED: "途
 
 
 class CaseWork:
-    """Plays one scenario of a city in one office; ``names`` are what the diagrams call their elements, by id."""
+    """Plays one scenario of a city in one office.
 
-    def __init__(self, office: Office, city: str, name: str, names: Mapping[str, str]) -> None:
+    ``names`` are what the diagrams call their elements, by id. ``desk``: who does the case's tasks where it is not the
+    usual one; ``mail_seconds``: how long the mails are awaited that leave after the case's end.
+    """
+
+    def __init__(  # noqa: PLR0913 (what is played where, and two ways to do it otherwise)
+        self,
+        office: Office,
+        city: str,
+        name: str,
+        names: Mapping[str, str],
+        *,
+        desk: BrokerDesk | None = None,
+        mail_seconds: float = _MAIL_SECONDS,
+    ) -> None:
         folder = office.services.packs.folder(city) / "scenarios"
         self._office = office
         self._driver = office.driver
@@ -44,7 +57,8 @@ class CaseWork:
         self._names = names
         self._scenario = read_scenario(folder / f"{name}.toml")
         self._offer = folder / self._scenario.input
-        self._desk = BrokerDesk(office.driver)
+        self._desk = desk or BrokerDesk(office.driver)
+        self._mail_seconds = mail_seconds
         self._at = 0
 
     async def play(self) -> Result:
@@ -121,7 +135,7 @@ class CaseWork:
 
         One that waits for the office leaves by an instance of its own, which may end after the case that wrote it.
         """
-        deadline = time.monotonic() + _MAIL_SECONDS
+        deadline = time.monotonic() + self._mail_seconds
         while True:
             found = Counter(mail.kind for mail in await self._office.services.mails.list())
             if all(found[kind] >= count for kind, count in expected.items()) or time.monotonic() > deadline:

@@ -17,7 +17,6 @@ from workers.trial.records import DEADLINE, NotReached, Records
 from workers.usecases.review_mail import WAITING_MAIL
 
 T = TypeVar("T")
-_BARRIER = "renkei-barrier"
 
 
 class IncidentRaised(TrialFailure):
@@ -175,7 +174,7 @@ class EngineDriver:
         deadline = loop.time() + (timeout or self.timeout)
         while True:
             await self.records.wait(self._quiet, timeout=deadline - loop.time(), what="the engine at rest")
-            await self._barrier()
+            await self._calls_made()
             before = self.records.seen_of(self.roots)
             await self._barrier()
             if self.records.seen_of(self.roots) == before and self._quiet():
@@ -215,7 +214,10 @@ class EngineDriver:
             return False
         return not any(self._is_mine(timer.process_instance_key) for timer in self.records.due_timers(now))
 
+    async def _calls_made(self) -> None:
+        """Leave time for what a worker that is not known here asks of the engine once its job is done."""
+        await self._barrier()
+
     async def _barrier(self) -> None:
-        """Wait until every record up to now is here: a signal's own record comes after all that went before it."""
-        key = await asyncio.to_thread(self.api.broadcast, _BARRIER, {})
-        await self.records.wait(lambda: self.records.last_signal >= key, timeout=self.timeout, what="the exporter")
+        """Wait until every record up to now is here."""
+        await self.broker.barrier.passed(self.timeout)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +48,8 @@ class CaseDriver(EngineDriver):
     def __init__(self, broker: Broker, time: SharedTime) -> None:
         super().__init__(broker)
         self.roots: set[int] = set()
+        self.calls_wait = False
+        """Whether the office's registry may hold calls of the engine that were not made yet."""
         self._time = time
 
     async def move_clock_to(self, moment: datetime) -> None:
@@ -55,6 +57,12 @@ class CaseDriver(EngineDriver):
         await self.settled()
         await self._time.wait_for(moment)
         await self.settled()
+
+    def _quiet(self) -> bool:
+        return not self.calls_wait and super()._quiet()
+
+    async def _calls_made(self) -> None:
+        """Nothing need be left time for: the office's calls are known."""
 
     async def reached(self, condition: Any, *, instance: int | None = None, what: str = "", timeout: float = 0) -> T:  # noqa: ASYNC109 (as in the base class)
         """Return a condition's first true value; what a case at rest does not bring is not awaited to the deadline.
@@ -94,7 +102,14 @@ class Office:
     def wake(self, filled: set[OutboxName]) -> None:
         """Look at the outbox of engine calls now."""
         if self.calls is not None and "engine-call" in filled:
+            self.driver.calls_wait = True
             self.calls.drain.wake.set()
+
+    async def no_calls(self) -> None:
+        """Note that none of the calls in the outbox is due."""
+        if self.driver.calls_wait and self.calls is not None and not self.calls.drain.wake.is_set():
+            self.driver.calls_wait = False
+            self.driver.records.look_again()
 
 
 class _Calls(EngineCalls):
@@ -161,6 +176,7 @@ class Offices:
             tasks=tasks,
             open_unit=services.open_unit,
             steps=StepBack(RecordedInstances(driver, rest, tasklist), tasks, services.ways),
+            idle=office.no_calls,
         )
         calls.messages, calls.office, office.calls = self._messages, office, calls
         office.runner = JobRunner(
@@ -214,10 +230,21 @@ def trial_settings(settings: Settings, broker: Broker, data: Path) -> Settings:
     )
 
 
-def open_office(own: Settings, time: SharedTime, broker: Broker, *, number: int, first: Office | None) -> Office:
-    """Return an office with an empty registry in its folder: a copy of the ``first`` one's, whose packs it shares."""
+def open_office(  # noqa: PLR0913 (one office of several on one engine)
+    own: Settings,
+    time: SharedTime,
+    broker: Broker,
+    *,
+    number: int,
+    first: Office | None,
+    hands: Callable[[Broker, SharedTime], CaseDriver] = CaseDriver,
+) -> Office:
+    """Return an office with an empty registry in its folder: a copy of the ``first`` one's, whose packs it shares.
+
+    ``hands``: what its driver is, where that is not the usual one.
+    """
     own.data.mkdir(parents=True)
-    driver = CaseDriver(broker, time)
+    driver = hands(broker, time)
     if first is None:
         return Office(build_services(own, clock=driver.clock), driver, number)
     name = "registry.sqlite3"

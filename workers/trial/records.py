@@ -10,7 +10,6 @@ import asyncio
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from workers.trial.apply import APPLY
@@ -30,6 +29,7 @@ from workers.trial.happened import (
     Timer,
     UserTask,
 )
+from workers.trial.waiting import Waiters
 
 T = TypeVar("T")
 P = TypeVar("P", UserTask, Incident)
@@ -69,7 +69,7 @@ class Records:
         self._children: dict[int, list[int]] = defaultdict(list)
         self._parts: dict[int, list[Element]] = defaultdict(list)
         self._lock = threading.RLock()
-        self._waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+        self._waiters = Waiters()
         self._listeners: list[Callable[[Record], None]] = []
 
     # --- taking records in
@@ -82,10 +82,11 @@ class Records:
                     continue
                 self._positions[record["partitionId"]] = record["position"]
                 self._take(record)
-            waiters = list(self._waiters)
-        for loop, changed in waiters:
-            with suppress(RuntimeError):  # that loop has closed
-                loop.call_soon_threadsafe(changed.set)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Let those who wait ask their conditions again."""
+        self._waiters.look_again()
 
     def _take(self, record: Record) -> None:
         if record["recordType"] != "EVENT":
@@ -256,11 +257,7 @@ class Records:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        changed = asyncio.Event()
-        waiter = (loop, changed)
-        with self._lock:
-            self._waiters.append(waiter)
-        try:
+        with self._waiters.waiting() as changed:
             while True:
                 changed.clear()
                 with self._lock:
@@ -268,12 +265,10 @@ class Records:
                 if result:
                     return result
                 try:
-                    await asyncio.wait_for(changed.wait(), deadline - loop.time())
+                    async with asyncio.timeout_at(deadline):
+                        await changed.wait()
                 except TimeoutError:
                     raise NotReached(f"not reached in {timeout:g} s: {what}\n{self.describe()}") from None
-        finally:
-            with self._lock:
-                self._waiters.remove(waiter)
 
     def describe(self) -> str:
         """Return what the engine is waiting for, for a person who reads of a failure."""

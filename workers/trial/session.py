@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -54,11 +53,9 @@ def try_city(  # noqa: PLR0913 (what is tried, and who hears of it)
     called = element_names(files)
     makes = [lambda office, _time, name=name: CaseWork(office, city, name, called) for name in names]
     say(f"{packs.city(city).name}: {len(names)} 本の筋書きを試します。この場だけの Camunda を起動しています…")
-    began = time.monotonic()
-    with Broker() as broker:
-        engine = time.monotonic() - began
+    with Broker(awaited=False) as broker:
         results, seconds = asyncio.run(side_by_side(settings, broker, files, makes, told))
-    run = Run(city=city, results=results, seconds={"engine": engine, **seconds})
+    run = Run(city=city, results=results, seconds=seconds)
     return Trial(run=run, files=files, names=called)
 
 
@@ -91,12 +88,10 @@ def replay_city(
         return Replays(cases=[], left=left, seconds={})
     makes = [lambda office, time, case=case: Replay(office, case, time, called) for case in past]
     say(f"{packs.city(city).name}: {len(past)} 件を再生します。この場だけの Camunda を起動しています…")
-    began = time.monotonic()
-    with Broker() as broker:
-        engine = time.monotonic() - began
-        broker.begin_at(min(case.began for case in past) - _EARLIER)
-        cases, seconds = asyncio.run(side_by_side(settings, broker, files, makes, told))
-    return Replays(cases=cases, left=left, seconds={"engine": engine, **seconds})
+    begins = min(case.began for case in past) - _EARLIER
+    with Broker(awaited=False) as broker:
+        cases, seconds = asyncio.run(side_by_side(settings, broker, files, makes, told, begins=begins))
+    return Replays(cases=cases, left=left, seconds=seconds)
 
 
 async def _past(settings: Settings, city: str, since: date) -> tuple[list[PastCase], list[Left]]:

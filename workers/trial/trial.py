@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -25,6 +29,10 @@ from workers.trial.offices import Office, Offices, open_office, trial_settings
 from workers.trial.sharedtime import SharedTime
 
 _BPMN: Final = f"{{{BPMN}}}"
+_IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 (only the parent of a folder with a name of its own)
+_ROOM: Final = 256 << 20
+_NEEDED_SOON: Final = ("docxtpl", "openpyxl", "icalendar", "holidays")
+"""What the first documents of a case would load while it is waited for: it is loaded while the engine starts."""
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -84,28 +92,40 @@ class Playable(Protocol[R_co]):
 Make = Callable[[Office, SharedTime], Playable[R]]
 
 
-async def side_by_side(
-    settings: Settings, broker: Broker, files: Sequence[Path], makes: Sequence[Make[R]], told: Callable[[R], None]
+async def side_by_side(  # noqa: PLR0913 (what is played where, and who hears of it)
+    settings: Settings,
+    broker: Broker,
+    files: Sequence[Path],
+    makes: Sequence[Make[R]],
+    told: Callable[[R], None],
+    *,
+    begins: datetime | None = None,
 ) -> tuple[list[R], dict[str, float]]:
-    """Play cases on a broker that runs and holds nothing yet, each in an office of its own.
+    """Play cases on a broker that was launched and holds nothing yet, each in an office of its own.
 
-    ``told`` hears of each as soon as it has ended. Returns what came of them, and the seconds that each phase took.
-    Raises InputError where the engine refuses a file.
+    The offices are furnished while the broker starts. ``told`` hears of each case as soon as it has ended; ``begins``
+    is the moment from which the engine's clock runs, now without it. Returns what came of the cases, and the seconds
+    that each phase took. Raises InputError where the engine refuses a file.
     """
     phases = Phases()
-    with tempfile.TemporaryDirectory(prefix="renkei-trial-") as name, ExitStack() as closing:
+    with tempfile.TemporaryDirectory(prefix="renkei-trial-", dir=_memory()) as name, ExitStack() as closing:
         folder = Path(name)
-        with phases.phase("deploy"):
-            await asyncio.to_thread(_deploy, broker, files)
         driver = EngineDriver(broker)
         closing.callback(driver.api.close)
         time_of_all = SharedTime(driver, len(makes))
-        with phases.phase("offices"):
+        with phases.phase("engine"):
             own = [trial_settings(settings, broker, folder / f"office-{number}") for number in range(len(makes))]
             offices: list[Office] = []
             for number, its in enumerate(own):
                 first = offices[0] if offices else None
                 offices.append(open_office(its, time_of_all, broker, number=number, first=first))
+            for module in _NEEDED_SOON:
+                importlib.import_module(module)
+            await asyncio.to_thread(broker.wait_ready)
+        if begins is not None:
+            broker.begin_at(begins)
+        with phases.phase("deploy"):
+            await asyncio.to_thread(_deploy, broker, files)
         driver.served = set(offices[0].services.job_types)
         plays = [make(office, time_of_all) for make, office in zip(makes, offices, strict=True)]
         with phases.phase("play"):
@@ -115,6 +135,17 @@ async def side_by_side(
             office.driver.api.close()
             await office.services.close()
     return list(results), phases.seconds
+
+
+def _memory() -> Path | None:
+    """Return the folder whose files are kept in memory where there is one with room: what is thrown away needs no disk.
+
+    None stands for the usual folder of temporary files.
+    """
+    with suppress(OSError):
+        if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
+            return _IN_MEMORY
+    return None
 
 
 async def _one(play: Playable[R], time_of_all: SharedTime, told: Callable[[R], None]) -> R:
