@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from workers.adapters.camunda.index import EngineIndex, first_of
-from workers.adapters.camunda.rest import RestClient
-from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.registry.deployments import DeployedDefinition
 from workers.drawing.diff import FileDiff, compare_files
-from workers.errors import InputError, RenkeiError
+from workers.errors import InputError
 from workers.lint import linter, report
 from workers.packs.closure import COMMON, PackCall, city_call, common_call, definitions
 from workers.packs.diagrams.model import BPMN, parse_xml
 from workers.packs.scenarios import scenario_files
-from workers.settings import Settings
 from workers.trial.lastrun import last_run
+from workers.trial.there import engine_of
 from workers.wiring import Services
 
 _BPMN: Final = f"{{{BPMN}}}"
 _ZEEBE: Final = "{http://camunda.org/schema/zeebe/1.0}"
 _LINKS: Final = {".form": ("formDefinition", "formId"), ".dmn": ("calledDecision", "decisionId")}
-_OPERATE: Final = {"processDefinitionId": "bpmnProcessId"}
 _STAY: Final = "進んでいる案件は、始まったときの版のまま最後まで進みます"
 _NO_COPY: Final = "変わっていますが、前に配備した内容の控えがないため、違いを示せません（控えは、次の配備から残ります）"
 
@@ -115,23 +110,33 @@ def _running_told(running: Running) -> Iterator[str]:
 async def preview(services: Services, code: str) -> Preview:
     """Compare a pack, or ``common``, with what is deployed; raises InputError for an unknown or unreadable pack."""
     call = _call(services, code)
+    settings, city = services.settings, None if code == COMMON else code
     deployed = await _deployed(services, call)
     changes, diffs = [], {}
-    with tempfile.TemporaryDirectory(prefix="renkei-preview-") as folder:
-        for path in call.files:
-            row = deployed.get(path)
-            if row is not None and row.sha256 == hashlib.sha256(path.read_bytes()).hexdigest():
-                continue
-            diff = await _compared(services, path, row, Path(folder))
-            diffs[path] = diff
-            changes.append(_change(path, row, diff))
-    settings, city = services.settings, None if code == COMMON else code
+    async with engine_of(settings) as engine:
+        newest = await engine.newest([path.stem for path in call.files if path.suffix == ".bpmn"])
+        with tempfile.TemporaryDirectory(prefix="renkei-preview-") as folder:
+            for path in call.files:
+                row, there = deployed[path], newest.get(path.stem) if path.suffix == ".bpmn" else None
+                ours = row is not None and (there is None or there.key == row.key or there.version < row.version)
+                if ours and row is not None and row.sha256 == hashlib.sha256(path.read_bytes()).hexdigest():
+                    continue
+                old = await _recorded(services, row) if ours or there is None else await engine.xml(there.key)
+                if old == path.read_bytes():
+                    continue
+                diffs[path] = None if old is None else _compared(path, old, Path(folder))
+                version = there.version if there else row.version if row else None
+                changes.append(_change(path, version, diffs[path]))
+        changed = [path.stem for path in diffs if path.suffix == ".bpmn"]
+        running = [
+            Running(process_id=process, versions=await engine.running(process))
+            for process in changed
+            if process in newest or any(row and row.definition_id == process for row in deployed.values())
+        ]
     own = call.own if city is None else [services.packs.folder(code)]
     found = linter.lint([*own, *call.shared], home=settings.home, packs=settings.packs, for_city=city)
     touched, untried = _scenarios(services, code, call, diffs)
-    changed = [path.stem for path in diffs if path.suffix == ".bpmn"]
     versions = {path.stem: row.version for path, row in deployed.items() if row and path.suffix == ".bpmn"}
-    running, foreign = await _in_engine(settings, changed, versions)
     return Preview(
         pack=code,
         changes=changes,
@@ -141,7 +146,7 @@ async def preview(services: Services, code: str) -> Preview:
         touched=touched,
         untried=untried,
         running=running,
-        foreign=foreign,
+        foreign=[f"{name}.bpmn" for name, there in newest.items() if there.version > versions.get(name, there.version)],
     )
 
 
@@ -179,28 +184,30 @@ async def _removed(services: Services, call: PackCall, rows: Sequence[DeployedDe
     return [row.definition_id for row in last if row.pack == call.pack and (row.kind, row.definition_id) not in here]
 
 
-async def _compared(services: Services, path: Path, row: DeployedDefinition | None, folder: Path) -> FileDiff | None:
-    """Return what differs from the deployed file; None where there is none, or no copy of it."""
+async def _recorded(services: Services, row: DeployedDefinition | None) -> bytes | None:
+    """Return what was deployed; None where nothing was, or no copy of it was kept."""
     if row is None:
         return None
     async with services.open_unit() as uow:
-        content = await uow.deployments.file(row.sha256)
-    if content is None:
-        return None
-    old = folder / path.name
-    old.write_bytes(content)
-    return compare_files(old, path, path.name)
+        return await uow.deployments.file(row.sha256)
 
 
-def _change(path: Path, row: DeployedDefinition | None, diff: FileDiff | None) -> Change:
-    if row is None:
+def _compared(path: Path, old: bytes, folder: Path) -> FileDiff:
+    """Return what differs from the deployed file."""
+    copy = folder / path.name
+    copy.write_bytes(old)
+    return compare_files(copy, path, path.name)
+
+
+def _change(path: Path, version: int | None, diff: FileDiff | None) -> Change:
+    if version is None:
         return Change(file=path.name, version=None, sentences=[])
     if diff is None:
-        return Change(file=path.name, version=row.version, sentences=[_NO_COPY])
+        return Change(file=path.name, version=version, sentences=[_NO_COPY])
     sentences = list(diff.sentences)
     if diff.moved:
         sentences.append(f"図の中で位置が変わった要素: {len(diff.moved)} 件")
-    return Change(file=path.name, version=row.version, sentences=sentences or ["書き方だけが変わっています"])
+    return Change(file=path.name, version=version, sentences=sentences or ["書き方だけが変わっています"])
 
 
 def _scenarios(
@@ -244,29 +251,3 @@ def _beside(path: Path, added: frozenset[str]) -> set[str]:
     flows = list(parse_xml(path).iter(f"{_BPMN}sequenceFlow"))
     ends = [(str(f.get("id")), str(f.get("sourceRef")), str(f.get("targetRef"))) for f in flows]
     return {end for parts in ends if added.intersection(parts) for end in parts}
-
-
-async def _in_engine(
-    settings: Settings, changed: Sequence[str], versions: Mapping[str, int]
-) -> tuple[list[Running], list[str]]:
-    """Return the cases under way in processes that change, and the diagrams that another hand deployed."""
-    deployed = [process for process in changed if process in versions]
-    async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
-        index = EngineIndex(rest, tasklist)
-        try:
-            running = [Running(process_id=process, versions=await _counted(index, process)) for process in deployed]
-            newest = {process: await _newest(index, process) for process in versions}
-        except RenkeiError:
-            return [Running(process_id=process, versions=None) for process in deployed], []
-    return running, [f"{process}.bpmn" for process, version in newest.items() if version > versions[process]]
-
-
-async def _counted(index: EngineIndex, process: str) -> dict[int, int]:
-    wanted = {"processDefinitionId": process, "state": "ACTIVE"}
-    found = await index.search("process-instances", wanted, _OPERATE)
-    return dict(Counter(int(first_of(item, "processDefinitionVersion", "processVersion")) for item in found))
-
-
-async def _newest(index: EngineIndex, process: str) -> int:
-    found = await index.search("process-definitions", {"processDefinitionId": process}, _OPERATE)
-    return max((int(item["version"]) for item in found), default=0)

@@ -35,6 +35,10 @@ class EngineIndex:
         asked = {names.get(name, name): value for name, value in wanted.items()}
         return await self._tasklist.search_operate(_OPERATE_PATHS.get(what, what), asked)
 
+    async def definition_xml(self, key: int) -> bytes | None:
+        """Return the diagram of a process definition that :meth:`search` found; None where nobody has it."""
+        return await (self._rest if self._has_search else self._tasklist).definition_xml(key)
+
 
 def first_of(item: Mapping[str, Any], new: str, old: str) -> Any:
     """Return an item's value by 8.9's name, or by Operate's where it has none."""

@@ -86,6 +86,14 @@ class Tasklist(HttpClient):
                 return found
             body["searchAfter"] = answer["sortValues"]
 
+    async def definition_xml(self, key: int) -> bytes | None:
+        """Return the diagram of a process definition as Operate has it; None for a definition that it does not know."""
+        response = await self._answer("GET", f"/v1/process-definitions/{key}/xml", None)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        raise_for_status(response, _WHAT)
+        return response.content or None
+
     async def task(self, task_id: str | int) -> dict[str, Any]:
         """Return a task."""
         found: dict[str, Any] = await self._call("GET", f"/v1/tasks/{task_id}", None)
@@ -138,13 +146,20 @@ class Tasklist(HttpClient):
     async def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None, parameters: Mapping[str, str] | None = None
     ) -> Any:
+        response = await self._answer(method, path, body, parameters)
+        raise_for_status(response, _WHAT)
+        return response.json() if response.content else None
+
+    async def _answer(
+        self, method: str, path: str, body: Mapping[str, Any] | None, parameters: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Return the answer to a call, whatever its status, after a login where one is needed."""
         response = await self._request(method, path, body, parameters)
         if response.status_code in (401, 403):
             async with self._login_lock:
                 await self.login()
             response = await self._request(method, path, body, parameters)
-        raise_for_status(response, _WHAT)
-        return response.json() if response.content else None
+        return response
 
     async def _request(
         self, method: str, path: str, body: Mapping[str, Any] | None, parameters: Mapping[str, str] | None
