@@ -61,20 +61,22 @@ class SideBySide:
         if (city, name) not in self._played:
             wanted = self._wanted[city]
             for begun in range(0, len(wanted), _AT_ONCE):
-                await self._play(city, wanted[begun : begun + _AT_ONCE], self._folder / f"{city}-{begun}")
+                await self._play(city, wanted[begun : begun + _AT_ONCE], begun)
         found = self._played[city, name]
         if isinstance(found, BaseException):
             raise found
         return found
 
-    async def _play(self, city: str, names: Sequence[str], folder: Path) -> None:
+    async def _play(self, city: str, names: Sequence[str], begun: int) -> None:
+        """Play some scenarios; ``begun``: how many offices had numbers of this city before, which the engine knows."""
+        folder = self._folder / f"{city}-{begun}"
         whole = EngineDriver(self._broker)
         files = scenario_files_of(city)
         await whole.deploy(files)
         time = SharedTime(whole, len(names))
         own = [trial_settings(Settings(), self._broker, folder / name) for name in names]
         offices: list[Office] = []
-        for number, its in enumerate(own):
+        for number, its in enumerate(own, begun):
             first = offices[0] if offices else None
             offices.append(open_office(its, time, self._broker, number=number, first=first, hands=_Hands))
         whole.served = set(offices[0].services.job_types)
