@@ -28,8 +28,8 @@ from workers.localstack.launch import dies_with_parent
 ROOT = Path(__file__).resolve().parents[2]
 _SCENARIOS = "tests/process/test_scenarios.py"
 LANES = {
-    "scenarios": (_SCENARIOS, "tests/browser"),
-    "engine": ("tests/process", f"--ignore={_SCENARIOS}"),
+    "scenarios": (_SCENARIOS,),
+    "engine": ("tests/process", "tests/browser", f"--ignore={_SCENARIOS}"),
     "rest": ("tests/unit", "tests/contract", "tests/chaos", "tests/bench"),
 }
 CHECK = "check"

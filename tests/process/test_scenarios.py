@@ -5,15 +5,11 @@ A pack's scenario is a test as soon as its file lies in ``bpmn/CITY/scenarios``;
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import pytest
 from defusedxml import ElementTree
 
-from tests.kit.broker import Broker
-from tests.kit.desk import PACKS, office, pack_files
+from tests.kit.desk import PACKS, assert_ends_as_told, office, pack_files, scenario_files_of
 from tests.kit.driver import EngineDriver
-from tests.kit.sidebyside import SideBySide
 from workers.domain.entities import CaseKind
 from workers.packs import CityPacks
 from workers.packs.scenarios import AgreementFacts, read_scenario, scenario_files
@@ -47,30 +43,16 @@ def _scenarios() -> list[object]:
     ]
 
 
-@pytest.fixture(scope="session")
-def side_by_side(
-    request: pytest.FixtureRequest, broker: Broker, tmp_path_factory: pytest.TempPathFactory
-) -> SideBySide:
-    """Plays the selected scenarios of a city together when the first of them is asked for."""
-    wanted: dict[str, list[str]] = defaultdict(list)
-    for item in request.session.items:
-        if getattr(item, "originalname", "") == test_a_scenario_ends_as_its_file_says.__name__:
-            params = item.callspec.params  # type: ignore[attr-defined]
-            wanted[params["city"]].append(params["name"])
-    return SideBySide(broker, tmp_path_factory.mktemp("offices"), wanted)
-
-
-@pytest.mark.timeout(1200)  # the first of a city plays them all
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(("city", "name"), _scenarios())
-async def test_a_scenario_ends_as_its_file_says(city: str, name: str, side_by_side: SideBySide) -> None:
+async def test_a_scenario_ends_as_its_file_says(city: str, name: str, driver: EngineDriver, settings: Settings) -> None:
     """Outcome, failed conditions, mails and passed elements are those of the scenario file.
 
     The first time that a mail to a partner waits to be seen, the office goes back a step and does it again as before.
     """
-    played = await side_by_side.played(city, name)
-    assert played.result.failures == ()
-    assert played.undue == []
+    await driver.deploy(scenario_files_of(city))
+    async with office(driver, settings) as at_work:
+        await assert_ends_as_told(at_work, city, name, goes_back=True)
 
 
 def _inner_parts() -> list[tuple[str, str]]:
