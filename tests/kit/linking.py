@@ -77,7 +77,9 @@ class LinkingDesk:
         await desk.before(lambda: desk.first_open(task, group), task)
         found = await driver.task(task, instance=desk.instance, candidate=group)
         await driver.settled()
-        case_id = str(found.variables.get("caseId"))
+        case_id = str(found.variables.get("caseId") or "")
+        if not case_id:
+            return False
         asked = self.office.services.packs.answer_page(case_id.partition("-")[0], task)
         hashes = await self._open(case_id, task)
         if asked is None or not hashes or office_only(asked.form, answers):

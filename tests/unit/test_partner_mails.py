@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import partnersteps
 from tests.kit.partnermails import DOCUMENT, ROOT, PartnerMail, partner_mails, written
 from workers.packs import CityPacks
 
@@ -58,3 +59,9 @@ def test_a_guide_without_a_place_for_the_table_is_told() -> None:
     """A rewritten guide that lost the marks fails with their text."""
     with pytest.raises(ValueError, match="has no place"):
         written("# 手引")
+
+
+def test_the_owners_see_how_a_partner_answers_each_step() -> None:
+    """``python -m tests.kit.partnersteps`` rewrites the table: by link, by file, or by the office for a reason."""
+    text = partnersteps.DOCUMENT.read_text(encoding="utf-8")
+    assert partnersteps.rewritten(text) == text

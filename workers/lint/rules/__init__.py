@@ -18,6 +18,7 @@ from workers.lint.rules import (
     levels,
     mailways,
     modeler,
+    partnerpages,
     people,
     references,
     required,
@@ -86,6 +87,9 @@ BPMN_RULES: Final[tuple[Rule, ...]] = (
     required.agree,
     ways.back,
     mailways.mail_back,
+    partnerpages.marks,
+    partnerpages.links,
+    partnerpages.pages,
     modeler.templates,
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from workers.errors import InputError, PermanentError
+from workers.packs.answersteps import page_mark
 from workers.packs.diagrams import dmn, feel, forms, model
 from workers.packs.diagrams.expressions import linked_forms, produced, visible_locals
 from workers.packs.diagrams.flowgraph import graph_of
@@ -85,6 +87,8 @@ class Catalogue:
     escalating: dict[str, set[str]] = field(default_factory=dict)
     """The codes of the escalations that events around its calls catch from a process, by its id; empty for any."""
     """The names of the diagrams whose levels need not keep the limits yet."""
+    page_marks: dict[str, dict[Path, str]] = field(default_factory=dict)
+    """What user tasks say of the partner's page, by their ids and files; empty where they say nothing."""
     for_city: str | None = None
     """Common files are checked for this city alone: one city's deployment does not wait for another's template."""
 
@@ -110,6 +114,16 @@ class Catalogue:
         if not pack.shared:
             return [pack.code]
         return self.codes() if self.for_city is None else [self.for_city]
+
+    def texts_of(self, path: Path, kind: str, name: str, suffix: str) -> list[Path]:
+        """Return the files that a template's name stands for in the cities that use a file; those that exist."""
+        roots = tuple(dict.fromkeys(pack.folder.parent for pack in self.packs))
+        folders = TemplateFolders(self.pack_of(path).templates, roots)
+        found = []
+        for city in self.cities_of(path) or [COMMON]:
+            with suppress(PermanentError):
+                found.append(folders.find(city, kind, name, suffix))
+        return list(dict.fromkeys(found))
 
     def cities_without(self, path: Path, kind: str, name: str, suffixes: Sequence[str]) -> list[str]:
         """Return the cities that use a file but have no template ``name`` (``kind``: mail or documents)."""
@@ -222,6 +236,8 @@ def _collect_locals(catalogue: Catalogue, diagram: model.Diagram) -> None:
     catalogue.names |= made
     for task, form in linked_forms(diagram):
         catalogue.form_locals.setdefault(form, set()).update(visible_locals(task) | made)
+    for task in diagram.all("userTask"):
+        catalogue.page_marks.setdefault(task.get("id", ""), {})[diagram.path] = page_mark(task)
     for task in diagram.all("businessRuleTask"):
         for called in model.extensions(task, "zeebe:calledDecision"):
             names = catalogue.decision_inputs.setdefault(called.get("decisionId", ""), set())
