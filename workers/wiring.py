@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a command that asks the registry needs neither Word, mails 
     from workers.packs.finding import CityPacks
     from workers.packs.stepways import StepWays
     from workers.packs.templates import TemplateFolders
-    from workers.usecases.ports import AnswerForms, Clock, DocumentRenderer, MailRenderer, Register
+    from workers.usecases.ports import AnswerForms, Book, Clock, DocumentRenderer, MailRenderer, Register
 
 
 class SystemClock:
@@ -111,6 +111,20 @@ class Services:
             async with AsyncSession(self.engine) as session:
                 await session.connection(execution_options=READ_ONLY)
                 yield SqlRegister(session)
+
+    @asynccontextmanager
+    async def open_book(self) -> AsyncIterator[Book]:
+        """Open the book of agreements, to be read."""
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        from workers.adapters.registry.book import SqlBook
+        from workers.adapters.registry.database import READ_ONLY
+        from workers.adapters.registry.faults import passing_faults_retryable
+
+        with passing_faults_retryable():
+            async with AsyncSession(self.engine) as session:
+                await session.connection(execution_options=READ_ONLY)
+                yield SqlBook(session)
 
     @cached_property
     def mails(self) -> MailQueue:

@@ -13,13 +13,15 @@ import pytest
 import pytest_asyncio
 from openpyxl import Workbook
 
+from tests.kit.countedlists import asahikawa_rows, collaborations
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.registry import MORNING
 from tests.kit.work import open_publication
 from workers.adapters.listfiles import open_rows
-from workers.cli.agreements import entries, entry_row
+from workers.cli.agreements import entries
 from workers.cli.importing import import_file
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd
+from workers.domain.bookrows import entry_row
 from workers.domain.register import RegisterEntry, RegisterQuery
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError, InputErrors
@@ -183,7 +185,10 @@ async def test_an_agreement_without_an_end_comes_and_goes_as_such(built: Service
     rows[1] |= {"更新の定め": "あり", "更新の年数": "3年"}
     result = await _import(built, "isesaki", write_list(tmp_path / "a.csv", rows, headings=headings))
     assert (result.added, result.error_rows) == (2, 0)
-    found = [entry_row(entry, built.packs.city("isesaki")) for entry in await _in_force(built, date(2050, 4, 1))]
+    found = [
+        entry_row(entry, built.packs.city("isesaki"), date(2050, 4, 1))
+        for entry in await _in_force(built, date(2050, 4, 1))
+    ]
     assert [(row["expires"], row["expires_on"], row["notice"], row["starts"]) for row in found] == [
         ("無期限", None, "", "令和8年4月2日")
     ]
@@ -196,7 +201,7 @@ async def test_an_agreement_without_an_end_comes_and_goes_as_such(built: Service
 
 async def test_the_register_of_a_day_has_what_asahikawa_counts(built: Services, tmp_path: Path) -> None:
     """ASA-7: 329 in force on 令和6年6月1日, 32 signed since 令和5年6月2日, 旭山動物園 18, equal ones one by one."""
-    rows = list(_asahikawa_rows())
+    rows = list(asahikawa_rows())
     file = write_list(tmp_path / "a.csv", rows, headings=(*HEADINGS, "所管", "形態"), encoding="cp932")
     await _import(built, "asahikawa", file)
     day, since = date(2024, 6, 1), date(2023, 6, 2)
@@ -211,7 +216,7 @@ async def test_the_register_of_a_day_has_what_asahikawa_counts(built: Services, 
 
 async def test_the_list_counts_the_agreements_of_the_day_that_was_asked_for(built: Services, tmp_path: Path) -> None:
     """ASA-7: 329 in force on 1 June, 32 of them signed in the year before; on another day there are others."""
-    await _import(built, "asahikawa", write_list(tmp_path / "a.xlsx", list(_asahikawa_rows())))
+    await _import(built, "asahikawa", write_list(tmp_path / "a.xlsx", list(asahikawa_rows())))
     city = built.packs.city("asahikawa")
     counted = []
     for number, day in enumerate(("令和6年6月1日", "2024-05-31", ""), start=1):
@@ -225,37 +230,12 @@ async def test_the_list_counts_the_agreements_of_the_day_that_was_asked_for(buil
     assert counted[2][0] == format_wareki(built.clock.today())
 
 
-def _asahikawa_rows() -> list[Row]:
-    """Return 340 agreements of which 329 are in force on 令和6年6月1日; the seed names the sums."""
-    rows = []
-    for number in range(1, 341):
-        zoo, same = number <= 18, 18 < number <= 118
-        signed = "令和5年6月2日" if number > 297 else "令和5年6月1日"
-        if number >= 330:
-            signed = "令和6年6月2日"
-        rows.append(
-            {
-                "番号": f"旭-{number}",
-                "協定名": "レジ袋の削減に関する協定" if same else f"第{number}号の協定",
-                "相手方": f"相手方{number}",
-                "相手方の種別": "研究機関" if zoo else "企業",
-                "業種": "小売業" if same else "",
-                "締結日": signed,
-                "満了日": "令和10年3月31日",
-                "連携事項": "6" if same else "5",
-                "所管": "旭山動物園 飼育展示課" if zoo else "",
-                "形態": "個別協定",
-            }
-        )
-    return rows
-
-
 async def test_the_forms_of_collaboration_by_fiscal_year(built: Services, tmp_path: Path) -> None:
     """CHI-8: the totals of 平成28年度 to 令和2年度, by form, from an imported list."""
     with (ROOT / "tests" / "data" / "chigasaki-forms.csv").open(encoding="utf-8", newline="") as file:
         real = list(csv.DictReader(file))
     headings = ("番号", "協定名", "相手方", "締結日", "満了日", "実施形態", "形態")
-    write_list(tmp_path / "a.csv", _collaborations(real), headings=headings, encoding="cp932")
+    write_list(tmp_path / "a.csv", collaborations(real), headings=headings, encoding="cp932")
     result = await _import(built, "chigasaki", tmp_path / "a.csv")
     assert (result.added, result.ended) == (2473, 2473)
     async with built.open_unit() as uow:
@@ -309,24 +289,6 @@ async def test_the_table_of_forms_and_years_leaves_out_what_was_called_off(built
     assert {key: value for key, value in line.items() if value} == {"year": 2026, "3": 1, "7": 2, "total": 3}
     (whole,) = [row.counts for row in found if row.group == "all"]
     assert (whole.agreements, whole.called_off, whole.activities, whole.done) == (4, 1, 2, 1)
-
-
-def _collaborations(real: list[Row]) -> list[Row]:
-    numbers = {form: str(number) for number, form in enumerate(list(real[0])[1:-1], start=1)}
-    return [
-        {
-            "番号": f"{year['年度']}-{number}-{index}",
-            "協定名": f"{form}の事業 {index}",
-            "相手方": f"市民活動団体{index}",
-            "締結日": year["年度"].replace("年度", "年4月1日").replace("令和元年4月", "平成31年4月"),
-            "満了日": f"{2017 + at}-03-31",
-            "実施形態": number,
-            "形態": "協働",
-        }
-        for at, year in enumerate(real)
-        for form, number in numbers.items()
-        for index in range(int(year[form]))
-    ]
 
 
 async def test_statistics_count_projects_by_department_and_cost(built: Services, tmp_path: Path) -> None:

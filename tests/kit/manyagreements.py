@@ -61,8 +61,8 @@ def fill(url: str, *, total: int, due: int) -> None:
 
 def _rows(number: int, stage: TermStage | None) -> Iterator[tuple[Table, Row]]:
     identity = f"{_CITY}-a{number}"
-    yield tables.partner, _partner(number)
-    yield agreement_tables.agreement, _agreement(identity, number)
+    yield tables.partner, partner_of(number)
+    yield agreement_tables.agreement, agreement_of(identity, number)
     yield tables.case, _case(f"{_CITY}-2025-{number}", identity, number, period="2")
     for term in _terms(number, stage):
         yield agreement_tables.agreement_term, {**term, "agreement_id": identity, "reversed_on": None}
@@ -71,7 +71,8 @@ def _rows(number: int, stage: TermStage | None) -> Iterator[tuple[Table, Row]]:
         yield tables.case, _case(f"{_CITY}-2027-{number}", identity, number, period="3") | running
 
 
-def _partner(number: int) -> Row:
+def partner_of(number: int) -> Row:
+    """Return the row of an agreement's partner."""
     texts = {
         "representative": "代表取締役 緑",
         "contact": "連携 担当",
@@ -82,7 +83,8 @@ def _partner(number: int) -> Row:
     return {"id": number + 1, "name": f"株式会社みどり{number}", "email": f"p{number}@partner.example", **texts}
 
 
-def _agreement(identity: str, number: int) -> Row:
+def agreement_of(identity: str, number: int) -> Row:
+    """Return the row of an agreement that was imported."""
     return {
         "id": identity,
         "case_id": None,

@@ -13,7 +13,7 @@ from workers.cli.latelogs import expect_logs
 
 SUMMARIES: Final = {
     "agreement": ("agreement", "1件の協定の期、版、連携事業、手続と、だれが何をしたかを表示します。"),
-    "agreements": ("agreements", "効力のある協定の一覧を表示します。"),
+    "agreements": ("agreements", "協定を探して一覧を表示します。"),
     "attach": ("attaching", "案件にファイルを添付します。--read で相手方の様式を読みます。"),
     "case": ("cases", "案件の経過、照会、文書、協定を表示します。"),
     "cases": ("cases", "案件の一覧を表示します。"),
@@ -30,6 +30,7 @@ SUMMARIES: Final = {
     "new-city": ("new_city", "新しい市のパックを作ります。"),
     "notice": ("renewals", "更新しない旨の申出を登録します。"),
     "pages": ("pages", "相手方が回答するページと、職員の机を動かします。"),
+    "publish": ("publishing", "公表するページとオープンデータを作ります。"),
     "render": ("diagrams", "図とデシジョン表の絵（SVG）を書き出します。"),
     "replay": ("trying", "終わった案件を、今の図でもう一度進めて比べます。"),
     "start": ("cases", "入力ファイルから締結の案件を始めます。"),

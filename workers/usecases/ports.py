@@ -26,7 +26,7 @@ from workers.domain.entities import (
 )
 from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
-from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
+from workers.domain.register import ActivityEntry, BookPage, BookQuery, RegisterEntry, RegisterQuery, SigningEntry
 
 if TYPE_CHECKING:  # imported lists are few
     from workers.readers.agreementlist import ListedAgreement
@@ -241,6 +241,19 @@ class Register(Protocol):
 
     def activities(self, first_year: int, last_year: int, *, city: str) -> AsyncIterator[ActivityEntry]:
         """Yield the projects of fiscal years under a city's agreements (ALL-7)."""
+
+    async def signings(self, city: str, first: date, last: date) -> list[SigningEntry]:
+        """Return a city's signing cases that were opened from ``first`` to ``last`` (ALL-7)."""
+
+
+class Book(Protocol):
+    """The book of agreements: searched, sorted, a page at a time (ALL-6)."""
+
+    async def page(self, query: BookQuery, *, first: int = 0, limit: int) -> BookPage:
+        """Return ``limit`` agreements from the ``first``-th on (counted from 0), and how many match in all."""
+
+    def entries(self, query: BookQuery) -> AsyncIterator[RegisterEntry]:
+        """Yield all that match, each as it was on the asked day."""
 
 
 class Documents(Protocol):

@@ -89,9 +89,9 @@ def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
 
 def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Return the session factory; entities stay readable after their transaction."""
-    from workers.adapters.registry import mapping  # noqa: F401 (maps the entities; migrations do without)
+    from workers.adapters.registry.sessions import RegistrySession  # maps the entities; migrations do without
 
-    return async_sessionmaker(engine, expire_on_commit=False)
+    return async_sessionmaker(engine, expire_on_commit=False, sync_session_class=RegistrySession)
 
 
 def migrate(url: str) -> None:

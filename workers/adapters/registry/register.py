@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import ScalarSelect, Select, Table, func, or_, select
 
 from workers.adapters.registry import agreement_tables, tables
+from workers.adapters.registry.book_lines import book_line, line_row
 from workers.adapters.registry.listed import SqlListed
 from workers.adapters.registry.statements import draw_keys, insert_many
 from workers.domain.activityyears import counts_in, status_in
 from workers.domain.agreements import Activity, AgreementTerm
-from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery
+from workers.domain.entities import CaseKind, CaseOutcome
+from workers.domain.register import ActivityEntry, RegisterEntry, RegisterQuery, SigningEntry
 
 if TYPE_CHECKING:  # imported lists are few
     from workers.readers.agreementlist import ListedAgreement
@@ -43,17 +45,13 @@ class SqlRegister(SqlListed):
             [(partner, *vars(row.partner).values()) for partner, row in zip(partners, listed, strict=True)],
         )
         keys = [f"{city}-a{number}" for number in range(first, first + len(listed))]
-        await insert_many(
-            self._session,
-            agreement_tables.agreement,
-            _AGREEMENT,
-            [
-                _agreement_row(
-                    city, key, partner, row, cycle_due_on if (row.ended_on or date.max) >= collected_from else None
-                )
-                for key, partner, row in zip(keys, partners, listed, strict=True)
-            ],
-        )
+        agreements = [
+            _agreement_row(
+                city, key, partner, row, cycle_due_on if (row.ended_on or date.max) >= collected_from else None
+            )
+            for key, partner, row in zip(keys, partners, listed, strict=True)
+        ]
+        await insert_many(self._session, agreement_tables.agreement, _AGREEMENT, agreements)
         terms = {id(row.term): _term_row(row.term) for row in listed}
         await insert_many(
             self._session,
@@ -61,6 +59,8 @@ class SqlRegister(SqlListed):
             ("agreement_id", *_TERM),
             [(key, *terms[id(row.term)]) for key, row in zip(keys, listed, strict=True)],
         )
+        lines = [_line(agreement, row) for agreement, row in zip(agreements, listed, strict=True)]
+        await insert_many(self._session, book_line, _LINE, lines)
 
     async def entries(self, query: RegisterQuery) -> AsyncIterator[RegisterEntry]:
         """Yield the agreements that match, oldest first, each as it was on the last day asked for (ASA-7, ISE-T4)."""
@@ -91,10 +91,44 @@ class SqlRegister(SqlListed):
                         status=status_in(entry, year),
                     )
 
+    async def signings(self, city: str, first: date, last: date) -> list[SigningEntry]:
+        """Return a city's signing cases that were opened in a period, but none that was cancelled (ALL-7)."""
+        t, offer, project = tables.case, tables.offer, tables.project
+        opened = (t.c.city == city, t.c.kind == CaseKind.SIGNING, t.c.opened_on.between(first, last))
+        kept = (*opened, t.c.outcome.is_distinct_from(CaseOutcome.CANCELLED))
+        offers = select(offer.c.case_id, offer.c.fields).join(t, t.c.id == offer.c.case_id).where(*kept)
+        fields = {row[0]: row[1] for row in await self._session.execute(offers.order_by(offer.c.round))}
+        projects = select(project.c.case_id, project.c.department).join(t, t.c.id == project.c.case_id).where(*kept)
+        departments: dict[str, set[str]] = {}
+        for case_id, department in await self._session.execute(projects.where(project.c.department != "")):
+            departments.setdefault(case_id, set()).add(department)
+        cases = select(t.c.id, t.c.opened_on, t.c.closed_on, t.c.outcome).where(*kept).order_by(t.c.opened_on, t.c.id)
+        return [
+            SigningEntry(
+                case_id=row.id,
+                opened_on=row.opened_on,
+                closed_on=row.closed_on,
+                outcome=row.outcome,
+                fields=tuple(fields.get(row.id, ())),
+                departments=tuple(sorted(departments.get(row.id, ()))),
+            )
+            for row in await self._session.execute(cases)
+        ]
+
 
 _PARTNER: Final = ("name", "representative", "contact", "email", "phone", "address", "corporate_number")
 _TERM: Final = ("number", "starts_on", "expires_on", "notice_deadline", "stage", "due_on")
 _AGREEMENT: Final = tuple(column.name for column in agreement_tables.agreement.columns if column.name != "case_id")
+
+
+_LINE: Final = tuple(column.name for column in book_line.columns)
+
+
+def _line(agreement: Sequence[object], listed: ListedAgreement) -> tuple[object, ...]:
+    values = dict(zip(_AGREEMENT, agreement, strict=True))
+    days = {"first_day": listed.term.starts_on, "last_day": listed.term.expires_on}
+    line = line_row(values, partner=listed.partner.name, **days)
+    return tuple(line[name] for name in _LINE)
 
 
 def _term_row(term: AgreementTerm) -> tuple[object, ...]:
@@ -130,7 +164,8 @@ def _agreement_row(
     )
 
 
-def _select(query: RegisterQuery) -> Select[Any]:
+def entry_columns(on: date) -> Select[Any]:
+    """Return a query for agreements with each of their terms, and what they said on a day (ISE-T4)."""
     t, term, partner = agreement_tables.agreement, agreement_tables.agreement_term, tables.partner
     version = agreement_tables.agreement_version
     columns = (
@@ -142,11 +177,18 @@ def _select(query: RegisterQuery) -> Select[Any]:
         *(term.c[name] for name in ("starts_on", "expires_on", "notice_deadline")),
         func.coalesce(partner.c.name, "").label("partner"),
     )
-    found = (
+    return (
         select(*columns)
         .join(term, term.c.agreement_id == t.c.id)
         .outerjoin(partner, partner.c.id == t.c.partner_id)
-        .outerjoin(version, (version.c.agreement_id == t.c.id) & (version.c.number == _version_of(t, query.last)))
+        .outerjoin(version, (version.c.agreement_id == t.c.id) & (version.c.number == _version_of(t, on)))
+    )
+
+
+def _select(query: RegisterQuery) -> Select[Any]:
+    t, term = agreement_tables.agreement, agreement_tables.agreement_term
+    found = (
+        entry_columns(query.last)
         .where(term.c.starts_on <= query.last, term.c.expires_on >= query.first, term.c.reversed_on.is_(None))
         .where(or_(t.c.ended_on.is_(None), t.c.ended_on >= query.first))
         .order_by(t.c.signed_on, func.length(t.c.id), t.c.id, term.c.number)

@@ -7,14 +7,24 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from workers.pages.desk import home
+from workers.pages.desk import book, figures, home, life
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
 
-NAV: Final[Sequence[NavEntry]] = (NavEntry(title="机", path=f"{PREFIX}/"),)
+NAV: Final[Sequence[NavEntry]] = (
+    NavEntry(title="机", path=f"{PREFIX}/"),
+    NavEntry(title="台帳", path=f"{PREFIX}/book"),
+    NavEntry(title="数字", path=f"{PREFIX}/figures"),
+)
 
 
 def routes(desk: Desk) -> list[BaseRoute]:
     """Return the routes, their paths without ``/desk``."""
     return [
         page_route(desk, "/", home.home),
+        page_route(desk, "/book", book.book),
+        page_route(desk, "/book/file/{kind}", book.book_file),
+        page_route(desk, "/figures", figures.figures),
+        page_route(desk, "/agreement/{agreement_id}", life.agreement),
+        page_route(desk, "/agreement/{agreement_id}/file/{document_id:int}", life.document),
+        page_route(desk, "/agreement/{agreement_id}/begin", life.begin, methods=("POST",)),
     ]
