@@ -1,4 +1,4 @@
-"""The book on the desk: what one finds, sees, takes along and begins there (ALL-6, ALL-21, ALL-23)."""
+"""The book on the desk: what one finds, sees, takes along and begins there (ALL-6, ALL-21)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ async def test_an_agreement_shows_its_life(tmp_path: Path) -> None:
         page = (await browser.get("/desk/agreement/isesaki-a1")).text
         for word in ("50世帯を見守った", "協定書.pdf", "第1期", "締結の案件", "変更の手続を始める", "協定第1号"):
             assert word in page
-        assert set(_LATIN.findall(_words(page))) <= {"pdf"}
+        words = _words(page).replace("taro@partner.example.jp", "")
+        assert set(_LATIN.findall(words)) <= {"pdf"}
         href = re.search(r'href="(/desk/agreement/isesaki-a1/file/\d+)"', page)
         assert href is not None
         file = await browser.get(href[1])
@@ -135,6 +136,31 @@ async def test_a_procedure_begins_from_the_book_in_the_persons_name(tmp_path: Pa
         for kind in ("proposal", "renewal", "nonsense"):
             answer = await browser.post("/desk/agreement/isesaki-a1/begin", {"kind": kind})
             assert answer.status_code == UNPROCESSABLE
+
+
+async def test_contacts_are_changed_and_what_stood_before_is_kept(tmp_path: Path) -> None:
+    async with _book(tmp_path) as desk, desk.browser("sato") as browser:
+        page = (await browser.get("/desk/agreement/isesaki-a1")).text
+        assert "taro@partner.example.jp" in page
+        path = "/desk/agreement/isesaki-a1/contacts"
+        wrong = await browser.post(path, {"contact": "新しい 担当", "email": "ちがう"})
+        assert wrong.status_code == UNPROCESSABLE
+        assert "メールアドレスの形ではありません" in wrong.text
+        assert 'value="新しい 担当"' in wrong.text, "what was typed comes back"
+        assert "直した記録" not in wrong.text
+        fields = {"contact": "新しい 担当", "email": "new@partner.example.jp", "phone": "", "name": "よその会社"}
+        assert (await browser.post(path, fields)).status_code == SEE_OTHER
+        page = (await browser.get("/desk/agreement/isesaki-a1")).text
+        kept = re.findall(r"佐藤 花子</td><td[^>]*>(担当者|メール)</td><td[^>]*>([^<]+)</td><td[^>]*>([^<]+)<", page)
+        assert kept == [
+            ("メール", "taro@partner.example.jp", "new@partner.example.jp"),
+            ("担当者", "担当 太郎", "新しい 担当"),
+        ]
+        assert "よその会社" not in page
+    async with _book(tmp_path / "other") as desk, desk.browser("ito") as browser:
+        assert "taro@partner" not in (await browser.get("/desk/agreement/isesaki-a1")).text
+        answer = await browser.post("/desk/agreement/isesaki-a1/contacts", {"contact": "新しい 担当"})
+        assert answer.status_code == NOT_FOUND
 
 
 @pytest.mark.parametrize(("user", "sees"), [("ito", True), ("ono", False), ("date", False), ("nobody", False)])

@@ -1,4 +1,4 @@
-"""An agreement's whole life: what the page of an agreement shows (ALL-6, ALL-15, ALL-23)."""
+"""An agreement's whole life: what the page of an agreement shows (ALL-6, ALL-15)."""
 
 from __future__ import annotations
 

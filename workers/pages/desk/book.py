@@ -1,4 +1,4 @@
-"""``/desk/book``: the book of agreements, searched, sorted, printed, taken along as a file (ALL-6, ALL-23, ASA-7)."""
+"""``/desk/book``: the book of agreements, searched, sorted, printed, taken along as a file (ALL-6, ASA-7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/desk/agreement/ID``: an agreement's whole life, and where its procedures begin (ALL-6, ALL-15, ALL-21, ALL-23)."""
+"""``/desk/agreement/ID``: an agreement's whole life, and where its procedures begin (ALL-6, ALL-15, ALL-21)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from workers.errors import InputError
 from workers.pages.desk.book import file_response
 from workers.pages.desk.face import PREFIX, NotHereError, Visit, office_of
 from workers.usecases.agreement_life import FROM_THE_BOOK, AgreementLife, begin_from_book, beginnings, life_of
+from workers.usecases.change_contacts import EDITED, change_contacts
 from workers.usecases.close_case import state_name
 from workers.usecases.ports import UnitOfWork
 
@@ -37,12 +38,38 @@ _SHOWN_IN_BROWSER: Final = frozenset({"application/pdf"})
 
 async def agreement(visit: Visit) -> Response:
     """Show an agreement."""
+    return await _shown(visit)
+
+
+async def contacts(visit: Visit) -> Response:
+    """Take changed contacts; what cannot be one comes back as it was typed (ALL-19)."""
+    agreement_id = visit.request.path_params["agreement_id"]
+    given = {key: visit.field(key) for key in EDITED if key in visit.fields}
+    try:
+        async with visit.open_unit() as unit:
+            life = await seen_life(visit, unit, agreement_id)
+            office_of(visit, life.agreement.city)
+            await change_contacts(unit, agreement_id, given)
+    except InputError as error:
+        return await _shown(visit, given=given, problem=error.message)
+    return visit.go(f"{PREFIX}/agreement/{agreement_id}#contacts")
+
+
+async def _shown(visit: Visit, *, given: Mapping[str, str] | None = None, problem: str = "") -> Response:
     async with visit.open_unit() as unit:
         life = await seen_life(visit, unit, visit.request.path_params["agreement_id"])
         city = unit.cities.city(life.agreement.city)
-        may_begin = beginnings(unit, life.agreement) if visit.scope.has_office(city.code) else []
+        is_office = visit.scope.has_office(city.code)
+        may_begin = beginnings(unit, life.agreement) if is_office else []
+        corrections = await unit.register.corrections(life.agreement.id) if is_office else []
+    partner = life.agreement.partner
     return visit.page(
         "desk/agreement.html.j2",
+        status=422 if problem else 200,
+        problem=problem,
+        given=given,
+        contacts=[(key, heading, getattr(partner, key) if partner else "") for key, heading in EDITED.items()],
+        corrections=list(reversed(corrections)),
         life=life,
         agreement=life.agreement,
         city=city,
@@ -62,7 +89,7 @@ async def agreement(visit: Visit) -> Response:
         beginnings=[(kind, FROM_THE_BOOK[kind]) for kind in may_begin],
         begun=next((name for kind, name in FROM_THE_BOOK.items() if kind == visit.query("begun")), ""),
         history=[(one.at, one.who, _without_ids(one.what)) for one in reversed(life.history)],
-        is_office=visit.scope.has_office(city.code),
+        is_office=is_office,
     )
 
 

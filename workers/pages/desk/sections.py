@@ -26,5 +26,6 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/figures", figures.figures),
         page_route(desk, "/agreement/{agreement_id}", life.agreement),
         page_route(desk, "/agreement/{agreement_id}/file/{document_id:int}", life.document),
+        page_route(desk, "/agreement/{agreement_id}/contacts", life.contacts, methods=("POST",)),
         page_route(desk, "/agreement/{agreement_id}/begin", life.begin, methods=("POST",)),
     ]
