@@ -126,8 +126,8 @@ _LINE: Final = tuple(column.name for column in book_line.columns)
 
 def _line(agreement: Sequence[object], listed: ListedAgreement) -> tuple[object, ...]:
     values = dict(zip(_AGREEMENT, agreement, strict=True))
-    days = {"first_day": listed.term.starts_on, "last_day": listed.term.expires_on}
-    line = line_row(values, partner=listed.partner.name, **days)
+    first, last = listed.term.starts_on, listed.term.expires_on
+    line = line_row(values, partner=listed.partner.name, first_day=first, last_day=last)
     return tuple(line[name] for name in _LINE)
 
 
