@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from icalendar import Calendar
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from tests.kit.deskpages import DeskAtWork, desk_at
+from tests.kit.deskpages import Browser, DeskAtWork, desk_at
 from tests.kit.registry import some_agreement, some_case
 from workers.domain.agreements import Activity, ActivityStatus, AgreementEnd, AgreementTerm
 from workers.domain.entities import CaseKind, CaseOutcome
@@ -161,6 +162,36 @@ async def test_contacts_are_changed_and_what_stood_before_is_kept(tmp_path: Path
         assert "taro@partner" not in (await browser.get("/desk/agreement/isesaki-a1")).text
         answer = await browser.post("/desk/agreement/isesaki-a1/contacts", {"contact": "新しい 担当"})
         assert answer.status_code == NOT_FOUND
+
+
+async def test_what_is_due_is_listed_and_read_by_ones_calendar(tmp_path: Path) -> None:
+    async with _book(tmp_path) as desk, desk.browser("sato") as browser, desk.browser("") as program:
+        page = (await browser.get("/desk/due")).text
+        assert "90日のうちに来るもの 1件" in page, "one ends; notices are over"
+        assert re.search(r"令和8年6月20日（土）</td><td[^>]*>19日</td><td[^>]*>期間の満了", page)
+        address = re.search(
+            r"https://desk.city.example(/desk/calendar/[^\"]+)", await _text(browser, "/desk/due/calendar")
+        )
+        assert address is not None
+        answer = await program.get(address[1])
+        (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
+        assert (event.decoded("dtstart"), "アオバ保険" in str(event["summary"])) == (date(2026, 6, 20), True)
+        assert answer.headers["content-type"].startswith("text/calendar")
+        assert "taro" not in answer.text
+        assert address[1] not in (await browser.get("/desk/due")).text, "shown once"
+        again = re.search(r"(/desk/calendar/[^\"]+)", await _text(browser, "/desk/due/calendar"))
+        assert again is not None
+        assert (await program.get(address[1])).status_code == NOT_FOUND, "made anew"
+        assert (await browser.post("/desk/due/calendar/end", {})).status_code == SEE_OTHER
+        assert (await program.get(again[1])).status_code == NOT_FOUND
+    async with _book(tmp_path / "other") as desk, desk.browser("date") as browser, desk.browser("") as program:
+        address = re.search(r"(/desk/calendar/[^\"]+)", await _text(browser, "/desk/due/calendar"))
+        assert address is not None
+        assert "BEGIN:VEVENT" not in (await program.get(address[1])).text, "nothing of another city"
+
+
+async def _text(browser: Browser, path: str) -> str:
+    return (await browser.post(path, {})).text
 
 
 @pytest.mark.parametrize(("user", "sees"), [("ito", True), ("ono", False), ("date", False), ("nobody", False)])

@@ -82,3 +82,18 @@ class CaseHead:
     process_id: str
     partner: str
     is_open: bool
+
+
+@dataclass(kw_only=True)
+class CalendarFeed:
+    """A secret address by which a person's calendar program reads what is due.
+
+    ``word_hash``: of the address's word. ``groups``: the person's when it was made,
+    None where the engine does not tell them (8.6).
+    """
+
+    word_hash: str
+    user: str
+    name: str
+    groups: list[str] | None
+    made_at: datetime

@@ -66,6 +66,7 @@ class BookQuery:
 
     ``words``: parts of the partner's name, the title or the number, in any width, kana and legal form. ``since`` and
     ``until``: days of signing, both included. ``department`` is a code; ``office`` stands for the office itself.
+    ``last_by``: its last day is that day at the latest.
     ``cities``: None for all. ``of_departments``: beside those cities, agreements of a city that one of some departments
     has signed or works under (city's code, departments' codes).
     """
@@ -82,6 +83,7 @@ class BookQuery:
     kind: str = ""
     since: date | None = None
     until: date | None = None
+    last_by: date | None = None
     order: BookOrder = BookOrder.SIGNED
 
 

@@ -13,7 +13,7 @@ from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.answers import AnswerFile, AnswerPage, PartnerAnswer, PartnerLink
 from workers.domain.cities import City
 from workers.domain.corrections import Correction
-from workers.domain.desk import CaseHead, DeskSession, FormDraft, StaffNote
+from workers.domain.desk import CalendarFeed, CaseHead, DeskSession, FormDraft, StaffNote
 from workers.domain.entities import (
     Case,
     CaseKind,
@@ -272,6 +272,22 @@ class Documents(Protocol):
 
     async def read(self, document: Document) -> bytes:
         """Return the bytes; raises PermanentError when they no longer match the hash."""
+
+
+class CalendarFeeds(Protocol):
+    """Secret addresses by which calendar programs read what is due."""
+
+    async def add(self, feed: CalendarFeed) -> None:
+        """Keep a feed."""
+
+    async def feed(self, word_hash: str) -> CalendarFeed | None:
+        """Return the feed of a word's hash, or None."""
+
+    async def of_user(self, user: str) -> CalendarFeed | None:
+        """Return a person's feed, or None."""
+
+    async def end(self, user: str) -> None:
+        """Make a person's address worthless."""
 
 
 class MailDrafts(Protocol):
@@ -627,6 +643,7 @@ class UnitOfWork(Protocol):
     acts: Acts
     answers: PartnerAnswers
     desk: DeskRecords
+    feeds: CalendarFeeds
     pages_url: str
 
     @property

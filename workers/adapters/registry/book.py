@@ -86,6 +86,8 @@ def _conditions(query: BookQuery) -> list[ColumnElement[bool]]:
         found.append(line.signed_on >= query.since)
     if query.until is not None:
         found.append(line.signed_on <= query.until)
+    if query.last_by is not None:
+        found.append(line.last_day <= query.last_by)
     if query.field is not None:
         found.append(_has_field(query, query.field))
     return found

@@ -8,7 +8,15 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import RelationshipProperty, registry, relationship
 
-from workers.adapters.registry import agreement_tables, desk, mail_drafts, meeting_tables, partner_answers, tables
+from workers.adapters.registry import (
+    agreement_tables,
+    calendar_feeds,
+    desk,
+    mail_drafts,
+    meeting_tables,
+    partner_answers,
+    tables,
+)
 from workers.domain import acts, agreements, answers, corrections, entities, mails, meetings
 from workers.domain import desk as desks
 
@@ -75,6 +83,7 @@ def _map_desk() -> None:
     _plain(desks.DeskSession, desk.desk_session)
     _plain(desks.FormDraft, desk.form_draft)
     _plain(desks.StaffNote, desk.staff_note)
+    _plain(desks.CalendarFeed, calendar_feeds.calendar_feed)
     _plain(desk.PersonName, desk.desk_person)
 
 

@@ -14,6 +14,7 @@ from workers.adapters.registry import mapping  # noqa: F401 (maps the entities)
 from workers.adapters.registry.acts import SqlActs
 from workers.adapters.registry.agreement_repositories import SqlActivities, SqlAgreements, SqlSweeps
 from workers.adapters.registry.applied import AppliedJobs
+from workers.adapters.registry.calendar_feeds import SqlCalendarFeeds
 from workers.adapters.registry.deployments import Deployments
 from workers.adapters.registry.desk import SqlDesk
 from workers.adapters.registry.documents import SqlDocuments
@@ -52,6 +53,7 @@ class SqlUnitOfWork:
     history: ports.History
     acts: ports.Acts
     answers: ports.PartnerAnswers
+    feeds: ports.CalendarFeeds
     desk: ports.DeskRecords
 
     def __init__(self, session: AsyncSession, parts: Parts) -> None:
@@ -74,6 +76,7 @@ class SqlUnitOfWork:
         self.history = SqlHistory(session)
         self.acts = SqlActs(session)
         self.answers = SqlPartnerAnswers(session)
+        self.feeds = SqlCalendarFeeds(session)
         self.desk = SqlDesk(session)
         self.pages_url = parts.pages_url
         self.outbox = self._outbox = SqlOutbox(session, self.documents, parts)

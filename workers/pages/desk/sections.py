@@ -7,12 +7,13 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from workers.pages.desk import book, figures, home, life
+from workers.pages.desk import book, due, figures, home, life
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
 
 NAV: Final[Sequence[NavEntry]] = (
     NavEntry(title="机", path=f"{PREFIX}/"),
     NavEntry(title="台帳", path=f"{PREFIX}/book"),
+    NavEntry(title="期日", path=f"{PREFIX}/due"),
     NavEntry(title="数字", path=f"{PREFIX}/figures"),
 )
 
@@ -23,6 +24,10 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/", home.home),
         page_route(desk, "/book", book.book),
         page_route(desk, "/book/file/{kind}", book.book_file),
+        page_route(desk, "/due", due.due),
+        page_route(desk, "/due/calendar", due.make_feed, methods=("POST",)),
+        page_route(desk, "/due/calendar/end", due.end_feed, methods=("POST",)),
+        due.calendar_route(desk),
         page_route(desk, "/figures", figures.figures),
         page_route(desk, "/agreement/{agreement_id}", life.agreement),
         page_route(desk, "/agreement/{agreement_id}/file/{document_id:int}", life.document),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, pool
 from workers.adapters.registry import (  # noqa: F401 (their tables belong to the metadata)
     agreement_tables,
     book_lines,
+    calendar_feeds,
     mail_drafts,
     meeting_tables,
     partial_indexes,
