@@ -71,6 +71,8 @@ class Engine:
     done: set[int] = field(default_factory=set)
     completed: list[tuple[str, int, Mapping[str, Any]]] = field(default_factory=list)
     away: bool = False
+    start_forms: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    started: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
 
     def add(self, *tasks: OpenTask) -> None:
         """Open tasks."""
@@ -115,10 +117,23 @@ class AsPerson:
         wanted = names(shown.form)
         return ShownTask(form=shown.form, values={n: v for n, v in shown.values.items() if n in wanted})
 
-    async def claim(self, key: int) -> bool:
+    async def standing(self, instance: int) -> list[str]:
+        """Return where the case's instance stands."""
+        return [task.element_id for task in await self.all_open() if task.process_instance_key == instance]
+
+    async def start_form(self, process_id: str) -> ShownTask:
+        """Return a start form."""
+        return ShownTask(form=self.engine.start_forms[process_id], values={})
+
+    async def start(self, process_id: str, variables: Mapping[str, Any]) -> int:
+        """Start a process."""
+        self.engine.started.append((self.user, process_id, variables))
+        return len(self.engine.started)
+
+    async def claim(self, key: int, *, over: bool = False) -> bool:
         """Claim a task."""
         task = self.engine.tasks[key]
-        if key in self.engine.done or task.assignee not in {"", self.user}:
+        if key in self.engine.done or (not over and task.assignee not in {"", self.user}):
             return False
         self.engine.tasks[key] = replace(task, assignee=self.user)
         return True

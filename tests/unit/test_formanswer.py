@@ -169,3 +169,12 @@ def test_several_tags_are_taken_like_several_ticks() -> None:
     assert read.values == {"tags": ["kikaku"]}
     assert [(said.label, said.text) for said in read.said] == [("課", "企画課")]
     assert refused.problems == ["課: 選べるものから選んでください"]
+
+
+def test_what_is_only_read_comes_back_as_it_was_whatever_it_is() -> None:
+    """A number in a read-only field of a list that cannot grow is no text, and nobody has typed it."""
+    row = [{"type": "textfield", "key": "number", "label": "番号", "readonly": True}]
+    rows = {"type": "dynamiclist", "path": "rows", "label": "行", "allowAddRemove": False, "components": row}
+    form = {"components": [rows]}
+    answer = read_answer(form, {"rows": [{"number": "9"}]}, {"rows": [{"number": 1}]})
+    assert (answer.values, answer.problems) == ({"rows": [{"number": 1}]}, [])

@@ -21,3 +21,8 @@ def agreement_number(agreement_id: str) -> str:
     """Return ``協定第12号`` for ``CITY-a12``; an id of another shape comes back as it is."""
     found = _AGREEMENT.fullmatch(agreement_id)
     return f"協定第{int(found[1])}号" if found else agreement_id
+
+
+def file_name(name: str, case_id: str) -> str:
+    """Return a file's name without the case's id, which stands there for folders outside."""
+    return name.replace(f"_{case_id}", "").replace(case_id, case_number(case_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +20,8 @@ _MARGIN: Final = 20.0
 _EXTERNAL_WIDTH: Final = 96.0
 _HEAD: Final = 52.0
 _LINK: Final = "#1565c0"
+HERE: Final = "#c74700"
+DONE: Final = "#197a4b"
 
 
 def draw_svg(bpmn_path: Path | str, *, colours: Mapping[str, str] | None = None, anchor: str = "") -> str:
@@ -52,6 +54,19 @@ def draw(
 def draw_top(diagram: Diagram, *, steps: str) -> str:
     """Return the picture of the top plane alone; its boxes lead to the planes in the picture ``steps``."""
     return _painter(diagram, {}, lambda step: f"{steps}#{step}").paint([0])
+
+
+def draw_standing(diagram: Diagram, *, here: Collection[str], done: Collection[str]) -> str:
+    """Return where a case stands: the top plane, and below it each folded step in which it stands now.
+
+    ``here``: the elements at which it stands, ``done``: those that it has passed (ids of the diagram).
+    """
+    colours = dict.fromkeys(done, DONE) | dict.fromkeys(here, HERE)
+    planes = sorted({0, *(shape.plane for identity, shape in diagram.shapes.items() if identity in here)})
+    for step in diagram.planes[1:]:  # the box of a folded step shows that something is going on in it
+        if diagram.planes.index(step) in planes:
+            colours[step] = HERE
+    return _painter(diagram, colours, lambda step: f"#{step}").paint(planes)
 
 
 def draw_steps(diagram: Diagram, *, top: str) -> str:

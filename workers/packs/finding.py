@@ -101,6 +101,12 @@ class CityPacks:
         """Return what a diagram calls itself; the process id where that is not known."""
         return self._tasks.name(process_id, process_id)
 
+    def diagram_file(self, process_id: str) -> Path | None:
+        """Return the file of a diagram by its process id; None where no pack has it."""
+        if not re.fullmatch(FORM_PATTERN, process_id):
+            return None
+        return next((file for folder in self._folders for file in folder.glob(f"*/{process_id}.bpmn")), None)
+
     def answer_page(self, city: str, element_id: str) -> AnswerPage | None:
         """Return the step that a partner of a city may do on a page; None for a task that is not marked so.
 

@@ -15,6 +15,7 @@ FILES: Final = {
     "page.js": "text/javascript",
     "page.css": "text/css",
     "desk.css": "text/css",
+    "desk.js": "text/javascript",
     "licences.txt": "text/plain; charset=utf-8",
 }
 _YEAR: Final = "public, max-age=31536000, immutable"

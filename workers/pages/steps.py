@@ -90,9 +90,19 @@ class Steps:
 
 def read_names(form: Mapping[str, Any]) -> set[str]:
     """Return the variables that a form reads or fills in, without the office's own parts."""
-    parsed = forms.Form(Path("page"), partner_form(form, date.min).form, "")
+    return all_names(partner_form(form, date.min).form)
+
+
+def all_names(form: Mapping[str, Any]) -> set[str]:
+    """Return the variables that a form reads or fills in."""
+    parsed = forms.Form(Path("page"), dict(form), "")
     read = {name for found in forms.expressions(parsed) for name in feel.variables(found.body)}
     return (read | forms.keys(parsed)) - {"this", "parent", "i"}
+
+
+def field_names(form: Mapping[str, Any]) -> set[str]:
+    """Return the variables that a form fills in."""
+    return forms.keys(forms.Form(Path("page"), dict(form), ""))
 
 
 def _step(task: ShownTask, today: date) -> ShownStep:

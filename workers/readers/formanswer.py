@@ -69,8 +69,8 @@ class _Reader:
             elif kind == "dynamiclist" and (path := part.get("path")):
                 values[path] = self._rows(part, given.get(path), known.get(path))
             elif kind in _FIELDS and (key := part.get("key")):
-                fixed = part.get("readonly") is True and key in known
-                values[key] = self._value(part, known[key] if fixed else given.get(key))
+                fixed = part.get("readonly") is True and key in known and kind != "expression"
+                values[key] = self._untouched(part, known[key]) if fixed else self._value(part, given.get(key))
         return values
 
     def _seen(self, parts: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
@@ -102,6 +102,14 @@ class _Reader:
         if not rows:
             self._say(label, "なし")
         return rows
+
+    def _untouched(self, part: Mapping[str, Any], known: Any) -> Any:
+        """Return what is only read as it was, whatever it is; in a row it names the row."""
+        if self._row:
+            options = self._options(part) or [] if part["type"] in _CHOSEN else []
+            each = known if isinstance(known, list) else [] if known in (None, "") else [known]
+            self._say(str(part.get("label") or part["key"]), "、".join(_option_label(value, options) for value in each))
+        return known
 
     def _value(self, part: Mapping[str, Any], given: Any) -> Any:
         kind, label = part["type"], str(part.get("label") or part["key"])

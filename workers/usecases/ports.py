@@ -390,6 +390,9 @@ class Outbox(Protocol):
     async def kept(self, mail_id: int) -> KeptMail | None:
         """Return a mail by its number."""
 
+    async def read(self, mail_id: int) -> bytes:
+        """Return a mail's bytes (RFC 5322); empty where there is none."""
+
     async def with_message_id(self, message_id: str) -> KeptMail | None:
         """Return a mail by its Message-ID."""
 
@@ -536,6 +539,9 @@ class DeskRecords(Protocol):
 
     async def surveyed(self, case_id: str) -> set[str]:
         """Return the codes of the departments that a case's surveys asked."""
+
+    async def case_ids(self, city: str, *, departments: Collection[str] | None, limit: int) -> list[str]:
+        """Return a city's cases, newest first; with ``departments`` those that one of them answers or carries out."""
 
     async def heads(self, case_ids: Collection[str]) -> Mapping[str, CaseHead]:
         """Return what lists show of cases, by id; those that the registry does not have are missing."""

@@ -46,6 +46,14 @@ async def send_again(uow: UnitOfWork, case_id: str, mail_id: int, address: str, 
     await note(uow, case.id, f"届かなかったメールを{'、宛先を直して' if mended else ''}送り直した: {title}")
 
 
+async def send_once_more(uow: UnitOfWork, case_id: str, mail_id: int, address: str) -> None:
+    """Send a mail of a case once more because somebody at the desk says so; raises InputError for a bad address."""
+    mail = await kept_mail(uow, mail_id)
+    number = await uow.counters.draw(f"again:{mail.id}")
+    await uow.outbox.send_again(mail.id, recipient=address, business_key=f"{mail.business_key}:again:desk-{number}")
+    await note(uow, case_id, f"メールをもう一度送った: {uow.outbox.title(mail.city, mail.kind)}")
+
+
 async def note_told(uow: UnitOfWork, case_id: str, mail_id: int, how: str) -> None:
     """Record how the partner was told otherwise; raises InputError for an empty account."""
     mail = await kept_mail(uow, mail_id)

@@ -5,6 +5,7 @@ On 8.9 every call carries the person's Basic or bearer authentication, on 8.6 Ta
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, Final, Self
 import httpx
 
 from workers.adapters.camunda.http import raise_for_status, unreachable_is_retryable
+from workers.adapters.camunda.instances import Instances
 from workers.adapters.camunda.open_tasks import CASE, OpenTask, OpenTasks, from_engine, from_tasklist
 from workers.adapters.camunda.rest import RestClient, TaskGoneError
 from workers.adapters.camunda.signin import BASIC, COOKIES, SignedOutError
@@ -50,9 +52,9 @@ class PersonTasklist(Tasklist):
         """Raise SignedOutError: there is no password to log in with."""
         raise SignedOutError("サインインの期限が切れました")
 
-    async def take(self, task_id: int) -> bool:
-        """Claim a task for the person; False where it is not open, or somebody else's."""
-        body = {"assignee": self._user, "allowOverrideAssignment": False}
+    async def take(self, task_id: int, *, over: bool) -> bool:
+        """Claim a task for the person, with ``over`` also somebody else's; False where that is not to be had."""
+        body = {"assignee": self._user, "allowOverrideAssignment": over}
         return await self._change(f"/v1/tasks/{task_id}/assign", body)
 
     async def give_back(self, task_id: int) -> bool:
@@ -117,11 +119,40 @@ class PersonTasks:
         """Return an open task's form and what it reads; raises PermanentError for one without a form."""
         return await self._forms.of_task(task.key, names)
 
-    async def claim(self, key: int) -> bool:
-        """Claim a task; False where it is not open, or somebody else's."""
+    async def standing(self, instance: int) -> list[str]:
+        """Return the elements of a process instance at which it stands; empty where it has ended."""
+        return [element.element_id for element in await Instances(self._rest, self._tasklist).active(instance)]
+
+    async def start_form(self, process_id: str) -> ShownTask:
+        """Return the start form of a process's newest version; raises PermanentError where it has none."""
         if self._by_cookies:
-            return await self._tasklist.take(key)
-        return await self._done(self._rest.assign_user_task(key, self._user, allow_override=False))
+            return ShownTask(form=await self._tasklist.start_form(process_id), values={})
+        wanted = {"filter": {"processDefinitionId": process_id, "isLatestVersion": True}}
+        found = await self._rest.search("/v2/process-definitions/search", wanted)
+        if not found:
+            raise PermanentError(f"プロセス {process_id} は配備されていません")
+        key = found[0]["processDefinitionKey"]
+        response = await self._rest.request("GET", f"/v2/process-definitions/{key}/form", None)
+        if response.status_code != httpx.codes.OK:
+            raise PermanentError(f"プロセス {process_id} には開始フォームがありません")
+        return ShownTask(form=json.loads(response.json()["schema"]), values={})
+
+    async def start(self, process_id: str, variables: Mapping[str, Any]) -> int:
+        """Start a process with its start form's variables; returns the instance's key."""
+        if self._by_cookies:
+            return await self._tasklist.start(process_id, variables)
+        body = {"processDefinitionId": process_id, "variables": dict(variables)}
+        response = await self._rest.request("POST", "/v2/process-instances", body)
+        if response.status_code == httpx.codes.FORBIDDEN:
+            raise NotAllowedError("この手続を始める権限がありません")
+        raise_for_status(response, "Camunda")
+        return int(response.json()["processInstanceKey"])
+
+    async def claim(self, key: int, *, over: bool = False) -> bool:
+        """Claim a task, with ``over`` also one that somebody else has; False where it is not to be had."""
+        if self._by_cookies:
+            return await self._tasklist.take(key, over=over)
+        return await self._done(self._rest.assign_user_task(key, self._user, allow_override=over))
 
     async def give_back(self, key: int) -> bool:
         """Give a task back; False where it is not open."""

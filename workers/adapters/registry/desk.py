@@ -127,6 +127,17 @@ class SqlDesk:
         query = select(tables.survey_target.c.department).select_from(asked).where(tables.survey.c.case_id == case_id)
         return set(await self._session.scalars(query.distinct()))
 
+    async def case_ids(self, city: str, *, departments: Collection[str] | None, limit: int) -> list[str]:
+        """Return a city's cases, newest first; with ``departments`` those that one of them answers or carries out."""
+        t = tables.case.c
+        query = select(t.id).where(t.city == city).order_by(t.opened_on.desc(), t.id.desc()).limit(limit)
+        if departments is not None:
+            asked = select(tables.survey.c.case_id).select_from(tables.survey_target.join(tables.survey))
+            asked = asked.where(tables.survey_target.c.department.in_(departments))
+            carried = select(tables.project.c.case_id).where(tables.project.c.department.in_(departments))
+            query = query.where(t.id.in_(asked) | t.id.in_(carried))
+        return list(await self._session.scalars(query))
+
     async def heads(self, case_ids: Collection[str]) -> dict[str, CaseHead]:
         """Return what lists show of cases, by id; those that the registry does not have are missing."""
         t = tables.case.c

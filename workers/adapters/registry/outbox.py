@@ -79,6 +79,13 @@ class SqlOutbox:
         """Return a mail by its number."""
         return await self._kept(outbox_tables.mail.c.id == mail_id)
 
+    async def read(self, mail_id: int) -> bytes:
+        """Return a mail's bytes; empty where there is none."""
+        return (
+            await self._session.scalar(select(outbox_tables.mail.c.raw).where(outbox_tables.mail.c.id == mail_id))
+            or b""
+        )
+
     async def with_message_id(self, message_id: str) -> KeptMail | None:
         """Return a mail by its Message-ID."""
         return await self._kept(outbox_tables.mail.c.message_id == message_id)

@@ -20,7 +20,9 @@ from starlette.routing import Route
 
 from workers.adapters.camunda.person_tasks import PersonTasks
 from workers.adapters.camunda.signin import SignedOutError
-from workers.domain.casenumbers import agreement_number, case_number
+from workers.domain.acts import SYSTEM, SYSTEM_USER
+from workers.domain.answers import PARTNER, PARTNER_USER
+from workers.domain.casenumbers import agreement_number, case_number, file_name
 from workers.domain.desk import DeskSession, Person
 from workers.domain.deskscope import Scope
 from workers.domain.entities import Case
@@ -31,17 +33,23 @@ from workers.htmlpages import page_templates
 from workers.logs import get_logger
 from workers.pages.assets import STATIC_URL
 from workers.pages.desk.vault import Word, word_of
-from workers.pages.security import HEADERS
-from workers.usecases.desk_sessions import known_session
+from workers.pages.security import HEADERS as PAGE_HEADERS
+from workers.usecases.desk_sessions import known_session, renew_secret
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.see_case import may_see
 from workers.wiring import Services
 
+HEADERS: Final = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"] + "; connect-src 'self'",
+}
 COOKIE: Final = "renkei_desk"
 PREFIX: Final = "/desk"
 SIGN_IN: Final = f"{PREFIX}/sign-in"
 _LARGEST: Final = 2_000_000
 _MOST_FIELDS: Final = 2_000
+
+_NO_PERSONS: Final = {SYSTEM: "自動", SYSTEM_USER: "自動", PARTNER_USER: PARTNER}
 
 _log = get_logger(__name__)
 _TEMPLATES: Final = page_templates(Path(__file__).parent.parent / "templates")
@@ -72,11 +80,12 @@ class OpensTasks(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What the pages work with. ``open_tasks``: the engine as the person."""
+    """What the pages work with. ``open_tasks``: the engine as the person; ``renewed``: see ``Provider``."""
 
     services: Services
     open_tasks: OpensTasks
     nav: Sequence[NavEntry] = ()
+    renewed: Callable[[Mapping[str, Any]], Awaitable[dict[str, Any] | None]] | None = None
 
     @property
     def idle(self) -> timedelta:
@@ -162,6 +171,11 @@ async def case_of(visit: Visit, unit: UnitOfWork, case_id: str) -> Case:
     return case
 
 
+def named_case(visit: Visit) -> str:
+    """Return the case's id of the address."""
+    return str(visit.request.path_params["case"])
+
+
 def office_of(visit: Visit, city: str) -> None:
     """Return where the person works for a city's office; raises NotHereError else."""
     if not visit.scope.has_office(city):
@@ -210,8 +224,20 @@ async def _guarded(desk: Desk, request: Request, page: Page) -> Response:
         given = (fields.get("word") or [request.query_params.get("word", "")])[-1]
         if not word.is_form_word(given) or not from_here(request):
             return plain_page("desk/stale.html.j2", 403)
+    if desk.renewed is not None:
+        await _renew(desk, word, session)
     scope = Scope(session.person, cities)
     return await page(Visit(desk=desk, request=request, word=word, session=session, scope=scope, fields=fields))
+
+
+async def _renew(desk: Desk, word: Word, session: DeskSession) -> None:
+    """Keep a new secret where the identity provider's runs out; raises SignedOutError where there is none to be had."""
+    secret = word.opened(session.secret)
+    new = await desk.renewed(secret) if secret and desk.renewed else None
+    if new is not None:
+        session.secret = word.sealed(new)
+        async with desk.services.open_unit() as unit:
+            await renew_secret(unit, word.id_hash, session.secret)
 
 
 def from_here(request: Request) -> bool:
@@ -272,11 +298,18 @@ def wareki(day: date | None, *, weekday: bool = False) -> str:
     return "" if day is None else format_wareki(day, weekday=weekday)
 
 
+def person_word(who: str) -> str:
+    """Return how the desk writes who did something: those who are no persons have names of their own."""
+    return _NO_PERSONS.get(who, who)
+
+
 _TEMPLATES.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 _TEMPLATES.filters |= {
     "moment": moment,
     "wareki": wareki,
     "case_number": case_number,
     "agreement_number": agreement_number,
+    "person": person_word,
+    "file_name": file_name,
     "path": lambda text: quote(str(text), safe=""),
 }

@@ -86,7 +86,7 @@ async def home(visit: Visit) -> Response:
 
 async def _asked(visit: Visit) -> Asked:
     """Return what the address asks for, else what the person asked for last; keeps it."""
-    if not visit.request.query_params:
+    if set(visit.request.query_params) <= {"started"}:
         return Asked(**dict(parse_qsl(visit.session.filters.get(_LIST, ""))))
     asked = Asked(
         q=visit.query("q")[:100],

@@ -7,11 +7,12 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from workers.pages.desk import book, due, figures, home, life
+from workers.pages.desk import book, cases, due, figures, home, life, mails, starting, tasks
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
 
 NAV: Final[Sequence[NavEntry]] = (
     NavEntry(title="机", path=f"{PREFIX}/"),
+    NavEntry(title="案件", path=f"{PREFIX}/cases"),
     NavEntry(title="台帳", path=f"{PREFIX}/book"),
     NavEntry(title="期日", path=f"{PREFIX}/due"),
     NavEntry(title="数字", path=f"{PREFIX}/figures"),
@@ -33,4 +34,20 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/agreement/{agreement_id}/file/{document_id:int}", life.document),
         page_route(desk, "/agreement/{agreement_id}/contacts", life.contacts, methods=("POST",)),
         page_route(desk, "/agreement/{agreement_id}/begin", life.begin, methods=("POST",)),
+        page_route(desk, "/cases", cases.cases),
+        page_route(desk, "/case/{case}", cases.case),
+        page_route(desk, "/case/{case}/picture", cases.picture),
+        page_route(desk, "/case/{case}/survey", cases.survey),
+        page_route(desk, "/case/{case}/document/{document}", cases.document),
+        page_route(desk, "/case/{case}/document/{document}/preview", cases.preview),
+        page_route(desk, "/case/{case}/note", cases.note, methods=["POST"]),
+        page_route(desk, "/case/{case}/mail/{mail}", mails.mail),
+        page_route(desk, "/case/{case}/mail/{mail}/again", mails.again, methods=["POST"]),
+        page_route(desk, "/start/{city}", starting.show),
+        page_route(desk, "/start/{city}", starting.typed, methods=["POST"]),
+        page_route(desk, "/task/{key}", tasks.task),
+        page_route(desk, "/task/{key}", tasks.typed, methods=["POST"]),
+        page_route(desk, "/task/{key}/claim", tasks.claim, methods=["POST"]),
+        page_route(desk, "/task/{key}/give-back", tasks.give_back, methods=["POST"]),
+        page_route(desk, "/task/{key}/done", tasks.done),
     ]

@@ -13,14 +13,26 @@ from starlette.routing import Route
 from workers.adapters.camunda.signin import SignedIn, WrongPasswordError
 from workers.domain.desk import Person
 from workers.errors import RenkeiError, RetryableError
-from workers.pages.desk.face import COOKIE, PREFIX, SIGN_IN, Desk, Visit, form_fields, from_here, page_route, plain_page
+from workers.pages.desk.face import (
+    COOKIE,
+    HEADERS,
+    PREFIX,
+    SIGN_IN,
+    Desk,
+    Visit,
+    form_fields,
+    from_here,
+    page_route,
+    plain_page,
+)
 from workers.pages.desk.vault import new_word
-from workers.pages.security import HEADERS, Misses, cookie_of, form_word, is_our_form, set_cookie
+from workers.pages.security import Misses, cookie_of, form_word, is_our_form, set_cookie
 from workers.usecases.desk_sessions import begin_session, end_session
 
 HOME: Final = f"{PREFIX}/"
 _LONGEST: Final = 200
-_FORM: Final = "desk sign-in"
+FORM: Final = "desk sign-in"
+"""What the word of the sign-in's form is made for."""
 _TOO_OFTEN: Final = "何度も違っていたため、しばらく受け付けません。10分ほど待ってください"
 
 
@@ -56,7 +68,7 @@ class SigningIn:
         fields = {name: values[-1] for name, values in (await form_fields(request)).items()}
         after = safe_path(fields.get("next", ""))
         client = request.client.host if request.client else ""
-        if not is_our_form(request, _FORM, fields.get("word", "")) or not from_here(request):
+        if not is_our_form(request, FORM, fields.get("word", "")) or not from_here(request):
             return self._page(
                 request, after=after, problem="画面を開いてから時間がたちました。もう一度入力してください"
             )
@@ -91,7 +103,7 @@ class SigningIn:
             problem=problem,
             out="out" in request.query_params,
             by_provider=self._by_provider,
-            form_word=form_word(cookie, _FORM),
+            form_word=form_word(cookie, FORM),
         )
         set_cookie(response, request, cookie, path=PREFIX)
         return response

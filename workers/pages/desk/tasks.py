@@ -1,0 +1,295 @@
+"""``/desk/task/KEY``: one task: taken, its form filled in, kept half-way, completed as the person (ALL-10).
+
+What the page sends is read once more against the form. Who came first, and what the recording refuses, is told on the
+same page; what was typed stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from workers.adapters.camunda.person_tasks import PersonTasks, TaskState
+from workers.adapters.camunda.task_forms import ShownTask
+from workers.domain.casenumbers import case_number
+from workers.domain.desk import FormDraft
+from workers.errors import PermanentError
+from workers.pages.desk.beside import beside
+from workers.pages.desk.face import PREFIX, NotHereError, Visit
+from workers.pages.desk.home import Row, row_of
+from workers.pages.steps import all_names, field_names
+from workers.readers.feelvalues import UnknownFeelError, value_of
+from workers.readers.formanswer import read_answer
+from workers.usecases.form_drafts import save_draft
+
+_ERROR: Final = "formError"
+_WAIT_SECONDS: Final = 6.0
+_POLL_SECONDS: Final = 0.5
+_DIGITS: Final = 19
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenForm:
+    """A task that this person may see, with its form; ``shown`` None: it is done, or has no form."""
+
+    key: int
+    state: TaskState
+    row: Row
+    shown: ShownTask | None
+    draft: FormDraft | None
+
+    @property
+    def case_id(self) -> str:
+        """The task's case, empty where it has none."""
+        return self.state.task.case_id
+
+
+async def task(visit: Visit) -> Response:
+    """Show a task."""
+    async with visit.tasks() as engine:
+        found = await _found(visit, engine)
+    if not found.state.is_open:
+        return await _told(visit, found)
+    given = found.draft.values if found.draft else {}
+    return await _form(visit, found, given, problems=_refused(found))
+
+
+async def claim(visit: Visit) -> Response:
+    """Take a task, or take it over from whoever has it."""
+    async with visit.tasks() as engine:
+        found = await _found(visit, engine, with_form=False)
+        if await engine.claim(found.key, over=visit.field("over") == "1"):
+            await _until(engine, found.key, visit.person.user)
+            return visit.go(f"{PREFIX}/task/{found.key}")
+        found = await _found(visit, engine)
+    if found.state.is_open:
+        return await _form(visit, found, {}, problems=["引き受けられませんでした。下の表示を確かめてください"])
+    return await _told(visit, found)
+
+
+async def give_back(visit: Visit) -> Response:
+    """Give a task back to its department."""
+    async with visit.tasks() as engine:
+        found = await _found(visit, engine, with_form=False)
+        if found.row.mine and await engine.give_back(found.key):
+            await _until(engine, found.key, "")
+    return visit.go(f"{PREFIX}/task/{found.key}")
+
+
+async def typed(visit: Visit) -> Response:
+    """Keep what was typed; complete the task with it where that was asked."""
+    given = json_object(visit.field("values"))
+    async with visit.tasks() as engine:
+        found = await _found(visit, engine)
+        async with visit.open_unit() as unit:
+            await save_draft(unit, found.key, visit.person.user, given)
+        if found.shown is None or not found.row.mine:
+            return await _too_late(visit, found, given)
+        if visit.field("action") != "check":
+            return visit.go(f"{PREFIX}/task/{found.key}?kept=1")
+        form = _written_out(found.shown.form, found.shown.values)
+        read = read_answer(form, given, found.shown.values)
+        if read.problems:
+            return await _form(visit, found, given, problems=read.problems)
+        if not await engine.complete(found.key, read.values):
+            return await _too_late(visit, await _found(visit, engine), given)
+    async with visit.open_unit() as unit:
+        await unit.desk.drop_drafts(found.key)
+    return visit.go(f"{PREFIX}/task/{found.key}/done")
+
+
+async def done(visit: Visit) -> Response:
+    """Tell what came of a completion: the next tasks, or the same one again with what has to be mended."""
+    async with visit.tasks() as engine:
+        found = await _found(visit, engine, with_form=False)
+        if found.state.is_open and found.row.mine:
+            return visit.go(f"{PREFIX}/task/{found.key}")
+        coming = await _coming(engine, found) if found.case_id else []
+        again = next((task for task in coming if task.element_id == found.state.task.element_id), None)
+        refused = again is not None and bool((await engine.form(again, lambda _: {_ERROR})).values.get(_ERROR))
+        if again is not None and refused:
+            await engine.claim(again.key)
+            await _until(engine, again.key, visit.person.user)
+            return visit.go(f"{PREFIX}/task/{again.key}?back=1")
+    async with visit.open_unit() as unit:
+        heads, names = await unit.desk.heads({found.case_id}), await unit.desk.names()
+    head = heads.get(found.case_id)
+    rows = [
+        row_of(visit.scope, task, head, names)
+        for task in coming
+        if visit.scope.sees_task(task.candidate_groups, task.assignee, head.city if head else "")
+    ]
+    return visit.page("desk/done.html.j2", found=found, rows=rows)
+
+
+async def _coming(engine: PersonTasks, found: OpenForm) -> Sequence[Any]:
+    """Return the tasks that came after a completed one, as soon as the index shows any."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        coming = [task for task in await engine.of_case(found.case_id) if task.key > found.key]
+        if coming or time.monotonic() > deadline:
+            return coming
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _until(engine: PersonTasks, key: int, user: str) -> None:
+    """Return when the index shows whose a task is; it lags about a second."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < deadline:
+        state = await engine.find(key)
+        if state is None or not state.is_open or state.task.assignee == user:
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _found(visit: Visit, engine: PersonTasks, *, with_form: bool = True) -> OpenForm:
+    """Return the task of the address; raises NotHereError where this person sees none."""
+    text = visit.request.path_params["key"]
+    state = await engine.find(int(text)) if text.isdecimal() and len(text) <= _DIGITS else None
+    if state is None:
+        raise NotHereError
+    async with visit.open_unit() as unit:
+        heads = await unit.desk.heads({state.task.case_id} if state.task.case_id else set())
+        names = await unit.desk.names()
+        draft = await unit.desk.draft(int(text), visit.person.user)
+    head = heads.get(state.task.case_id)
+    if not visit.scope.sees_task(state.task.candidate_groups, state.task.assignee, head.city if head else ""):
+        raise NotHereError
+    shown = None
+    if with_form and state.is_open:
+        try:
+            shown = await engine.form(state.task, all_names)
+        except PermanentError:  # it has none, or was completed in this moment
+            shown = None
+    row = row_of(visit.scope, state.task, head, names)
+    return OpenForm(key=int(text), state=state, row=row, shown=shown, draft=draft)
+
+
+async def _form(visit: Visit, found: OpenForm, given: Mapping[str, Any], *, problems: Sequence[str] = ()) -> Response:
+    data = None
+    if found.shown is not None:
+        known = {**_readable(found.shown, found.case_id), _ERROR: None}
+        form = _written_out(found.shown.form, known)
+        schema = form if found.row.mine else _locked(form)
+        data = {"schema": schema, "data": {**known, **given}}
+    status = 422 if problems and visit.request.method == "POST" else 200
+    return visit.page(
+        "desk/task.html.j2",
+        status=status,
+        found=found,
+        row=found.row,
+        data=data,
+        problems=problems,
+        kept="kept" in visit.request.query_params,
+        tasklist_url=visit.desk.services.settings.tasklist_url,
+        beside=await beside(visit, found.case_id),
+        today=visit.today,
+    )
+
+
+async def _too_late(visit: Visit, found: OpenForm, given: Mapping[str, Any]) -> Response:
+    """Tell who has the task, or did it, when somebody wanted to complete it."""
+    if not found.state.is_open:
+        return await _told(visit, found, kept=bool(given))
+    who = found.row.taken_by
+    problem = f"{who}さんが引き受けています" if who and not found.row.mine else "まだ引き受けていません"
+    return await _form(visit, found, given, problems=[f"{problem}。入力した内容は保存してあります"])
+
+
+async def _told(visit: Visit, found: OpenForm, *, kept: bool = False) -> Response:
+    return visit.page("desk/told.html.j2", status=409 if kept else 200, found=found, row=found.row, kept=kept)
+
+
+def _refused(found: OpenForm) -> list[str]:
+    """Return what the recording objected to, a line each, without the escapes for Markdown."""
+    text = found.shown.values.get(_ERROR) if found.shown else None
+    if not isinstance(text, str):
+        return []
+    return [line for line in (re.sub(r"\\(.)", r"\1", part).strip() for part in text.splitlines()) if line]
+
+
+def _readable(shown: ShownTask, case_id: str) -> dict[str, Any]:
+    """Return the values with the case's number as people say it, in what is only read."""
+    typed_keys = field_names(shown.form)
+    return {name: value if name in typed_keys else _said(value, case_id) for name, value in shown.values.items()}
+
+
+def _said(value: Any, case_id: str) -> Any:
+    if isinstance(value, str) and case_id:
+        return re.sub(rf"{re.escape(case_id)}(?![\d-])", case_number(case_id), value)
+    if isinstance(value, list):
+        return [_said(each, case_id) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _said(each, case_id) for name, each in value.items()}
+    return value
+
+
+_PLACE: Final = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+
+
+def _written_out(form: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a form whose words have the workers' texts in their places: those are Markdown, as Tasklist shows them."""
+
+    def put(found: re.Match[str]) -> str:
+        value = known.get(found[1])
+        return value.replace("{{", "{ {") if isinstance(value, str) else found[0]
+
+    def write(part: Mapping[str, Any], *, in_row: bool = False) -> dict[str, Any]:
+        written = {**part, **_labels(part, known)}
+        if (
+            not in_row
+            and part.get("type") == "text"
+            and isinstance(part.get("text"), str)
+            and not part["text"].startswith("=")
+        ):
+            written["text"] = _PLACE.sub(put, part["text"])
+        if part.get("components"):
+            written["components"] = [
+                write(each, in_row=in_row or part.get("type") == "dynamiclist") for each in part["components"]
+            ]
+        return written
+
+    return {**form, "components": [write(part) for part in form.get("components") or []]}
+
+
+def _labels(part: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels that are expressions, worked out: readers of the screen are told labels as they stand."""
+    found = {}
+    for name in ("label", "description"):
+        if isinstance(text := part.get(name), str) and text.startswith("="):
+            with contextlib.suppress(UnknownFeelError):
+                value = value_of(text, known)
+                if value and isinstance(value, str):
+                    found[name] = value
+    return found
+
+
+def _locked(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a form that is only read."""
+
+    def lock(part: Mapping[str, Any]) -> dict[str, Any]:
+        locked = {**part, "readonly": True}
+        if part.get("components"):
+            locked["components"] = [lock(each) for each in part["components"]]
+        if part.get("type") == "dynamiclist":
+            locked["allowAddRemove"] = False
+        return locked
+
+    return {**form, "components": [lock(part) for part in form.get("components") or []]}
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return the object that a form's page sends; an empty one for anything else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
