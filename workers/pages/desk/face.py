@@ -39,10 +39,7 @@ from workers.usecases.ports import UnitOfWork
 from workers.usecases.see_case import may_see
 from workers.wiring import Services
 
-HEADERS: Final = {
-    **PAGE_HEADERS,
-    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"] + "; connect-src 'self'",
-}
+HEADERS: Final = PAGE_HEADERS
 COOKIE: Final = "renkei_desk"
 PREFIX: Final = "/desk"
 SIGN_IN: Final = f"{PREFIX}/sign-in"
