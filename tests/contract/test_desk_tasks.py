@@ -136,3 +136,21 @@ async def test_a_case_shows_what_it_is_and_takes_notes(desk: DeskAtWork) -> None
         picture = await browser.get(f"/desk/case/{_CASE}/picture")
         assert picture.headers["content-type"].startswith("image/svg+xml")
         assert (await browser.get("/desk/cases?q=あおぞら")).text.count(f"/desk/case/{_CASE}") == 1
+
+
+async def test_staff_add_files_that_are_what_they_say(desk: DeskAtWork) -> None:
+    async with desk.browser("sato") as browser:
+        await browser.get(f"/desk/case/{_CASE}")
+        address = f"/desk/case/{_CASE}/files?word={browser.word}"
+        wrong = await browser.client.post(address, files={"files": ("見積.pdf", b"not one", "application/pdf")})
+        assert wrong.status_code == 422
+        assert "見積.pdf" in wrong.text
+        png = b"\x89PNG\r\n\x1a\n" + bytes.fromhex("0000000d49484452000000010000000108060000001f15c489")
+        png += bytes.fromhex("0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082")
+        unsafe = await browser.client.post(f"/desk/case/{_CASE}/files", files={"files": ("会場.png", png, "image/png")})
+        assert unsafe.status_code == 403
+        right = await browser.client.post(address, files={"files": ("会場.png", png, "image/png")})
+        assert right.status_code == 303, right.text
+        page = (await browser.get(f"/desk/case/{_CASE}")).text
+    assert "会場.png" in page
+    assert "ファイルを加えた: 会場.png" in page

@@ -40,6 +40,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/case/{case}/survey", cases.survey),
         page_route(desk, "/case/{case}/document/{document}", cases.document),
         page_route(desk, "/case/{case}/document/{document}/preview", cases.preview),
+        page_route(desk, "/case/{case}/files", cases.files, methods=["POST"]),
         page_route(desk, "/case/{case}/note", cases.note, methods=["POST"]),
         page_route(desk, "/case/{case}/mail/{mail}", mails.mail),
         page_route(desk, "/case/{case}/mail/{mail}/again", mails.again, methods=["POST"]),
