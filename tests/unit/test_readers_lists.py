@@ -226,6 +226,11 @@ def test_headings_over_two_rows_are_read_whether_cells_are_merged_or_not() -> No
     assert header.names[5] == "有効期間 自"
 
 
+def test_a_title_above_the_headings_is_no_part_of_them() -> None:
+    header = find_header([["協定一覧（令和8年6月1日現在）"], ["№", "協定名", "相手方", "締結日", "連携事項"], ["1"]])
+    assert (header.row, header.names[0]) == (2, "№")
+
+
 def test_what_a_person_chose_for_a_heading_wins_and_what_is_not_read_is_named() -> None:
     rows = [["協定名", "だれと", "締結日", "連携事項", "庁内メモ"]]
     with pytest.raises(

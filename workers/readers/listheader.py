@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Final
 
 from workers.domain.text import shown
@@ -91,7 +92,8 @@ def find_header(
         places = _places(words, [meaning(word) for word in words], number, picked)
         if len(places) > most:
             best, most = Header(number, places, tuple(map(_name, cells)), tuple(words)), len(places)
-        if number < len(rows) and (two := _two_rows(cells, rows[number], number, picked)) and len(two.places) > most:
+    for number, (above, below) in enumerate(pairwise(rows[:HEADER_ROWS]), start=1):  # a title above headings is no row
+        if (two := _two_rows(above, below, number, picked)) and len(two.places) > most:
             best, most = two, len(two.places)
     _check(best, picked, chosen or {})
     return _with_our_numbers(best)

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from workers.pages.desk import book, cases, due, figures, home, life, mails, starting, tasks
+from workers.pages.desk import book, cases, due, figures, home, life, lists, mails, starting, tasks
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
 
 NAV: Final[Sequence[NavEntry]] = (
@@ -16,6 +16,7 @@ NAV: Final[Sequence[NavEntry]] = (
     NavEntry(title="台帳", path=f"{PREFIX}/book"),
     NavEntry(title="期日", path=f"{PREFIX}/due"),
     NavEntry(title="数字", path=f"{PREFIX}/figures"),
+    NavEntry(title="取込み", path=f"{PREFIX}/import", for_offices=True),
 )
 
 
@@ -51,4 +52,10 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/task/{key}/claim", tasks.claim, methods=["POST"]),
         page_route(desk, "/task/{key}/give-back", tasks.give_back, methods=["POST"]),
         page_route(desk, "/task/{key}/done", tasks.done),
+        page_route(desk, "/import", lists.choose),
+        page_route(desk, "/import", lists.upload, methods=("POST",)),
+        page_route(desk, "/import/{token}", lists.preview),
+        page_route(desk, "/import/{token}/columns", lists.columns, methods=("POST",)),
+        page_route(desk, "/import/{token}/take", lists.take, methods=("POST",)),
+        page_route(desk, "/import/{token}/give-up", lists.give_up, methods=("POST",)),
     ]
