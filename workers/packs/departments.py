@@ -58,8 +58,9 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str], tuple[str, ..
             if not any(cells):
                 continue
             if header:
-                yield line, cells, header
+                yield line, _without_blank_end(cells, len(header)), header
                 continue
+            cells = _without_blank_end(cells, 0)
             if tuple(cells) not in {HEADER, _WITH_PHONE}:
                 raise InputErrors([InputError(f"{name} {line}行目", f"見出しは {','.join(HEADER)} と書いてください")])
             header = tuple(cells)
@@ -68,6 +69,13 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str], tuple[str, ..
         raise InputErrors([InputError(where, '引用符（"）の使い方に誤りがあり、表として読めません')]) from None
     if not header:
         raise InputErrors([InputError(name, f"空です。1行目に見出し {','.join(HEADER)} を書いてください")])
+
+
+def _without_blank_end(cells: list[str], columns: int) -> list[str]:
+    """Return a row without the empty columns that Excel leaves behind those of the table."""
+    while len(cells) > columns and not cells[-1]:
+        cells = cells[:-1]
+    return cells
 
 
 def _department(where: str, cells: list[str], header: tuple[str, ...], errors: list[InputError]) -> Department:
