@@ -54,9 +54,12 @@ class Expression:
 
 
 def load(path: Path) -> Form:
-    """Parse a .form file; raises InputError (Japanese, with the line) when it is no form."""
+    """Parse a .form file, with a byte order mark or without.
+
+    Raises InputError (Japanese, with the line) when it is no form.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(str(path), f"{error.lineno} 行目: JSON として読めません（{error.msg}）") from error
