@@ -77,7 +77,8 @@ class FormOnScreen:
             self._choose(part, [value] if isinstance(value, str) else value, row)
 
     def _pick(self, part: Mapping[str, Any], row: str, text: str) -> None:
-        self._at(part, row, "-display").or_(self._at(part, row, "-search")).click()
+        display = self._at(part, row, "-display")
+        (display if display.count() else self._at(part, row)).click()  # one that can be searched is its own display
         self._page.locator(".fjs-dropdownlist-item", has_text=text).first.click()
 
     def _choose(self, part: Mapping[str, Any], wanted: Sequence[str], row: str) -> None:
