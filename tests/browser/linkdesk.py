@@ -13,6 +13,7 @@ from tests.browser.partnerpage import PartnerPage
 from tests.kit.chromium import Window
 from tests.kit.desk import BrokerDesk, Office
 from tests.kit.driver import EngineDriver
+from tests.kit.linking import office_only
 from tests.kit.pictures import Album
 from tests.kit.smtp import SmtpServer
 from workers.adapters.camunda.task_forms import ShownTask
@@ -70,7 +71,9 @@ class LinkDesk:
         async def complete(task: str, group: str | None, answers: Mapping[str, Any]) -> None:
             found = await self._task(task, group)
             link = await self._link(task, found)
-            if link is None:
+            case_id = str(found.variables.get("caseId") or "")
+            page = self.office.services.packs.answer_page(case_id.partition("-")[0], task)
+            if link is None or page is None or office_only(page.form, answers):
                 await by_hand(task, group, answers)
             else:
                 await self._by_link(link, found, answers)
