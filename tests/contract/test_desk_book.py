@@ -74,7 +74,9 @@ async def test_the_book_is_searched_and_says_how_near_an_end_is(tmp_path: Path) 
     async with _book(tmp_path) as desk, desk.browser("sato") as browser:
         page = (await browser.get("/desk/book")).text
         assert "みどり商事" in page
-        assert re.search(r'<tr class="near">(?s:.)*?アオバ保険(?s:.)*?満了が近い</span> <span class="left">あと19日', page)
+        assert re.search(
+            r'<tr class="near">(?s:.)*?アオバ保険(?s:.)*?満了が近い</span> <span class="left">あと19日', page
+        )
         assert "さくら大学" not in page
         assert "ひかり銀行" not in page, "of another city"
         assert not _LATIN.findall(_words(page))
