@@ -178,3 +178,16 @@ def test_what_is_only_read_comes_back_as_it_was_whatever_it_is() -> None:
     form = {"components": [rows]}
     answer = read_answer(form, {"rows": [{"number": "9"}]}, {"rows": [{"number": 1}]})
     assert (answer.values, answer.problems) == ({"rows": [{"number": 1}]}, [])
+
+
+def test_fields_of_a_context_are_read_from_it_and_stay_in_it() -> None:
+    """``approval.number``: form-js keeps such fields within ``approval``, on both ways."""
+    parts = [{"type": "textfield", "key": f"approval.{name}", "label": name} for name in ("number", "by")]
+    group = {
+        "type": "group",
+        "components": [{"type": "textfield", "key": "approval.day", "label": "日", "readonly": True}],
+    }
+    given = {"approval": {"number": "戦推第12号", "by": "市長", "day": "x", "other": "y"}}
+    answer = read_answer({"components": [*parts, group]}, given, {"approval": {"day": "令和8年6月1日"}})
+    assert answer.values == {"approval": {"number": "戦推第12号", "by": "市長", "day": "令和8年6月1日"}}
+    assert not answer.problems

@@ -65,12 +65,13 @@ class _Reader:
         for part in self._seen(parts):
             kind = part.get("type")
             if kind == "group":
-                values |= self.read(part.get("components") or [], given, known)
+                _merge(values, self.read(part.get("components") or [], given, known))
             elif kind == "dynamiclist" and (path := part.get("path")):
-                values[path] = self._rows(part, given.get(path), known.get(path))
+                _merge(values, _nested(path, self._rows(part, _at(given, path), _at(known, path))))
             elif kind in _FIELDS and (key := part.get("key")):
-                fixed = part.get("readonly") is True and key in known and kind != "expression"
-                values[key] = self._untouched(part, known[key]) if fixed else self._value(part, given.get(key))
+                fixed = part.get("readonly") is True and _has(known, key) and kind != "expression"
+                told = self._untouched(part, _at(known, key)) if fixed else self._value(part, _at(given, key))
+                _merge(values, _nested(key, told))
         return values
 
     def _seen(self, parts: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
@@ -165,6 +166,37 @@ class _Reader:
 
     def _say(self, label: str, text: str) -> None:
         self._answer.said.append(Said(label, text or "（記入なし）", self._row))
+
+
+def _at(values: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a key; ``approval.number`` lies within ``approval``, as form-js has it."""
+    found: Any = values
+    for name in key.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def _has(values: Mapping[str, Any], key: str) -> bool:
+    """Return whether there is such a key, None or not."""
+    *path, last = key.split(".")
+    holder = _at(values, ".".join(path)) if path else values
+    return isinstance(holder, Mapping) and last in holder
+
+
+def _nested(key: str, value: Any) -> dict[str, Any]:
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    found: dict[str, Any] = value
+    return found
+
+
+def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Add values to those of the same contexts."""
+    for name, value in more.items():
+        if isinstance(value, dict) and isinstance(known := values.get(name), dict):
+            _merge(known, value)
+        else:
+            values[name] = value
 
 
 def _typed(part: Mapping[str, Any], given: Any, label: str) -> tuple[Any, str]:
