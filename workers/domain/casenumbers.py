@@ -8,6 +8,8 @@ from typing import Final
 from workers.domain.fiscal import format_fiscal_year
 
 _CASE: Final = re.compile(r"[a-z][a-z0-9-]*-(\d{4})-(\d+)", re.ASCII)
+_IN_WORDS: Final = re.compile(r"(?<![\w.@-])[a-z][a-z0-9-]*-(?:a\d+|\d{4}-\d+)(?![\w-])", re.ASCII)
+_NAME_OF_A_STEP: Final = re.compile(r": [a-z][a-z0-9-]*(?=（|$)", re.ASCII)
 _AGREEMENT: Final = re.compile(r"[a-z][a-z0-9-]*-a(\d+)", re.ASCII)
 
 
@@ -26,3 +28,8 @@ def agreement_number(agreement_id: str) -> str:
 def file_name(name: str, case_id: str) -> str:
     """Return a file's name without the case's id, which stands there for folders outside."""
     return name.replace(f"_{case_id}", "").replace(case_id, case_number(case_id))
+
+
+def in_words(text: str) -> str:
+    """Return a line of a history without ids: numbers as people say them, a step's name of the diagram left out."""
+    return _NAME_OF_A_STEP.sub("", _IN_WORDS.sub(lambda found: agreement_number(case_number(found[0])), text))

@@ -22,7 +22,7 @@ from workers.adapters.camunda.person_tasks import PersonTasks
 from workers.adapters.camunda.signin import SignedOutError
 from workers.domain.acts import SYSTEM, SYSTEM_USER
 from workers.domain.answers import PARTNER, PARTNER_USER
-from workers.domain.casenumbers import agreement_number, case_number, file_name
+from workers.domain.casenumbers import agreement_number, case_number, file_name, in_words
 from workers.domain.desk import DeskSession, Person
 from workers.domain.deskscope import Scope
 from workers.domain.entities import Case
@@ -308,5 +308,6 @@ _TEMPLATES.filters |= {
     "agreement_number": agreement_number,
     "person": person_word,
     "file_name": file_name,
+    "in_words": in_words,
     "path": lambda text: quote(str(text), safe=""),
 }

@@ -232,6 +232,7 @@ def _said(value: Any, case_id: str) -> Any:
     return value
 
 
+_INNER: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _PLACE: Final = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
@@ -261,15 +262,21 @@ def _written_out(form: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str,
 
 
 def _labels(part: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:
-    """Return the labels that are expressions, worked out: readers of the screen are told labels as they stand."""
+    """Return the labels that hold expressions, worked out: readers of the screen are told labels as they stand."""
     found = {}
     for name in ("label", "description"):
-        if isinstance(text := part.get(name), str) and text.startswith("="):
+        text = part.get(name)
+        if isinstance(text, str) and (text.startswith("=") or "{{" in text):
             with contextlib.suppress(UnknownFeelError):
-                value = value_of(text, known)
-                if value and isinstance(value, str):
-                    found[name] = value
-    return found
+                found[name] = _worked_out(text, known)
+    return {name: text for name, text in found.items() if text}
+
+
+def _worked_out(text: str, known: Mapping[str, Any]) -> str:
+    """Return a text with its expressions' values; raises UnknownFeelError for more than the small FEEL."""
+    if text.startswith("="):
+        return str(value_of(text, known) or "")
+    return _INNER.sub(lambda found: str(value_of(found[1], known) or ""), text)
 
 
 def _locked(form: Mapping[str, Any]) -> dict[str, Any]:
