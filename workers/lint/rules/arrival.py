@@ -109,21 +109,9 @@ def _may_lack(diagram: Diagram, read: Read, sources: Sources) -> bool:
     if local(read.element) != "input" and not (local(read.element) == "output" and read.paths):
         return False
     around = set(node.iterancestors())
-    behind = _behind(diagram, read.node)
+    behind = graph_of(node).behind(read.node)
     writers = [n for n in graph_of(node).nodes.values() if n not in around and read.name in written_inside(n, sources)]
     return all(writer.get("id", "") in behind for writer in writers)
-
-
-def _behind(diagram: Diagram, node: str) -> set[str]:
-    graph = graph_of(diagram.root)
-    found, todo = {node}, [node]
-    while todo:
-        at = todo.pop()
-        for target in [*(way.target for way in graph.after(at)), *graph.events(at)]:
-            if target not in found:
-                found.add(target)
-                todo.append(target)
-    return found
 
 
 def _known(context: Context) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Context:
     thrown: dict[str, set[str]] = field(default_factory=dict, compare=False)
     """The codes of the errors with which each process that was asked for may end."""
 
-    @property
+    @cached_property
     def sources(self) -> Sources:
         """What the data flow of a diagram gets from elsewhere."""
         return Sources(self.catalogue, self.job_types)

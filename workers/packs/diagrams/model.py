@@ -110,10 +110,13 @@ class Diagram:
     shapes: dict[str, Shape] = field(default_factory=dict)
     edges: dict[str, Edge] = field(default_factory=dict)
     planes: list[str] = field(default_factory=list)
+    _found: dict[tuple[str, ...], list[Element]] = field(default_factory=dict, repr=False, compare=False)
 
     def all(self, *names: str) -> Iterator[Element]:
         """Yield the BPMN elements with one of these local names, in document order."""
-        yield from self.root.iter(*(f"{{{BPMN}}}{name}" for name in names))
+        if names not in self._found:
+            self._found[names] = list(self.root.iter(*(f"{{{BPMN}}}{name}" for name in names)))
+        yield from self._found[names]
 
     @property
     def processes(self) -> list[Element]:
@@ -123,7 +126,8 @@ class Diagram:
 
 def local(element: Element) -> str:
     """Return an element's name without its namespace; empty for comments and processing instructions."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def line_of(element: Element) -> int | None:
@@ -133,13 +137,19 @@ def line_of(element: Element) -> int | None:
 
 
 def extension(element: Element, name: str) -> Element | None:
-    """Return an element's own ``zeebe:name`` extension, or None."""
-    return element.find(f"bpmn:extensionElements/zeebe:{name}", NS)
+    """Return an element's own ``zeebe:name`` extension, or None. Remembered: nobody changes a loaded diagram."""
+    found = _extensions(element, f"zeebe:{name}")
+    return found[0] if found else None
 
 
 def extensions(element: Element, path: str) -> list[Element]:
-    """Return an element's own zeebe extensions along a path such as ``zeebe:ioMapping/zeebe:input``."""
-    return list(element.findall(f"bpmn:extensionElements/{path}", NS))
+    """Return an element's own zeebe extensions along a path such as ``zeebe:ioMapping/zeebe:input``, remembered."""
+    return list(_extensions(element, path))
+
+
+@lru_cache(maxsize=50_000)
+def _extensions(element: Element, path: str) -> tuple[Element, ...]:
+    return tuple(element.findall(f"bpmn:extensionElements/{path}", NS))
 
 
 def flow_nodes(diagram: Diagram) -> Iterator[Element]:
