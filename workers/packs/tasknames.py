@@ -23,7 +23,7 @@ class TaskNames:
         return self._names(process_id).get(element_id) or element_id
 
     def _names(self, process_id: str) -> dict[str, str]:
-        from workers.packs.diagrams import model  # noqa: PLC0415 (only who asks for a name)
+        from workers.packs.diagrams import model
 
         path, moment, names = self._read.get(process_id, (None, 0, {}))
         try:

@@ -62,19 +62,27 @@ def _thrown(diagram: Diagram, context: Context, host: Element) -> set[str]:
 
 
 def _of_called(context: Context, call: Element) -> set[str]:
+    identity = _called(call)
+    return context.once("thrown", identity, lambda: _ending(context, identity, frozenset()))
+
+
+def _ending(context: Context, identity: str, around: frozenset[str]) -> set[str]:
+    """Return the codes of the errors with which a process may end; ``around`` are those that call it."""
+    found: set[str] = set()
+    for entry in context.catalogue.find("process", identity) if identity not in around else ():
+        child = model.load(entry.path)
+        ends = ((end, _code(child, end)) for end in child.all("endEvent"))
+        found |= {code for end, code in ends if code and code not in _caught_inside(child, end)}
+        for call in child.all("callActivity"):
+            caught = model.caught_errors(child, call)
+            inner = _ending(context, _called(call), around | {identity})
+            found |= {code for code in inner if not {code, ""} & caught}
+    return found
+
+
+def _called(call: Element) -> str:
     called = extension(call, "calledElement")
-    identity = "" if called is None else called.get("processId", "")
-    if identity not in context.thrown:
-        context.thrown[identity] = set()
-        for entry in context.catalogue.find("process", identity):
-            child = model.load(entry.path)
-            ends = ((end, _code(child, end)) for end in child.all("endEvent"))
-            codes = {code for end, code in ends if code and code not in _caught_inside(child, end)}
-            inner = [(c, _of_called(context, c)) for c in child.all("callActivity")]
-            context.thrown[identity] = codes | {
-                code for c, several in inner for code in several if not {code, ""} & model.caught_errors(child, c)
-            }
-    return context.thrown[identity]
+    return "" if called is None else called.get("processId", "")
 
 
 def _caught_inside(diagram: Diagram, event: Element) -> set[str]:
