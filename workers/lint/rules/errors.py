@@ -9,7 +9,7 @@ from workers.lint.findings import Finding
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.mailways import RETURNED
 from workers.packs.diagrams import model
-from workers.packs.diagrams.model import NS, Diagram, Element, extension, local
+from workers.packs.diagrams.model import NS, Diagram, Element, extension, extensions, local
 
 _INPUT_ERROR: Final = "input-error"
 
@@ -30,6 +30,12 @@ def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 "エラーコードをそろえるか、この境界イベントを消してください"
             )
             yield report(diagram, event, "error-code", message, about={code})
+        elif code == _INPUT_ERROR and not _hands_on(event):
+            message = (
+                f"{name_of(event)}では、どこが誤りかの説明（formError）が次の画面に届きません。"
+                "出力マッピング =formError → formError にしてください"
+            )
+            yield report(diagram, event, "error-text", message, about={"formError"})
     for call in diagram.all("callActivity") if not mistaken else ():
         caught = model.caught_errors(diagram, call)
         for code in sorted(_of_called(context, call) - caught - {RETURNED} if "" not in caught else ()):
@@ -38,6 +44,13 @@ def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 "ありません（案件が止まります）。呼び出しの縁にエラーの境界イベントを付けてください"
             )
             yield report(diagram, call, "error-code", message, about={code})
+
+
+def _hands_on(event: Element) -> bool:
+    """Return whether what a refusal says leaves the event that catches it: without outputs everything does."""
+    outputs = extensions(event, "zeebe:ioMapping/zeebe:output")
+    said = {output.get("target"): output.get("source") or "" for output in outputs}
+    return not outputs or "formError" not in said or "formError" in said["formError"]
 
 
 def _code(diagram: Diagram, event: Element) -> str | None:
