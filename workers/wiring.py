@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # a command that asks the registry needs neither Word, mails 
     from workers.jobs.catalog import JobType
     from workers.packs.finding import CityPacks
     from workers.packs.stepways import StepWays
-    from workers.packs.templates import TemplateFolders
+    from workers.packs.templatefiles import TemplateFolders
     from workers.usecases.ports import AnswerForms, Book, Clock, DocumentRenderer, MailRenderer, Register
 
 
@@ -245,7 +245,7 @@ def pack_folders(settings: Settings) -> list[Path]:
 
 def template_folders(settings: Settings) -> TemplateFolders:
     """Return where mail and document templates lie."""
-    from workers.packs.templates import TemplateFolders
+    from workers.packs.templatefiles import TemplateFolders
 
     return TemplateFolders(templates=settings.home / "templates", packs=tuple(settings.packs))
 

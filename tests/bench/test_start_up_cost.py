@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import os
-import resource
 import statistics
-import subprocess
-import sys
-import tarfile
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from tests.bench.backlog import told
+from tests.bench.builds import BEFORE, built, cpu
 from tests.kit.bars import ROOT, Bars
 from workers.adapters.registry.database import migrate
-
-BEFORE = "bcac247"
-"""The last build in which every command imported SQLAlchemy, pyzeebe and the worker."""
 
 _ROUNDS = 5
 _BOUNDS = {("--help",): 0.15, ("status",): 0.5, ("agreements",): 0.35, ("case", "none"): 0.5}
@@ -31,14 +23,14 @@ def test_a_command_starts_with_what_it_needs(bars: Bars, tmp_path: Path) -> None
     """Medians of five, in turn with the build before; byte-code is written by a first, unmeasured start of each."""
     if not bars.full:
         pytest.skip("only in make bench")
-    builds = {"before": _build(tmp_path / "before"), "today": ROOT}
+    builds = {"before": built(tmp_path / "before"), "today": ROOT}
     migrate(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
-    bare = statistics.median(_cpu(ROOT, tmp_path, "-c", _BARE) for _ in range(_ROUNDS))
+    bare = statistics.median(cpu(ROOT, tmp_path, "-c", _BARE) for _ in range(_ROUNDS))
     for arguments, bound in _BOUNDS.items():
         found: dict[str, list[float]] = {name: [] for name in builds}
         for number in range(_ROUNDS + 1):
             for name in Random(number).sample(sorted(builds), len(builds)):  # noqa: S311 (an order, not a secret)
-                seconds = _cpu(builds[name], tmp_path, "-m", "workers.cli", *arguments)
+                seconds = cpu(builds[name], tmp_path, "-m", "workers.cli", *arguments)
                 if number:
                     found[name].append(seconds)
         before, today = (statistics.median(found[name]) for name in ("before", "today"))
@@ -52,26 +44,3 @@ def test_a_command_starts_with_what_it_needs(bars: Bars, tmp_path: Path) -> None
             holds=today <= before * bound,
             **found,
         )
-
-
-def _build(folder: Path) -> Path:
-    """Return the tree of the build before, from the repository's own history."""
-    try:
-        archive = subprocess.run(
-            ["git", "archive", BEFORE, "workers", "bpmn", "templates"], cwd=ROOT, capture_output=True, check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.fail(f"the build to compare with is not here: {error}")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder, filter="data")
-    return folder
-
-
-def _cpu(build: Path, data: Path, *arguments: str) -> float:
-    """Return the CPU seconds of one run of Python on a build; what it prints is not of interest."""
-    environment = {**os.environ, "PYTHONPATH": str(build), "RENKEI_HOME": str(build), "RENKEI_DATA": str(data)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *arguments], cwd=data, env=environment, capture_output=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

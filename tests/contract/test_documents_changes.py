@@ -15,7 +15,7 @@ from tests.kit.wordfiles import commented, deleted, inserted, moved, paragraph, 
 from workers.adapters.documents.cleaning import traces
 from workers.adapters.documents.word import WordDocuments
 from workers.errors import PermanentError
-from workers.packs.templates import TemplateFolders
+from workers.packs.templatefiles import TemplateFolders
 
 
 def template(folder: Path, *body: str, **more: Any) -> Path:

@@ -16,7 +16,8 @@ from lxml import etree
 from tests.kit import endings, papers, yearly
 from workers.adapters.documents.word import MEDIA_TYPE, SUFFIX, WordDocuments
 from workers.errors import PermanentError
-from workers.packs.templates import TemplateFolders, environment
+from workers.packs.templatefiles import TemplateFolders
+from workers.packs.templates import environment
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     **endings.DOCUMENTS,

@@ -227,7 +227,7 @@ def test_node_of_pypi_installs_and_runs_the_linters(
 
 def test_an_interrupted_installation_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder without its stamp is not trusted."""
-    folder = tmp_path / "linters" / node_tools._fingerprint()
+    folder = tmp_path / "linters" / node_tools.fingerprint()
     (folder / "node_modules").mkdir(parents=True)
     monkeypatch.setattr(node_tools, "_install", lambda target, _node: (target / ".installed").touch())
 
@@ -249,7 +249,7 @@ def test_without_network_the_report_says_so_and_is_not_ok(pack: Example, tmp_pat
     report = pack.lint()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(node_tools, "find_node", lambda: node)
-        linter.add_node(report, cache=tmp_path / "cache")
+        linter.add_node(report, node_rules.Asked(report.files, cache=tmp_path / "cache", kept=None))
 
     assert report.findings == []
     assert not report.ok

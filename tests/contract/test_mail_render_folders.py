@@ -16,7 +16,7 @@ import pytest
 from tests.kit import papers
 from workers.adapters.mail.renderer import JinjaMails
 from workers.errors import InputError, PermanentError
-from workers.packs.templates import TemplateFolders
+from workers.packs.templatefiles import TemplateFolders
 from workers.settings import Settings
 from workers.usecases.ports import MailRequest
 

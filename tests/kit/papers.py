@@ -27,7 +27,7 @@ from workers.domain.jst import JST
 from workers.domain.meetings import ExcludedPeriod, Meeting
 from workers.jobs.forms.answers import known_answers
 from workers.packs import CityPacks
-from workers.packs.templates import TemplateFolders
+from workers.packs.templatefiles import TemplateFolders
 from workers.trial.clock import EngineClock
 from workers.usecases.parties import party_rows, spoken
 

@@ -10,7 +10,7 @@ from tests.kit import samples
 from workers.adapters.mail.titles import mail_title
 from workers.cli.running import show_table
 from workers.domain.cities import MailRule
-from workers.packs.templates import TemplateFolders
+from workers.packs.templatefiles import TemplateFolders
 
 NUMBER = "isesaki-2026-0003-renewal-12345678901234567890"
 

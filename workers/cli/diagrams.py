@@ -10,11 +10,6 @@ import click
 
 from workers.cli.japanese import JapaneseCommand
 from workers.cli.running import the_settings, together
-from workers.drawing import diff as comparison
-from workers.drawing import pages
-from workers.jobs.catalog import all_job_types
-from workers.lint import figures, linter, report
-from workers.packs.diagrams import model
 
 _PATHS = click.Path(path_type=Path)
 
@@ -29,6 +24,7 @@ _PATHS = click.Path(path_type=Path)
 @click.argument("paths", nargs=-1, type=_PATHS, metavar="PATH…")
 @click.option("--packs", multiple=True, type=_PATHS, metavar="DIR", help="ほかの場所にある市のパックのフォルダー。")
 @click.option("--no-node", is_flag=True, help="Camunda の検査（Node.js）を省き、renkei の規則だけで検査します。")
+@click.option("--fresh", is_flag=True, help="前の検査の結果を使わず、変わっていないファイルも検査し直します。")
 @click.option(
     "--figures",
     "as_figures",
@@ -38,20 +34,36 @@ _PATHS = click.Path(path_type=Path)
 @click.option("--strict", is_flag=True, help="--figures で、上限を超える段があれば終了コード 1 を返します。")
 @click.option("--json", "as_json", is_flag=True, help="JSON で出力します。")
 def lint(  # noqa: PLR0913 (the options of the command)
-    *, paths: tuple[Path, ...], packs: tuple[Path, ...], no_node: bool, as_figures: bool, strict: bool, as_json: bool
+    *,
+    paths: tuple[Path, ...],
+    packs: tuple[Path, ...],
+    no_node: bool,
+    fresh: bool,
+    as_figures: bool,
+    strict: bool,
+    as_json: bool,
 ) -> None:
     """Check files and folders; leave with 1 when there is an error."""
+    from workers.lint import linter, report
+    from workers.lint.kept import Kept
+    from workers.lint.node_rules import Asked
+
     settings = the_settings(None)
     folders = together(settings.packs, packs)
     if as_figures:
         _figures(paths or (settings.home / "bpmn", *folders), as_json=as_json, strict=strict)
     if not paths:
         raise click.UsageError("検査する PATH を指定してください")
-    found = linter.lint(paths, home=settings.home, packs=folders)
-    if no_node:
+    kept = Kept.of(settings.cache, settings.home, folders, fresh=fresh)
+    asked = None
+    if not no_node:  # Node.js works beside our own rules
+        files, _ = linter.collect(paths)
+        asked = Asked(files, cache=settings.cache, say=lambda text: click.echo(text, err=True), kept=kept)
+    found = linter.lint(paths, home=settings.home, packs=folders, kept=kept)
+    if asked is None:
         found.notes.append("Camunda の検査（--no-node が指定されました）")
     else:
-        linter.add_node(found, cache=settings.cache, say=lambda text: click.echo(text, err=True))
+        linter.add_node(found, asked)
     for line in [report.as_json(found)] if as_json else report.as_lines(found):
         click.echo(line)
     sys.exit(0 if found.ok else 1)
@@ -59,6 +71,10 @@ def lint(  # noqa: PLR0913 (the options of the command)
 
 def _figures(paths: tuple[Path, ...], *, as_json: bool, strict: bool) -> NoReturn:
     """Print the table of levels and leave."""
+    from workers.jobs.catalog import all_job_types
+    from workers.lint import figures, linter
+    from workers.packs.diagrams import model
+
     files, _ = linter.collect(paths)
     diagrams = [model.load(path) for path in files if path.suffix == ".bpmn"]
     found = [level for diagram in diagrams for level in figures.levels(diagram, all_job_types())]
@@ -78,6 +94,8 @@ def _figures(paths: tuple[Path, ...], *, as_json: bool, strict: bool) -> NoRetur
 @click.option("--out", required=True, type=_PATHS, metavar="DIR", help="書き出し先のフォルダー。なければ作ります。")
 def render(*, paths: tuple[Path, ...], out: Path) -> None:
     """Write pictures and name the files."""
+    from workers.drawing import pages
+
     for picture in pages.render(paths, out):
         click.echo(str(picture))
 
@@ -94,6 +112,9 @@ def render(*, paths: tuple[Path, ...], out: Path) -> None:
 @click.option("--out", type=_PATHS, metavar="DIR", help="ページを書き出すフォルダー。なければ作ります。")
 def diff(*, old: Path, new: Path, out: Path | None) -> None:
     """Say what changed, one sentence a line."""
+    from workers.drawing import diff as comparison
+    from workers.drawing import pages
+
     differences = [found for found in comparison.compare(old, new) if not found.is_same]
     if not differences:
         click.echo("違いはありません。")

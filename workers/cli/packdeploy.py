@@ -26,6 +26,7 @@ from workers.adapters.camunda.gateway import open_channel
 from workers.adapters.registry.deployments import DeployedDefinition
 from workers.errors import InputError, InputErrors, PermanentError, RetryableError
 from workers.lint import linter, report
+from workers.lint.kept import Kept
 from workers.packs.closure import COMMON, PackCall, city_call, common_call, definitions
 from workers.runtime.backoff import doubled, jittered_ms
 from workers.settings import Settings
@@ -133,7 +134,9 @@ def _check(settings: Settings, code: str, paths: Sequence[Path]) -> None:
     """Raise InputError with the linter's findings; common files are checked for the city that uses them."""
     if not paths:
         return
-    checked = linter.lint(paths, home=settings.home, packs=settings.packs, for_city=None if code == COMMON else code)
+    kept = Kept.of(settings.cache, settings.home, settings.packs)
+    city = None if code == COMMON else code
+    checked = linter.lint(paths, home=settings.home, packs=settings.packs, for_city=city, kept=kept)
     if checked.errors:
         lines = "\n".join(report.as_lines(checked))
         raise InputError(code, f"検査で誤りが見つかったため配備しません\n{lines}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -41,6 +43,10 @@ _ORDER: Final = (
 TORN: Final = "flow-end"
 """A flow leads to nothing: every other rule stumbles over it."""
 _CALLER: Final = "call-input"
+_UNREAD: Final = "unread-output"
+_NAMED: Final = re.compile(r"「([a-z0-9-]+)」")
+_TEMPLATE: Final = "template"
+_MISSING: Final = re.compile(r"変数「(\w+)」")
 _LOST: Final = "form-output"
 _UNKNOWN: Final = ("variable", "data-flow")
 _IN_FORM: Final = ("impossible-value", "never-shown", "form-key")
@@ -50,12 +56,43 @@ _AFTER: Final = ("form-output", "input-checks", "required-agrees", "returned-inp
 def only_causes(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings without those that follow from others."""
     found = list(findings)
+    if any(finding.severity is Severity.ERROR for finding in found):  # a slip elsewhere leaves much unread
+        found = [finding for finding in found if finding.rule != _UNREAD]
+    found = _without_repeated(found)
     lost = [finding for finding in found if finding.rule in {_LOST, *_UNKNOWN, *_IN_FORM}]
     by_file: dict[Path, list[Finding]] = {}
     for finding in found:
         if not any(_is_lost(cause, finding) for cause in lost):
             by_file.setdefault(finding.file, []).append(finding)
     return [finding for several in by_file.values() for finding in _of_file(several)]
+
+
+def _without_repeated(findings: list[Finding]) -> list[Finding]:
+    """Leave out what a template says once more: a name in its second place, or one that its task misspells."""
+    absent = [name for finding in findings if finding.rule == "reference" for name in _NAMED.findall(finding.message)]
+    jobs = {(finding.file, finding.element) for finding in findings if finding.rule == "job-type"}
+    misspelt = [name for finding in findings if finding.rule == "variable" for name in finding.about]
+    seen: set[tuple[Path, str]] = set()
+    kept = []
+    for finding in findings:
+        if finding.rule == "person" and (finding.file, finding.element) in jobs:
+            continue  # the listener is there, and its type is misspelt
+        if finding.rule == "variable" and _is_orphan(finding.file, absent):
+            continue
+        missing = _MISSING.search(finding.message) if finding.rule == _TEMPLATE else None
+        if missing is not None:
+            name = missing[1].replace("_", "").casefold()
+            if (finding.file, name) in seen or difflib.get_close_matches(name, misspelt, n=1, cutoff=0.8):
+                continue
+            seen.add((finding.file, name))
+        kept.append(finding)
+    return kept
+
+
+def _is_orphan(file: Path, absent: list[str]) -> bool:
+    """Return whether a form is the one that a task means with another name: nothing reaches it."""
+    close = difflib.get_close_matches(file.stem, absent, n=1, cutoff=0.85)
+    return file.suffix == ".form" and bool(close) and close[0] != file.stem
 
 
 def _is_lost(cause: Finding, finding: Finding) -> bool:

@@ -7,8 +7,10 @@ written on every way from the start (it may be null); one that ``may`` be there 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from functools import lru_cache, wraps
 from typing import Final
 
 from workers.jobs.catalog import JobType
@@ -64,20 +66,41 @@ class DataFlow:
     after: dict[str, State]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sources:
     """What a diagram's elements get from elsewhere."""
 
     catalogue: Catalogue
     job_types: Mapping[str, JobType]
+    kept: dict[tuple[str, Element], frozenset[str]] = field(default_factory=dict, repr=False)
+    """What was found out of elements: many rules ask the same."""
+
+
+def _once(found: Callable[[Element, Sources], AbstractSet[str]]) -> Callable[[Element, Sources], frozenset[str]]:
+    """Return a function that finds out something of an element of a loaded diagram but once."""
+    name = found.__name__
+
+    @wraps(found)
+    def kept(element: Element, sources: Sources) -> frozenset[str]:
+        known = sources.kept.get((name, element))
+        if known is None:
+            known = sources.kept[name, element] = frozenset(found(element, sources))
+        return known
+
+    return kept
 
 
 def targets(element: Element, kind: str) -> list[str]:
     """Return the variables that an element's input or output mappings write."""
-    found = extensions(element, _INPUT if kind == "input" else _OUTPUT)
-    return [mapping.get("target", "").split(".")[0] for mapping in found]
+    return list(_targets(element, _INPUT if kind == "input" else _OUTPUT))
 
 
+@lru_cache(maxsize=20_000)
+def _targets(element: Element, path: str) -> tuple[str, ...]:
+    return tuple(mapping.get("target", "").split(".")[0] for mapping in extensions(element, path))
+
+
+@_once
 def inside(element: Element, sources: Sources) -> set[str]:
     """Return what an element's work puts into its own scope: a form's keys, a job's results, a decision's result."""
     found: set[str] = set()
@@ -101,7 +124,8 @@ def _listened(element: Element, sources: Sources) -> set[str]:
     return {name for known in types if known is not None for name in known.writes}
 
 
-def written_by(element: Element, sources: Sources) -> set[str]:
+@_once
+def written_by(element: Element, sources: Sources) -> AbstractSet[str]:
     """Return what an element writes into the scope around it when it is done."""
     outputs = set(targets(element, "output"))
     if outputs or local(element) == "callActivity":
@@ -187,7 +211,7 @@ class _Scope:
             self._states[node] = state
             yield node
 
-    def _done(self, element: Element, before: State) -> tuple[State, set[str]]:
+    def _done(self, element: Element, before: State) -> tuple[State, AbstractSet[str]]:
         """Return the state behind an element, and all that is written while it is at work."""
         if local(element) in SUB_PROCESSES:
             return self._body(element, before)
@@ -198,7 +222,7 @@ class _Scope:
         written = set(targets(element, "output")) if starts else written_by(element, self._sources)
         return before.plus(written), written
 
-    def _body(self, element: Element, before: State) -> tuple[State, set[str]]:
+    def _body(self, element: Element, before: State) -> tuple[State, AbstractSet[str]]:
         loops = repeats_over(element)
         own = set(targets(element, "input")) | loops | ({"loopCounter"} if loops else set())
         if element.get("triggeredByEvent") == "true":
@@ -276,7 +300,8 @@ class _Scope:
         return ended
 
 
-def written_inside(element: Element, sources: Sources) -> set[str]:
+@_once
+def written_inside(element: Element, sources: Sources) -> AbstractSet[str]:
     """Return what an element, or anything inside it, writes outside of itself."""
     if local(element) not in SUB_PROCESSES:
         return written_by(element, sources)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workers.domain.cities import City, MailRule
 from workers.errors import InputError, InputErrors
-from workers.jobs.catalog import JobType, all_job_types
-from workers.lint import node_rules, scenarios
-from workers.lint.answerforms import unanswerable
 from workers.lint.causes import TORN, only_causes
 from workers.lint.findings import Finding, Severity, sorted_findings
-from workers.lint.node_rules import SAME
+from workers.lint.ground import Ground
+from workers.lint.kept import Kept
+from workers.lint.node_rules import SAME, Asked
 from workers.lint.node_tools import NodeError
-from workers.lint.rules import BPMN_RULES, Context, decisions
-from workers.lint.rules import forms as form_rules
-from workers.lint.rules.variables import did_you_mean
-from workers.packs import CityPacks, load_pack
-from workers.packs.diagrams import catalogue, dmn, forms, model
+from workers.packs.diagrams import catalogue
 from workers.packs.diagrams.catalogue import SUFFIXES
-from workers.packs.templates import template_files
-from workers.variables import VARIABLES
+from workers.packs.templatefiles import template_files
+
+if TYPE_CHECKING:
+    from workers.jobs.catalog import JobType
+    from workers.lint.judging import Judge
 
 
 @dataclass
@@ -67,41 +65,91 @@ def lint(  # noqa: PLR0913 (all but the paths by name)
     job_types: Mapping[str, JobType] | None = None,
     variables: Mapping[str, Any] | None = None,
     every: bool = False,
+    kept: Kept | None = None,
 ) -> Report:
     """Check files and folders with the Python rules.
 
     ``home`` holds bpmn/ and templates/; ``packs`` are more folders of packs; ``for_city`` checks common files for one
     city's templates alone. ``job_types`` and ``variables`` are those of the workers unless given; ``every`` tells what
-    only follows from other findings, too. Raises InputErrors (Japanese) for a path that does not exist or holds
-    nothing to check.
+    only follows from other findings, too. ``kept``: judgements of earlier runs, which hold as long as nothing of what
+    they depend on has changed. Raises InputErrors (Japanese) for a path that does not exist or holds nothing to check.
     """
     files, folders = collect(paths)
-    known = catalogue.build(files, home=home, extra=packs)
+    before = kept if kept is not None and job_types is None and variables is None else Kept()
+    known = catalogue.build(files, home=home, extra=packs, read=before.contribution)
     known.for_city = for_city
-    common = CityPacks([home / "bpmn", *packs]).common_mails()
-    context = Context(
-        known,
-        all_job_types() if job_types is None else job_types,
-        VARIABLES if variables is None else variables,
-        mails=common,
-    )
+    bench = _Bench(known, before, _Late(known, [home / "bpmn", *packs], job_types, variables))
     report = Report(files, folders, linters=["renkei の規則"])
-    mails = common if set(paths) != set(files) else {}
     for folder in folders:
-        report.findings += _pack_findings(folder, mails, known)
+        report.findings += bench.pack(folder)
     for path in files:
-        report.findings += _file_findings(path, context)
-    report.findings += _paper_findings(paths, known, mails, folders)
+        report.findings += bench.file(path)
+    report.findings += _paper_findings(paths, known, folders, bench)
     for path in filter(_is_scenario, paths):
-        report.findings += scenarios.check(path.parent.parent, _city(path.parent.parent, mails), known, path)
+        report.findings += bench.scenario(path)
+    before.save()
     report.findings = sorted_findings(report.findings if every else only_causes(report.findings))
     return report
 
 
-def add_node(report: Report, *, cache: Path, say: Callable[[str], None] = lambda _: None) -> None:
+class _Late:
+    """A judge that comes when it is called: its rules are slow to load."""
+
+    def __init__(self, *needed: Any) -> None:
+        self._needed = needed
+
+    @cached_property
+    def judge(self) -> Judge:
+        from workers.lint.judging import Judge  # noqa: PLC0415 (not where every judgement is known)
+
+        return Judge(*self._needed)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """Asks what is kept first, and a judge where nothing is."""
+
+    known: catalogue.Catalogue
+    kept: Kept
+    late: _Late
+
+    @cached_property
+    def _ground(self) -> Ground:
+        return Ground(self.known, self.kept)
+
+    def _name(self, kind: str, what: object) -> str:
+        return f"{kind} {what}"
+
+    def file(self, path: Path) -> list[Finding]:
+        key, city = self._ground.of_file(path), self.known.for_city if self.known.pack_of(path).shared else None
+        name = self._name("file", f"{path} for {city}" if city else path)
+        return self.kept.judged(name, key, lambda: self.late.judge.file(path))
+
+    def pack(self, folder: Path) -> list[Finding]:
+        key = self._ground.of_pack(folder)
+        return self.kept.judged(self._name("pack", folder), key, lambda: self.late.judge.pack(folder), whole=True)
+
+    def scenario(self, path: Path) -> list[Finding]:
+        key = self._ground.of_pack(path.parent.parent)
+        return self.kept.judged(self._name("scenario", path), key, lambda: self.late.judge.scenario(path), whole=True)
+
+    def papers(self, codes: Sequence[str], only: Sequence[Path] = ()) -> list[Finding]:
+        """Ask city by city: what is wrong with a common template is told once all the same."""
+        found: dict[tuple[Path, int, str], Finding] = {}
+        for code in codes:
+            for finding in self._papers_of(code, only):
+                found.setdefault((finding.file, finding.line or 0, finding.message), finding)
+        return list(found.values())
+
+    def _papers_of(self, code: str, only: Sequence[Path]) -> list[Finding]:
+        key, name = self._ground.of_papers(code, only), self._name("papers", f"{code} {'only' if only else ''}")
+        return self.kept.judged(name, key, lambda: self.late.judge.papers([code], only), whole=True)
+
+
+def add_node(report: Report, asked: Asked) -> None:
     """Add what Camunda's linters find; a report without them is not ok, for nothing else checks the BPMN itself."""
     try:
-        found = node_rules.lint(report.files, cache=cache, say=say)
+        found = asked.report()
     except NodeError as error:
         report.complete = False
         report.notes.append(f"Camunda の検査（{error.message}）。--no-node を付けると renkei の規則だけで検査します")
@@ -158,13 +206,6 @@ def _is_scenario(path: Path) -> bool:
     return path.suffix == ".toml" and path.parent.name == "scenarios" and path.is_file()
 
 
-def _city(folder: Path, mails: Mapping[str, MailRule]) -> City | None:
-    try:
-        return load_pack(folder, mails)
-    except InputErrors:
-        return None  # the pack's own check says so
-
-
 def _nothing_there(path: Path) -> str:
     if not path.exists():
         return "ファイルもフォルダーもありません"
@@ -174,60 +215,13 @@ def _nothing_there(path: Path) -> str:
 
 
 def _paper_findings(
-    paths: Sequence[Path], known: catalogue.Catalogue, mails: Mapping[str, MailRule], folders: Sequence[Path]
+    paths: Sequence[Path], known: catalogue.Catalogue, folders: Sequence[Path], bench: _Bench
 ) -> list[Finding]:
     """What is wrong with the templates of packs, the common ones where common/ is checked, and single ones."""
     single = [file for path in paths for file in template_files(path)]
     codes = [folder.name for folder in folders]
     if any(path.is_dir() and path.name == catalogue.COMMON for path in paths):
         single += [file for pack in known.packs for file in template_files(pack.templates / catalogue.COMMON)]
-    if not codes and not single:
-        return []
-    from workers.lint.papers import Papers  # noqa: PLC0415 (Word's libraries are slow to load, and seldom needed)
-
-    papers = Papers(known, mails)
-    found = papers.findings(codes) if codes else []
+    found = bench.papers(codes) if codes else []
     every = known.codes() if known.for_city is None else [known.for_city]
-    return found + (papers.findings(every, single) if single else [])
-
-
-def _pack_findings(folder: Path, mails: Mapping[str, MailRule], known: catalogue.Catalogue) -> Iterator[Finding]:
-    city = None
-    try:
-        city = load_pack(folder, mails)
-        yield from unanswerable(folder, city, [pack.folder for pack in known.packs if pack.shared])
-    except InputErrors as problems:
-        for problem in problems.errors:
-            message = problem.message.removeprefix(f"{problem.where}: ")
-            name = "departments.csv" if "departments.csv" in problem.where else "city.toml"
-            place = problem.where.removeprefix(f"{folder.name}/{name}").lstrip(": ")
-            yield Finding(file=folder / name, element=place, rule="pack", message=message)
-    yield from () if city is None else _process_findings(folder, city, known)
-    yield from scenarios.check(folder, city, known)
-
-
-def _process_findings(folder: Path, city: City, known: catalogue.Catalogue) -> Iterator[Finding]:
-    """The processes that city.toml names exist; else nobody could start the procedure."""
-    named = {"signing_process": city.signing_process}
-    named |= {f"[procedures] {kind.value}": process for kind, process in city.procedures.items()}
-    processes = sorted({entry.id for entry in known.entries if entry.kind == "process"})
-    for place, process in named.items():
-        if process not in processes:
-            message = f"図「{process}」がありません{did_you_mean(process, processes)}"
-            yield Finding(file=folder / "city.toml", element=place, rule="pack", message=message)
-
-
-def _file_findings(path: Path, context: Context) -> Iterator[Finding]:
-    try:
-        if path.suffix == ".form":
-            yield from form_rules.check(forms.load(path), context)
-        elif path.suffix == ".dmn":
-            yield from decisions.check(dmn.load(path), context)
-        else:
-            diagram = model.load(path)
-            for rule in BPMN_RULES:
-                yield from rule(diagram, context)
-    except InputError as error:
-        yield Finding(file=path, element="", rule="unreadable", message=error.message.removeprefix(f"{error.where}: "))
-    except RecursionError:
-        yield Finding(file=path, element="", rule="unreadable", message="入れ子が深すぎます")
+    return found + (bench.papers(every, single) if single else [])

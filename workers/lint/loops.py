@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from workers.packs.diagrams.flowgraph import graph_of, nodes_in, scope_of
@@ -38,11 +39,10 @@ class Return:
 
     def avoids(self, identities: set[str]) -> bool:
         """Return whether there is a way back on which none of these elements is done; a refusal leaves it undone."""
-        steps = _flows(self.scope)
-        for identity in identities - {self.node}:
-            steps.pop(identity, None)
-        for source, targets in _events(self.scope).items():
-            steps.setdefault(source, set()).update(targets)
+        ways = _ways(self.scope)
+        steps = {node: set() if node in identities - {self.node} else targets for node, targets in ways.flows.items()}
+        for source, targets in ways.events.items():
+            steps[source] = steps[source] | targets
         return self.node in _reached(steps, self.node)
 
 
@@ -66,32 +66,34 @@ def scopes_around(element: Element) -> list[Element]:
     return found
 
 
-def _flows(scope: Element) -> Steps:
-    """Return where a token goes from each node of a scope when that node is done."""
-    graph = graph_of(scope)
-    return {node: {way.target for way in graph.after(node)} for node in _ids(scope)}
+@dataclass(frozen=True)
+class _Ways:
+    """Of each node of a scope: where a token goes when it is done, which events take it away, both, and both back."""
+
+    flows: Steps
+    events: Steps
+    forward: Steps
+    backward: Steps
 
 
-def _events(scope: Element) -> Steps:
-    """Return the events that may take a token away from each node of a scope."""
-    graph = graph_of(scope)
-    return {node: set(graph.events(node)) for node in _ids(scope)}
-
-
-def _ids(scope: Element) -> list[str]:
-    return [node.get("id", "") for node in nodes_in(scope)]
-
-
-def _loop(scope: Element, identity: str) -> frozenset[str]:
-    """Return the nodes of a scope that lie on a loop through one of them; empty when there is no way back to it."""
-    forward = _flows(scope)
+@lru_cache(maxsize=500)
+def _ways(scope: Element) -> _Ways:
+    graph, nodes = graph_of(scope), [node.get("id", "") for node in nodes_in(scope)]
+    flows = {node: {way.target for way in graph.after(node)} for node in nodes}
+    events = {node: set(graph.events(node)) for node in nodes}
+    forward = {node: flows[node] | events[node] for node in nodes}
     backward: Steps = {}
-    for source, targets in _events(scope).items():
-        forward.setdefault(source, set()).update(targets)
     for source, targets in forward.items():
         for target in targets:
             backward.setdefault(target, set()).add(source)
-    return _reached(forward, identity) & _reached(backward, identity)
+    return _Ways(flows, events, forward, backward)
+
+
+@lru_cache(maxsize=2000)
+def _loop(scope: Element, identity: str) -> frozenset[str]:
+    """Return the nodes of a scope that lie on a loop through one of them; empty when there is no way back to it."""
+    ways = _ways(scope)
+    return _reached(ways.forward, identity) & _reached(ways.backward, identity)
 
 
 def _reached(steps: Steps, start: str) -> frozenset[str]:

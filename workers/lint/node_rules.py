@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,10 +13,12 @@ from typing import Any, Final
 from workers.errors import InputError
 from workers.lint import node_tools
 from workers.lint.findings import Finding, Severity
+from workers.lint.kept import Kept, digest_of
 from workers.lint.node_messages import cut, dangling, japanese, overlapping, unresolved
 from workers.packs.diagrams import forms, model
 
 _LINT_SECONDS: Final = 300
+_LINTERS: Final = "node"
 _FEEL: Final = ("feel-syntax", "feel-prefix", "feel-function", "variable")
 SAME: Final = {
     "camunda-compat/user-task-form": ("user-task", "reference"),
@@ -44,25 +48,86 @@ class NodeReport:
     linters: list[str]
 
 
-def lint(files: Sequence[Path], *, cache: Path, say: Callable[[str], None] = lambda _: None) -> NodeReport:
+class Asked:
+    """Camunda's linters at work, beside our own rules: on the files whose judgement is not known."""
+
+    def __init__(
+        self, files: Sequence[Path], *, cache: Path, say: Callable[[str], None] = lambda _: None, kept: Kept | None
+    ) -> None:
+        self._kept = kept or Kept()
+        self._tools = digest_of([node_tools.fingerprint(), *_machines_node()])
+        self._files = list(files)
+        self._unknown = [path for path in self._files if self._known(path) is None]
+        self._linters = self._kept.known(_LINTERS, self._tools)
+        self._waiting: Future[dict[str, Any]] | None = None
+        if self._unknown or self._linters is None:
+            pool = ThreadPoolExecutor(1)
+            self._waiting = pool.submit(_answer, self._unknown, cache, say)
+            pool.shutdown(wait=False)  # its thread goes on
+
+    def report(self) -> NodeReport:
+        """Wait for what the linters find; raises NodeError when they cannot run."""
+        if self._waiting is not None:
+            answer = self._waiting.result()
+            for path in self._unknown:
+                mine = [found for found in answer["findings"] if found["file"] == str(path.resolve())]
+                self._kept.keep(_name(path), self._key(path), mine)
+            self._linters = answer["linters"]
+            self._kept.keep(_LINTERS, self._tools, self._linters)
+            self._kept.save()
+        return _told(self._files, [one for path in self._files for one in self._known(path) or ()], self._linters or [])
+
+    def _known(self, path: Path) -> list[dict[str, Any]] | None:
+        found: list[dict[str, Any]] | None = self._kept.known(_name(path), self._key(path))
+        return found
+
+    def _key(self, path: Path) -> str:
+        return digest_of([self._tools, self._kept.digest(path)])
+
+
+def lint(
+    files: Sequence[Path], *, cache: Path, say: Callable[[str], None] = lambda _: None, kept: Kept | None = None
+) -> NodeReport:
     """Check files with bpmnlint, Camunda's rules for 8.6, the form linter and the DMN checks.
 
     ``cache`` is ``RENKEI_CACHE``; ``say`` hears about an installation. Raises NodeError when they cannot run.
     """
+    return Asked(files, cache=cache, say=say, kept=kept).report()
+
+
+def _name(path: Path) -> str:
+    return f"node {path.resolve()}"
+
+
+def _machines_node() -> list[str]:
+    """Return what tells one Node.js of the machine from another; nothing without one."""
+    found = shutil.which("node")
+    if found is None:
+        return []
+    status = Path(found).stat()
+    return [found, str(status.st_size), str(status.st_mtime_ns)]
+
+
+def _answer(files: Sequence[Path], cache: Path, say: Callable[[str], None]) -> dict[str, Any]:
     node = node_tools.find_node()
     folder = node_tools.installed(cache, node, say=say)
-    readable = [path for path in files if _is_harmless(path)]
-    request = json.dumps([str(path.resolve()) for path in readable])
-    answer = json.loads(node_tools.run((*node.node, "lint.mjs"), folder=folder, seconds=_LINT_SECONDS, stdin=request))
-    names = {str(path.resolve()): path for path in readable}
-    words = {path: _Words.of(path) for path in {names[found["file"]] for found in answer["findings"]}}
+    request = json.dumps([str(path.resolve()) for path in files if _is_harmless(path)])
+    answer = node_tools.run((*node.node, "lint.mjs"), folder=folder, seconds=_LINT_SECONDS, stdin=request)
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def _told(files: Sequence[Path], answers: Sequence[dict[str, Any]], linters: Sequence[str]) -> NodeReport:
+    """Return what the linters found in our words."""
+    names = {str(path.resolve()): path for path in files}
+    words = {path: _Words.of(path) for path in {names[found["file"]] for found in answers}}
     findings: dict[tuple[str, str, str], Finding] = {}
-    for found in answer["findings"]:  # two linters share rules; the stricter one's word counts
+    for found in answers:  # two linters share rules; the stricter one's word counts
         finding = _finding(names[found["file"]], found, words)
         key = (found["file"], finding.element, finding.rule)
         if key not in findings or finding.severity is Severity.ERROR:
             findings[key] = finding
-    return NodeReport(_once(list(findings.values()), words), list(answer["linters"]))
+    return NodeReport(_once(list(findings.values()), words), list(linters))
 
 
 def _once(findings: list[Finding], words: dict[Path, _Words]) -> list[Finding]:

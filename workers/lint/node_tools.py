@@ -64,7 +64,7 @@ def installed(cache: Path, node: Node, *, say: Callable[[str], None] = lambda _:
     The folder's name is a hash of the lock file and the scripts, so that another version of renkei gets its own.
     ``say`` is told (Japanese) when an installation starts. Raises NodeError when it fails.
     """
-    folder = cache / "linters" / _fingerprint()
+    folder = cache / "linters" / fingerprint()
     if (folder / _STAMP).is_file():
         return folder
     try:
@@ -136,7 +136,8 @@ def esbuild(folder: Path) -> Path:
     return found
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
+    """Return what tells one version of the tools from another: a hash of the lock file and the scripts."""
     digest = hashlib.sha256()
     for path in sorted(_SOURCES.glob("*.*js*")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

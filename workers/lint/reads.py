@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from workers.domain.required import parse_rules, roots
@@ -18,6 +19,12 @@ from workers.variables import MESSAGES
 
 _LISTING: Final = frozenset({"keep", "values"})
 _AFTER_REFUSAL: Final = re.compile(r"\bif\s+formError\s*=\s*null\s+then\b")
+_PATH: Final = r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)"
+_PATHS: Final = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_ASKED: Final = re.compile(r"is defined\(\s*([^\W\d]\w*)\b")
+_RECKONED: Final = re.compile(
+    rf"{_PATH}\s*!?=\s*null|null\s*!?=\s*{_PATH}|is defined\(\s*{_PATH}|get or else\(\s*{_PATH}"
+)
 _OF_FORM: Final = frozenset({"this", "parent", "i", "value"})
 _GIVEN_BACK: Final = "繰り返しの結果"
 _DOCUMENT: Final = frozenset({"process", "signal", "error", "escalation", "dataObject"})
@@ -56,15 +63,13 @@ def reads(diagram: Diagram, flow: DataFlow, sources: Sources) -> Iterator[Read]:
         yield from _of_decision(element, node, state.plus(targets(element, "input")), sources)
 
 
+@lru_cache(maxsize=10_000)
 def guarded(expression: str, name: str) -> bool:
     """Return whether an expression reckons with a variable that is not there, or null."""
     if _AFTER_REFUSAL.search(expression) and name != "formError":
         return True
-    path = rf"(?<![\w.]){re.escape(name)}(?:\.\w+)*"
-    found = re.search(
-        rf"{path}\s*!?=\s*null|null\s*!?=\s*{path}|is defined\(\s*{path}|get or else\(\s*{path}", expression
-    )
-    return found is not None
+    found = (path for match in _RECKONED.findall(expression) for path in match if path)
+    return any(path.partition(".")[0] == name for path in found)
 
 
 def _places(diagram: Diagram, slot: Slot, flow: DataFlow, sources: Sources) -> Iterator[tuple[str, State]]:
@@ -131,14 +136,24 @@ def made_by_called(call: Element, sources: Sources) -> set[str]:
 
 
 def _of(expression: str, node: str, state: State, place: str, element: Element) -> Iterator[Read]:
+    for name, careful, paths, asked in _looked_into(expression):
+        yield Read(node, name, state, place, element, careful, paths, asked)
+
+
+@lru_cache(maxsize=10_000)
+def _looked_into(expression: str) -> tuple[tuple[str, bool, tuple[str, ...], bool], ...]:
+    """Return (name, guarded, paths, asked) of each variable that an expression reads."""
     try:
         names = feel.variables(expression)
     except feel.FeelSyntaxError:
-        return
+        return ()
+    found = []
     for name in names:
-        paths = tuple(dict.fromkeys(re.findall(rf"(?<![\w.]){re.escape(name)}((?:\.[^\W\d]\w*)+)", expression)))
-        asked = re.search(rf"is defined\(\s*{re.escape(name)}\b", expression) is not None
-        yield Read(node, name, state, place, element, guarded(expression, name), paths, asked)
+        paths = [path for path in _PATHS.findall(expression) if path.partition(".")[0] == name]
+        below = tuple(dict.fromkeys(path[len(name) :] for path in paths if path != name))
+        asked = any(match == name for match in _ASKED.findall(expression))
+        found.append((name, guarded(expression, name), below, asked))
+    return tuple(found)
 
 
 def _of_headers(element: Element, node: str, state: State, sources: Sources) -> Iterator[Read]:

@@ -24,7 +24,7 @@ from workers.packs.diagrams.catalogue import Catalogue, Pack
 from workers.packs.diagrams.dates import DATE, KIND
 from workers.packs.diagrams.model import FLOW_NODES, Diagram, extension
 from workers.packs.scenarios import AgreementFacts, Scenario, Step, dated, read_scenario, scenario_files
-from workers.packs.templates import TemplateFolders
+from workers.packs.templatefiles import TemplateFolders
 from workers.packs.templatewords import did_you_mean
 from workers.readers.offerfile import read_offer
 from workers.readers.tomlsource import Place, TomlSource, label, read_toml

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lxml import etree
-
 from workers.errors import InputError
+from workers.packs.diagrams.model import Element, parse_xml
 
 COMMON: Final = "common"
 _BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -133,10 +132,8 @@ def _references(diagram: Path) -> Iterator[str]:
                 yield identity + suffix
 
 
-def _root(path: Path) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+def _root(path: Path) -> Element:
     try:
-        return etree.fromstring(path.read_bytes(), parser)
-    except etree.XMLSyntaxError as error:
-        kind = path.suffix.removeprefix(".").upper()
-        raise InputError(path.name, f"{kind} として読めません（{error.msg}）") from error
+        return parse_xml(path)
+    except InputError as error:
+        raise InputError(path.name, error.message.removeprefix(f"{error.where}: ")) from error

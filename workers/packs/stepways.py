@@ -15,16 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from lxml import etree
+from workers.errors import InputError
+from workers.packs.diagrams.model import Element, parse_xml
 
 BACK: Final = "back"
 FIRST: Final = "first"
 FORM: Final = "form"
 NONE: Final = "none:"
 _BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+_SUB_PROCESS: Final = f"{_BPMN}subProcess"
 _ZEEBE: Final = "{http://camunda.org/schema/zeebe/1.0}"
 
 
@@ -56,15 +59,19 @@ class Step:
 Steps = Mapping[str, Step]
 
 
-def is_step(element: etree._Element) -> bool:
+def is_step(element: Element) -> bool:
     """Return whether an element is a sub-process that only groups a step of the flow (ALL-22).
 
     It repeats nothing, waits for nothing by itself and has no variables of its own: for a token and for what it
     carries, the parts inside stand where the step stands. ``element`` is any element of a BPMN file.
     """
+    return element.tag == _SUB_PROCESS and _only_groups(element)
+
+
+@lru_cache(maxsize=2000)
+def _only_groups(element: Element) -> bool:
     return (
-        element.tag == f"{_BPMN}subProcess"
-        and element.get("triggeredByEvent") != "true"
+        element.get("triggeredByEvent") != "true"
         and element.find(f"{_BPMN}multiInstanceLoopCharacteristics") is None
         and element.find(f"{_BPMN}standardLoopCharacteristics") is None
         and element.find(f"{_BPMN}extensionElements/{_ZEEBE}ioMapping") is None
@@ -98,15 +105,14 @@ class StepWays:
 
 def steps_of(diagram: Path) -> dict[str, Steps]:
     """Return the flow nodes of a diagram's processes; empty for a file that is no XML, which lint reports."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
-        root = etree.fromstring(diagram.read_bytes(), parser)
-    except etree.XMLSyntaxError:
+        root = parse_xml(diagram)
+    except InputError:
         return {}
     return {process.get("id", ""): {s.id: s for s in _steps(process, "")} for process in root.iter(f"{_BPMN}process")}
 
 
-def _steps(scope: etree._Element, inside: str) -> Iterator[Step]:
+def _steps(scope: Element, inside: str) -> Iterator[Step]:
     for element in scope:
         if not isinstance(element.tag, str) or not element.get("id"):
             continue
@@ -116,7 +122,7 @@ def _steps(scope: etree._Element, inside: str) -> Iterator[Step]:
             yield from _steps(element, inside if is_step(element) else identity)
 
 
-def _property(element: etree._Element) -> str:
+def _property(element: Element) -> str:
     path = f"{_BPMN}extensionElements/{_ZEEBE}properties/{_ZEEBE}property"
     found = [entry.get("value") or "" for entry in element.iterfind(path) if entry.get("name") == BACK]
     return found[0].strip() if found else ""

@@ -22,27 +22,24 @@ class TaskForms:
 
     def typed_keys(self, process_id: str, element_id: str) -> frozenset[str]:
         """Return the variables that a person fills in at a task (``""``: at the start); empty without a known form."""
-        from lxml import etree  # noqa: PLC0415 (only a worker asks)
-
         try:
             diagram = self._file(f"{process_id}.bpmn")
             form = self._forms_of(diagram).get(element_id) if diagram else None
             path = self._file(f"{form}.form") if form else None
             return self._keys_of(path) if path else frozenset()
-        except (OSError, etree.XMLSyntaxError, ValueError, InputError):
+        except (OSError, ValueError, InputError):
             return frozenset()
 
     def _file(self, name: str) -> Path | None:
         return next((found for root in self._folders for found in root.glob(f"*/{name}")), None)
 
     def _forms_of(self, diagram: Path) -> dict[str, str]:
-        from lxml import etree  # noqa: PLC0415 (only a worker asks)
+        from workers.packs.diagrams import model  # noqa: PLC0415 (only a worker asks)
 
         moment = diagram.stat().st_mtime_ns
         known = self._linked.get(diagram)
         if known is None or known[0] != moment:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True)
-            root = etree.parse(diagram, parser).getroot()
+            root = model.parse_xml(diagram)
             starts = [("", start.find(_FORM)) for start in root.iterfind(f"{_BPMN}process/{_BPMN}startEvent")]
             linked = [*starts, *((task.get("id", ""), task.find(_FORM)) for task in root.iter(f"{_BPMN}userTask"))]
             found = {task: form.get("formId", "") for task, form in linked if form is not None}

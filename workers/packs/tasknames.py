@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from workers.errors import InputError
+
 _BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
 
@@ -21,7 +23,7 @@ class TaskNames:
         return self._names(process_id).get(element_id) or element_id
 
     def _names(self, process_id: str) -> dict[str, str]:
-        from lxml import etree
+        from workers.packs.diagrams import model
 
         path, moment, names = self._read.get(process_id, (None, 0, {}))
         try:
@@ -29,9 +31,8 @@ class TaskNames:
                 return names
             path = next(found for root in self._folders for found in root.glob(f"*/{process_id}.bpmn"))
             moment = path.stat().st_mtime_ns
-            parser = etree.XMLParser(resolve_entities=False, no_network=True)
-            root = etree.parse(path, parser).getroot()
-        except (StopIteration, OSError, etree.XMLSyntaxError, ValueError):
+            root = model.parse_xml(path)
+        except (StopIteration, OSError, InputError):
             return {}
         found = root.iter(f"{_BPMN}userTask", f"{_BPMN}process")
         named = ((element.get("id", ""), element.get("name") or "") for element in found)

@@ -1,14 +1,10 @@
-"""Where templates lie and how they are filled: shared by mails and documents.
-
-The order of the folders is the packs' (``DIR/CODE/templates``), then ``templates/CODE``, then ``templates/common``.
-"""
+"""How templates are filled: shared by mails and documents."""
 
 from __future__ import annotations
 
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,79 +21,13 @@ from workers.domain.wareki import format_wareki, parse_date
 from workers.errors import InputError, PermanentError
 from workers.packs.templatewords import in_words, line_of
 
-COMMON = "common"
-_ENDINGS = (".j2", ".docx")
-_KINDS = frozenset({"mail", "documents"})
 _KEPT_TEXTS = 200
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _BLANK_DATE = "令和　　年　　月　　日"
 # What XML 1.0 cannot hold, the C1 controls, lone surrogates, and signs that reverse the reading direction
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _LINE_BREAK = re.compile("\r\n|[\r\x85\u2028\u2029]")
-
-
-@dataclass(frozen=True)
-class TemplateFolders:
-    """The folders to look in. ``templates`` is the project's own, ``packs`` are folders of packs from outside it."""
-
-    templates: Path
-    packs: Sequence[Path] = ()
-
-    def search(self, city: str, kind: str) -> list[Path]:
-        """Return the folders of a city for ``mail`` or ``documents``, the first to be looked at first.
-
-        Raises PermanentError for a city code that is no plain name: it would lead out of the folders.
-        """
-        code = plain_name(city, "市のコード")
-        return [
-            *(pack / code / "templates" / kind for pack in self.packs),
-            self.templates / code / kind,
-            self.templates / COMMON / kind,
-        ]
-
-    def find(self, city: str, kind: str, name: str, suffix: str) -> Path:
-        """Return the file of a template; raises PermanentError naming the path when no folder has it."""
-        file = plain_name(name, "ひな形の名前") + suffix
-        for folder in self.search(city, kind):
-            path = folder / file
-            if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
-                return path
-        raise missing_template(city, kind, file)
-
-    def names(self, city: str, kind: str, suffix: str) -> list[str]:
-        """Return the names of all templates that a city can use; parts for inclusion (``_name``) are left out."""
-        files = (file for folder in self.search(city, kind) for file in folder.glob(f"*{suffix}"))
-        return sorted({file.name.removesuffix(suffix) for file in files if not file.name.startswith("_")})
-
-
-def template_files(path: Path) -> list[Path]:
-    """Return the template that a path is, or those in a folder of templates: ``templates``, one of a city or a kind."""
-    if path.is_file():
-        return [path] if path.name.endswith(_ENDINGS) or _lies_among_templates(path) else []
-    names = {path.name, path.parent.name, path.parent.parent.name} if path.is_dir() else set()
-    if "templates" not in names:
-        return []
-    return sorted(file for file in path.rglob("*") if file.is_file() and file.parent.name in _KINDS)
-
-
-def _lies_among_templates(path: Path) -> bool:
-    return path.parent.name in _KINDS and "templates" in path.resolve().parts
-
-
-def plain_name(value: str, what: str) -> str:
-    """Return a name of lower-case letters, digits and hyphens unchanged; raises PermanentError for any other."""
-    if not _NAME.fullmatch(value):
-        raise PermanentError(f"{what}に使えるのは英小文字・数字・ハイフンだけです: {value[:40]!r}")
-    return value
-
-
-def missing_template(city: str, kind: str, file: str) -> PermanentError:
-    """Return the error for a template that no folder has."""
-    return PermanentError(
-        f"ひな形がありません: templates/{city}/{kind}/{file}（templates/{COMMON}/{kind}/ にもありません）"
-    )
 
 
 def clean(text: str) -> str:

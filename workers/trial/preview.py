@@ -13,6 +13,7 @@ from workers.adapters.registry.deployments import DeployedDefinition
 from workers.drawing.diff import FileDiff, compare_files
 from workers.errors import InputError
 from workers.lint import linter, report
+from workers.lint.kept import Kept
 from workers.packs.closure import COMMON, PackCall, city_call, common_call, definitions
 from workers.packs.diagrams.model import BPMN, parse_xml
 from workers.packs.scenarios import scenario_files
@@ -134,7 +135,8 @@ async def preview(services: Services, code: str) -> Preview:
             if process in newest or any(row and row.definition_id == process for row in deployed.values())
         ]
     own = call.own if city is None else [services.packs.folder(code)]
-    found = linter.lint([*own, *call.shared], home=settings.home, packs=settings.packs, for_city=city)
+    kept = Kept.of(settings.cache, settings.home, settings.packs)
+    found = linter.lint([*own, *call.shared], home=settings.home, packs=settings.packs, for_city=city, kept=kept)
     touched, untried = _scenarios(services, code, call, diffs)
     versions = {path.stem: row.version for path, row in deployed.items() if row and path.suffix == ".bpmn"}
     return Preview(

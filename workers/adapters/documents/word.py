@@ -24,7 +24,8 @@ from workers.adapters.documents.cleaning import cleaned, without_hidden_text
 from workers.adapters.documents.package import reproducible
 from workers.adapters.documents.reading import faults
 from workers.errors import PermanentError
-from workers.packs.templates import TemplateFolders, clean, environment, printable, template_error
+from workers.packs.templatefiles import TemplateFolders
+from workers.packs.templates import clean, environment, printable, template_error
 
 SUFFIX: Final = ".docx"
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -26,7 +26,8 @@ from workers.domain.cities import City, Department
 from workers.domain.mails import LONGEST_SUBJECT, WrittenMail
 from workers.errors import PermanentError
 from workers.packs.tags import leftover_tags, leftover_words
-from workers.packs.templates import TemplateFolders, clean, environment, printable, read_text, template_error
+from workers.packs.templatefiles import TemplateFolders
+from workers.packs.templates import clean, environment, printable, read_text, template_error
 from workers.usecases.ports import Cities, Clock, MailRequest, RenderedMail
 
 TEXT: Final = ".txt.j2"

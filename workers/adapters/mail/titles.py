@@ -7,7 +7,8 @@ from typing import Final
 
 from workers.domain.cities import City
 from workers.errors import PermanentError
-from workers.packs.templates import TemplateFolders, read_text
+from workers.packs.templatefiles import TemplateFolders
+from workers.packs.templates import read_text
 
 _NAME: Final = re.compile(r"\{#\s*(.+?)\s*#\}")
 _OPENING: Final = re.compile(r"件名[:：][ 　]*|【\{\{ *city\.name *\}\}】")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from workers.domain.cities import City
-from workers.packs.templates import TemplateFolders
+from workers.packs.templatefiles import TemplateFolders
 
 _MAIL: Final = ".txt.j2"
 _DOCUMENTS: Final = (".docx", ".xlsx")

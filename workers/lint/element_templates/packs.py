@@ -22,7 +22,7 @@ from workers.packs.diagrams.expressions import linked_forms
 from workers.packs.diagrams.model import Diagram
 from workers.packs.loading import CITY_FILE
 from workers.packs.modelertemplates import FOLDER, standing
-from workers.packs.templates import COMMON, TemplateFolders
+from workers.packs.templatefiles import COMMON, TemplateFolders
 
 _Loaded = TypeVar("_Loaded")
 

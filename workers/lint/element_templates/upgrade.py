@@ -21,7 +21,7 @@ from workers.lint.element_templates.parts import Template
 from workers.lint.element_templates.used import templated
 from workers.packs.diagrams import forms, model
 from workers.packs.diagrams.form_fields import fields as form_fields
-from workers.packs.diagrams.model import NS, ZEEBE, Element, extension, local
+from workers.packs.diagrams.model import NS, ZEEBE, Element, local
 from workers.packs.modelertemplates import PREFIX, standing
 
 TEMPLATE: Final = f"{{{ZEEBE}}}modelerTemplate"
@@ -124,7 +124,7 @@ def _complete(task: Element, path: Path, name: str) -> None:
     keys = [one.path for one in form_fields(forms.load(form)) if "." not in one.path] if form.is_file() else []
     if not keys:
         return
-    mapping = extension(task, "ioMapping")
+    mapping = _own(task, "ioMapping")
     if mapping is None:
         around = task.find("bpmn:extensionElements", NS)
         if around is None:
@@ -136,10 +136,15 @@ def _complete(task: Element, path: Path, name: str) -> None:
 
 def _sort(task: Element, template: Template) -> None:
     """Put mappings, headers and properties in the template's order, in which Modeler writes them at the next change."""
-    _order(extension(task, "ioMapping"), "input", "target", _names(template, "zeebe:input", "name"))
-    _order(extension(task, "ioMapping"), "output", "source", _names(template, "zeebe:output", "source"))
-    _order(extension(task, "taskHeaders"), "header", "key", _names(template, "zeebe:taskHeader", "key"))
-    _order(extension(task, "properties"), "property", "name", _names(template, "zeebe:property", "name"))
+    _order(_own(task, "ioMapping"), "input", "target", _names(template, "zeebe:input", "name"))
+    _order(_own(task, "ioMapping"), "output", "source", _names(template, "zeebe:output", "source"))
+    _order(_own(task, "taskHeaders"), "header", "key", _names(template, "zeebe:taskHeader", "key"))
+    _order(_own(task, "properties"), "property", "name", _names(template, "zeebe:property", "name"))
+
+
+def _own(task: Element, name: str) -> Element | None:
+    """Return an extension as it is now: what a loaded diagram remembers of it is from before the change."""
+    return task.find(f"bpmn:extensionElements/zeebe:{name}", NS)
 
 
 def _names(template: Template, kind: str, key: str) -> Sequence[str]:

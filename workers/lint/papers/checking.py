@@ -24,7 +24,7 @@ from workers.lint.papers.walk import Problem
 from workers.packs import load_pack
 from workers.packs.diagrams import form_fields, model
 from workers.packs.diagrams.catalogue import COMMON, Catalogue, Pack
-from workers.packs.templates import TemplateFolders
+from workers.packs.templatefiles import TemplateFolders
 
 RULE: Final = "template"
 TRACES: Final = "template-traces"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from workers.lint.dataflow import DataFlow, Sources, analysed, inside, targets, written_inside
@@ -48,7 +49,7 @@ def handed(diagram: Diagram, context: Context) -> Iterator[Finding]:
         if called is not None and called.get("propagateAllParentVariables") != "false":
             continue  # it hands over everything
         given = set(targets(call, "input"))
-        needs = _needs(context, identity)
+        needs = _needs(context, identity).needed
         for name in [*needs, *sorted(_usual(context, diagram, call, identity) - set(needs))]:
             if name in given:
                 continue
@@ -70,7 +71,7 @@ def _usual(context: Context, diagram: Diagram, call: Element, process: str) -> s
     others = [set(c.inputs) for c in context.catalogue.calls.get(process, []) if (c.path.resolve(), c.id) != mine]
     if len(others) < _A_FEW:
         return set()
-    return set.intersection(*others) - context.optional.get(process, set())
+    return set.intersection(*others) - _needs(context, process).optional
 
 
 def _reader(read: Read) -> Element:
@@ -109,21 +110,9 @@ def _may_lack(diagram: Diagram, read: Read, sources: Sources) -> bool:
     if local(read.element) != "input" and not (local(read.element) == "output" and read.paths):
         return False
     around = set(node.iterancestors())
-    behind = _behind(diagram, read.node)
+    behind = graph_of(node).behind(read.node)
     writers = [n for n in graph_of(node).nodes.values() if n not in around and read.name in written_inside(n, sources)]
     return all(writer.get("id", "") in behind for writer in writers)
-
-
-def _behind(diagram: Diagram, node: str) -> set[str]:
-    graph = graph_of(diagram.root)
-    found, todo = {node}, [node]
-    while todo:
-        at = todo.pop()
-        for target in [*(way.target for way in graph.after(at)), *graph.events(at)]:
-            if target not in found:
-                found.add(target)
-                todo.append(target)
-    return found
 
 
 def _known(context: Context) -> set[str]:
@@ -135,37 +124,43 @@ def _is_callers_fault(diagram: Diagram, context: Context, name: str) -> bool:
     """Return whether a process that is only called gets a variable from its callers or from nowhere."""
     for process in diagram.processes:
         calls = context.catalogue.calls.get(process.get("id", ""), [])
-        if len(calls) == 1 and name in _needs(context, process.get("id", "")):
+        if len(calls) == 1 and name in _needs(context, process.get("id", "")).needed:
             return True
     return False
 
 
-def _needs(context: Context, identity: str) -> Mapping[str, Read]:
-    """Return what a process reads that only its callers can have written, each with the first place that reads it.
+@dataclass(frozen=True)
+class _Needs:
+    """What a process reads that only its callers can have written, each with the first place that reads it.
 
-    What all callers leave out is the process' own fault, unless there is but one.
+    ``optional``: what it reads of them, too, but can do without. What all callers leave out is the process' own fault,
+    unless there is but one.
     """
-    if identity not in context.needs:
-        context.needs[identity] = _found_needs(context, identity)
-    return context.needs[identity]
+
+    needed: Mapping[str, Read]
+    optional: frozenset[str]
 
 
-def _found_needs(context: Context, identity: str) -> dict[str, Read]:
+def _needs(context: Context, identity: str) -> _Needs:
+    return context.once("needs", identity, lambda: _found_needs(context, identity))
+
+
+def _found_needs(context: Context, identity: str) -> _Needs:
     entries = context.catalogue.find("process", identity)
     calls = context.catalogue.calls.get(identity, [])
     handed_by_any = {name for call in calls for name in call.inputs}
     found: dict[str, Read] = {}
+    optional = set()
     for entry in entries:
         diagram = model.load(entry.path)
         alone = analysed(diagram, context.sources, called=False)
         for name, several in _missing(diagram, alone, context.sources).items():
-            careful = all(read.guarded for read in several)
             nowhere = len(calls) == 1 and not any(read.state.has(name) for read in several)
-            if careful:
-                context.optional.setdefault(identity, set()).add(name)
+            if all(read.guarded for read in several):
+                optional.add(name)
             elif name in handed_by_any or nowhere:
                 found[name] = several[0]
-    return found
+    return _Needs(found, frozenset(optional))
 
 
 def _hint(diagram: Diagram, context: Context, read: Read) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workers.domain.cities import City, MailRule
 from workers.errors import InputErrors
@@ -15,7 +16,10 @@ from workers.lint.findings import Finding, Severity
 from workers.packs.diagrams.catalogue import Catalogue
 from workers.packs.diagrams.expressions import owner
 from workers.packs.diagrams.model import Diagram, Element, line_of
+from workers.packs.diagrams.seen import note, watched
 from workers.packs.loading import load_pack
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,28 @@ class Context:
     variables: Mapping[str, Any]
     flows: dict[Element, DataFlow] = field(default_factory=dict, compare=False)
     """The data flow of each file that was asked for."""
-    needs: dict[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
-    """What each process that was asked for needs of its callers."""
-    optional: dict[str, set[str]] = field(default_factory=dict, compare=False)
-    """What it reads of them, too, but can do without."""
+    found: dict[tuple[str, str], tuple[Any, set[Path]]] = field(default_factory=dict, compare=False)
+    """What was found out of called processes, with the files that say so."""
     mails: Mapping[str, MailRule] = field(default_factory=dict, compare=False)
     """The common rules of mails to partners, with which a city's pack is read."""
     cities: dict[Path, City | None] = field(default_factory=dict, compare=False)
-    thrown: dict[str, set[str]] = field(default_factory=dict, compare=False)
-    """The codes of the errors with which each process that was asked for may end."""
 
-    @property
+    @cached_property
     def sources(self) -> Sources:
         """What the data flow of a diagram gets from elsewhere."""
         return Sources(self.catalogue, self.job_types)
+
+    def once(self, what: str, identity: str, work: Callable[[], T]) -> T:
+        """Return what ``work`` finds out of a process; it is asked but once for each process."""
+        key = (what, identity)
+        if key not in self.found:
+            with watched() as files:
+                value = work()
+            self.found[key] = value, files
+        value, files = self.found[key]
+        for path in files:
+            note(path)
+        return value
 
     def city_of(self, path: Path) -> City | None:
         """Return the city of whose pack a file is; None for a common file, and for a pack that cannot be read."""

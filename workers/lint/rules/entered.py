@@ -135,7 +135,7 @@ def _variables(source: str) -> list[str]:
         return []  # feel-syntax says so
 
 
-def _given(source: str) -> set[str]:
+def _given(source: str) -> frozenset[str]:
     """Return the paths whose values an expression may hand on: not those that its conditions compare."""
     text = _CONDITION.sub("if true then", source.removeprefix("=").strip())
     return paths(text)

@@ -9,7 +9,7 @@ from workers.lint.findings import Finding
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.mailways import RETURNED
 from workers.packs.diagrams import model
-from workers.packs.diagrams.model import NS, Diagram, Element, extension, local
+from workers.packs.diagrams.model import NS, Diagram, Element, extension, extensions, local
 
 _INPUT_ERROR: Final = "input-error"
 
@@ -30,6 +30,12 @@ def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 "エラーコードをそろえるか、この境界イベントを消してください"
             )
             yield report(diagram, event, "error-code", message, about={code})
+        elif code == _INPUT_ERROR and not _hands_on(event):
+            message = (
+                f"{name_of(event)}では、どこが誤りかの説明（formError）が次の画面に届きません。"
+                "出力マッピング =formError → formError にしてください"
+            )
+            yield report(diagram, event, "error-text", message, about={"formError"})
     for call in diagram.all("callActivity") if not mistaken else ():
         caught = model.caught_errors(diagram, call)
         for code in sorted(_of_called(context, call) - caught - {RETURNED} if "" not in caught else ()):
@@ -38,6 +44,13 @@ def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 "ありません（案件が止まります）。呼び出しの縁にエラーの境界イベントを付けてください"
             )
             yield report(diagram, call, "error-code", message, about={code})
+
+
+def _hands_on(event: Element) -> bool:
+    """Return whether what a refusal says leaves the event that catches it: without outputs everything does."""
+    outputs = extensions(event, "zeebe:ioMapping/zeebe:output")
+    said = {output.get("target"): output.get("source") or "" for output in outputs}
+    return not outputs or "formError" not in said or "formError" in said["formError"]
 
 
 def _code(diagram: Diagram, event: Element) -> str | None:
@@ -62,19 +75,27 @@ def _thrown(diagram: Diagram, context: Context, host: Element) -> set[str]:
 
 
 def _of_called(context: Context, call: Element) -> set[str]:
+    identity = _called(call)
+    return context.once("thrown", identity, lambda: _ending(context, identity, frozenset()))
+
+
+def _ending(context: Context, identity: str, around: frozenset[str]) -> set[str]:
+    """Return the codes of the errors with which a process may end; ``around`` are those that call it."""
+    found: set[str] = set()
+    for entry in context.catalogue.find("process", identity) if identity not in around else ():
+        child = model.load(entry.path)
+        ends = ((end, _code(child, end)) for end in child.all("endEvent"))
+        found |= {code for end, code in ends if code and code not in _caught_inside(child, end)}
+        for call in child.all("callActivity"):
+            caught = model.caught_errors(child, call)
+            inner = _ending(context, _called(call), around | {identity})
+            found |= {code for code in inner if not {code, ""} & caught}
+    return found
+
+
+def _called(call: Element) -> str:
     called = extension(call, "calledElement")
-    identity = "" if called is None else called.get("processId", "")
-    if identity not in context.thrown:
-        context.thrown[identity] = set()
-        for entry in context.catalogue.find("process", identity):
-            child = model.load(entry.path)
-            ends = ((end, _code(child, end)) for end in child.all("endEvent"))
-            codes = {code for end, code in ends if code and code not in _caught_inside(child, end)}
-            inner = [(c, _of_called(context, c)) for c in child.all("callActivity")]
-            context.thrown[identity] = codes | {
-                code for c, several in inner for code in several if not {code, ""} & model.caught_errors(child, c)
-            }
-    return context.thrown[identity]
+    return "" if called is None else called.get("processId", "")
 
 
 def _caught_inside(diagram: Diagram, event: Element) -> set[str]:

@@ -55,8 +55,15 @@ def gateways(diagram: Diagram, context: Context) -> Iterator[Finding]:
         conditional = [flow for flow in outgoing if flow.find("bpmn:conditionExpression", NS) is not None]
         default = gateway.get("default")
         if conditional and default not in {flow.get("id") for flow in outgoing}:
-            message = f"{name_of(gateway)}に既定のフローがありません（どの条件にも合わないと止まります）"
+            bare = [flow for flow in outgoing if flow not in conditional]
+            todo = (
+                f"条件のない{name_of(bare[0])}を既定のフローにしてください"
+                if len(bare) == 1
+                else "1 本を既定にしてください"
+            )
+            message = f"{name_of(gateway)}に既定のフローがありません（どの条件にも合わないと止まります）。{todo}"
             yield report(diagram, gateway, "gateway-default", message)
+            outgoing = [flow for flow in outgoing if flow not in bare] if len(bare) == 1 else outgoing
         for flow in outgoing if len(outgoing) > 1 else []:
             if flow not in conditional and flow.get("id") != default:
                 yield report(diagram, flow, "gateway-condition", f"{name_of(gateway)}から出るフローに条件がありません")

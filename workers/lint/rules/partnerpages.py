@@ -15,6 +15,7 @@ from workers.lint.rules.mailways import MAIL
 from workers.lint.rules.variables import did_you_mean
 from workers.packs.answersteps import OFFICE, PARTNER, PROPERTY, form_id, is_for_partner, page_mark
 from workers.packs.diagrams.model import NS, Diagram, Element, extension, extensions
+from workers.packs.diagrams.seen import note
 from workers.readers.feelvalues import UnknownFeelError, value_of
 from workers.readers.pageform import partner_form
 
@@ -134,6 +135,7 @@ def _reaches(context: Context, folder: Path, path: Path) -> bool:
 
 def _has_link(text: Path, seen: frozenset[Path] = frozenset()) -> bool:
     """Whether a template includes the part with the link, in itself or in a part of a part."""
+    note(text)
     try:
         names = _INCLUDED.findall(text.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):

@@ -25,6 +25,8 @@ _TEMPLATES: Final = (
     ("dropped", "mail", "メールの文面", "mail-template", (".txt.j2",)),
     ("document", "documents", "文書のひな形", "document-template", (".docx", ".xlsx")),
 )
+_WITHOUT_ZONE: Final = re.compile(r'"(T\d{2}:\d{2}(?::\d{2})?)"\s*$')
+"""A text that ends a due date after its minutes or seconds."""
 
 
 def job_types(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -105,6 +107,12 @@ def due_dates(diagram: Diagram, context: Context) -> Iterator[Finding]:
         schedule = extension(task, "taskSchedule")
         if schedule is None or not (schedule.get("dueDate") or "").strip():
             message = f"{name_of(task)}に期限（Due date）がありません。期限がないと、遅れていても一覧で分かりません"
+            yield report(diagram, task, "due-date", message)
+        elif found := _WITHOUT_ZONE.search(schedule.get("dueDate") or ""):
+            message = (
+                f"{name_of(task)}の期限（Due date）の時刻「{found[1]}」に時差がありません。"
+                f"「{found[1]}+09:00」のように、日本の時差まで書いてください（ないと、別の時刻の期限になります）"
+            )
             yield report(diagram, task, "due-date", message)
 
 

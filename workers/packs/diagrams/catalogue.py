@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from workers.errors import InputError, PermanentError
-from workers.packs.answersteps import page_mark
-from workers.packs.diagrams import dmn, feel, forms, model
-from workers.packs.diagrams.expressions import linked_forms, produced, visible_locals
-from workers.packs.diagrams.flowgraph import graph_of
-from workers.packs.templates import TemplateFolders
+from workers.errors import PermanentError
+from workers.packs.diagrams import forms
+from workers.packs.diagrams.contributions import Contribution
+from workers.packs.diagrams.contributions import read as contributed
+from workers.packs.diagrams.seen import note
+from workers.packs.templatefiles import TemplateFolders
 
 SUFFIXES: Final = (".bpmn", ".dmn", ".form")
 _NO_PACKS: Final = frozenset({"element-templates", "scenarios", "templates", "node_modules"})
@@ -63,6 +63,34 @@ class Call:
     outputs: tuple[str, ...]
 
 
+class Forms(Mapping[str, forms.Form]):
+    """The forms of all packs by id; one is read when it is asked for."""
+
+    def __init__(self) -> None:
+        self._paths: dict[str, Path] = {}
+        self._read: dict[str, forms.Form] = {}
+
+    def add(self, identity: str, path: Path) -> None:
+        """Say in which file a form lies; the last one counts."""
+        self._paths[identity] = path
+
+    def __getitem__(self, identity: str) -> forms.Form:
+        """Return a form; raises KeyError for one that no pack has."""
+        path = self._paths[identity]
+        note(path)
+        if identity not in self._read:
+            self._read[identity] = forms.load(path)
+        return self._read[identity]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids."""
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._paths)
+
+
 @dataclass
 class Catalogue:
     """All packs with their ids, and which variables reach which form and decision."""
@@ -72,7 +100,7 @@ class Catalogue:
     form_locals: dict[str, set[str]] = field(default_factory=dict)
     decision_inputs: dict[str, set[str]] = field(default_factory=dict)
     form_keys: dict[str, set[str]] = field(default_factory=dict)
-    parsed_forms: dict[str, forms.Form] = field(default_factory=dict)
+    parsed_forms: Forms = field(default_factory=Forms)
     """The forms themselves, by id."""
     process_inputs: dict[str, set[str]] = field(default_factory=dict)
     """What call activities hand to a process, by its id."""
@@ -123,6 +151,8 @@ class Catalogue:
         for city in self.cities_of(path) or [COMMON]:
             with suppress(PermanentError):
                 found.append(folders.find(city, kind, name, suffix))
+        for text in found:
+            note(text)
         return list(dict.fromkeys(found))
 
     def cities_without(self, path: Path, kind: str, name: str, suffixes: Sequence[str]) -> list[str]:
@@ -136,8 +166,12 @@ class Catalogue:
         ]
 
 
-def build(checked: Sequence[Path], *, home: Path, extra: Sequence[Path]) -> Catalogue:
+def build(
+    checked: Sequence[Path], *, home: Path, extra: Sequence[Path], read: Callable[[Path], Contribution] = contributed
+) -> Catalogue:
     """Collect all packs: those of ``home/bpmn`` and ``extra``, and the folders of the checked files.
+
+    ``read`` says what a file contributes: whoever remembers it need not read it again.
 
     A folder from elsewhere stands in for the pack of the same name in ``home`` (a copy being tried out), unless that
     one is checked, too: then every id that both own is told.
@@ -159,7 +193,7 @@ def build(checked: Sequence[Path], *, home: Path, extra: Sequence[Path]) -> Cata
     catalogue = Catalogue(used)
     for pack in used:
         for path in pack.files():
-            _register(catalogue, pack, path)
+            _register(catalogue, pack, path, read(path))
     _prefer_loose(catalogue)
     return catalogue
 
@@ -190,72 +224,27 @@ def _exists(folders: TemplateFolders, city: str, kind: str, name: str, suffix: s
     return True
 
 
-def _register(catalogue: Catalogue, pack: Pack, path: Path) -> None:
-    try:
-        for kind, identity in _ids(catalogue, path):
-            catalogue.entries.append(Entry(kind, identity, path, pack))
-    except (InputError, ValueError, OSError, RecursionError):
-        return  # the file's own check reports it
-
-
-def _ids(catalogue: Catalogue, path: Path) -> Iterator[tuple[str, str]]:
-    if path.suffix == ".form":
-        form = forms.load(path)
-        catalogue.form_keys[form.id] = forms.keys(form)
-        catalogue.names |= catalogue.form_keys[form.id]
-        catalogue.parsed_forms[form.id] = form
-        yield "form", form.id
-    elif path.suffix == ".dmn":
-        table = dmn.load(path)
-        yield "drg", table.root.get("id", "")
-        made = dmn.results(table)
-        for cell in dmn.cells(table):
-            for name in set(_names(cell)) - made:
-                cells = catalogue.decision_reads.setdefault(cell.decision, {}).setdefault(name, set())
-                cells.add(cell.element.get("id", ""))
-        for decision in table.decisions:
-            yield "decision", decision.get("id", "")
-    else:
-        diagram = model.load(path)
-        _collect_locals(catalogue, diagram)
-        for process in diagram.processes:
-            yield "process", process.get("id", "")
-        for message in diagram.all("message"):
-            yield "message", message.get("name", "")
-
-
-def _names(cell: dmn.Cell) -> list[str]:
-    try:
-        return feel.variables(cell.text, unary=cell.kind == "unary")
-    except feel.FeelSyntaxError:
-        return []  # a rule says so
-
-
-def _collect_locals(catalogue: Catalogue, diagram: model.Diagram) -> None:
-    made = produced(diagram)
-    catalogue.names |= made
-    for task, form in linked_forms(diagram):
-        catalogue.form_locals.setdefault(form, set()).update(visible_locals(task) | made)
-    for task in diagram.all("userTask"):
-        catalogue.page_marks.setdefault(task.get("id", ""), {})[diagram.path] = page_mark(task)
-    for task in diagram.all("businessRuleTask"):
-        for called in model.extensions(task, "zeebe:calledDecision"):
-            names = catalogue.decision_inputs.setdefault(called.get("decisionId", ""), set())
-            names.update(visible_locals(task))
-    for call in diagram.all("callActivity"):
-        for called in model.extensions(call, "zeebe:calledElement"):
-            process = called.get("processId", "")
-            handed, taken = (
-                tuple(
-                    m.get("target", "").split(".")[0] for m in model.extensions(call, f"zeebe:ioMapping/zeebe:{kind}")
-                )
-                for kind in ("input", "output")
-            )
-            one = Call(diagram.path, call.get("id", ""), handed, taken)
-            catalogue.calls.setdefault(process, []).append(one)
-            catalogue.process_inputs.setdefault(process, set()).update(visible_locals(call))
-            catalogue.caught.setdefault(process, set()).update(model.caught_errors(diagram, call))
-            catalogue.escalating.setdefault(process, set()).update(graph_of(call).codes_caught(call))
+def _register(catalogue: Catalogue, pack: Pack, path: Path, found: Contribution) -> None:
+    """Add what a file contributes."""
+    catalogue.entries += [Entry(kind, identity, path, pack) for kind, identity in found.ids]
+    if found.form is not None:
+        catalogue.form_keys[found.form] = set(found.form_keys)
+        catalogue.parsed_forms.add(found.form, path)
+    catalogue.names.update(found.names, found.form_keys)
+    for all_names, names in (
+        (catalogue.form_locals, found.form_locals),
+        (catalogue.decision_inputs, found.decision_inputs),
+        (catalogue.process_inputs, found.process_inputs),
+        (catalogue.caught, found.caught),
+        (catalogue.escalating, found.escalating),
+        *((catalogue.decision_reads.setdefault(one, {}), reads) for one, reads in found.decision_reads.items()),
+    ):
+        for identity, several in names.items():
+            all_names.setdefault(identity, set()).update(several)
+    for task, mark in found.page_marks.items():
+        catalogue.page_marks.setdefault(task, {})[path] = mark
+    for process, identity, handed, taken in found.calls:
+        catalogue.calls.setdefault(process, []).append(Call(path, identity, tuple(handed), tuple(taken)))
 
 
 def _prefer_loose(catalogue: Catalogue) -> None:

@@ -5,7 +5,8 @@ The rest (arithmetic, filters, other functions) is unknown, and what depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from workers.packs.diagrams import feel
@@ -23,16 +24,23 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 _LITERALS: Final = {"null": None, "true": True, "false": False}
 _END: Final = Token("end", "")
+_REMEMBERED: Final = 5000
+_Value = Callable[[Choice], object]
 
 
 def evaluate(expression: str, choice: Choice) -> object:
     """Return the value of an expression (without its ``=``), or ``UNKNOWN``."""
+    return _read(expression)(choice)
+
+
+@lru_cache(_REMEMBERED)
+def _read(expression: str) -> _Value:
     try:
-        reader = _Reader(feel.tokens(expression), choice)
+        reader = _Reader(feel.tokens(expression))
         value = reader.either()
     except (FeelSyntaxError, _NotReadError):
-        return UNKNOWN
-    return value if reader.token is _END else UNKNOWN
+        return _constant(UNKNOWN)
+    return value if reader.token is _END else _constant(UNKNOWN)
 
 
 def is_true(expression: str, choice: Choice) -> bool | None:
@@ -43,6 +51,15 @@ def is_true(expression: str, choice: Choice) -> bool | None:
 
 def compared(expression: str) -> Iterator[tuple[str, str]]:
     """Yield (path, text) of every comparison of a path with a text: the values that matter for it."""
+    yield from _comparisons(expression)
+
+
+@lru_cache(_REMEMBERED)
+def _comparisons(expression: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_found_comparisons(expression))
+
+
+def _found_comparisons(expression: str) -> Iterator[tuple[str, str]]:
     try:
         found = feel.tokens(expression)
     except FeelSyntaxError:
@@ -54,15 +71,16 @@ def compared(expression: str) -> Iterator[tuple[str, str]]:
                 yield path, found[index + 1].text.strip('"')
 
 
-def paths(expression: str) -> set[str]:
+@lru_cache(_REMEMBERED)
+def paths(expression: str) -> frozenset[str]:
     """Return the dotted paths that an expression reads, without those that start with a bound name's own keys."""
     try:
         found = feel.tokens(expression)
     except FeelSyntaxError:
-        return set()
+        return frozenset()
     read = {_path_before(found, index)[0] for index in range(1, len(found) + 1) if not _goes_on(found, index)}
     names = set(_names(expression))
-    return {path for path in read if path and path.split(".")[0] in names}
+    return frozenset(path for path in read if path and path.split(".")[0] in names)
 
 
 def _names(expression: str) -> list[str]:
@@ -93,25 +111,26 @@ class _NotReadError(Exception):
 
 
 class _Reader:
-    def __init__(self, tokens: list[Token], choice: Choice) -> None:
+    """Makes a function of an expression: it is read once and asked under thousands of choices."""
+
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._at = 0
-        self._choice = choice
 
     @property
     def token(self) -> Token:
         return self._tokens[self._at] if self._at < len(self._tokens) else _END
 
-    def either(self) -> object:
+    def either(self) -> _Value:
         """Read a whole expression."""
         if self._take("if"):
             return self._choice_of_two()
         value = self._both()
         while self._take("or"):
-            value = _or(value, self._both())
+            value = _joined(_or, value, self._both())
         return value
 
-    def _choice_of_two(self) -> object:
+    def _choice_of_two(self) -> _Value:
         condition = self.either()
         if not self._take("then"):
             raise _NotReadError
@@ -119,76 +138,83 @@ class _Reader:
         if not self._take("else"):
             raise _NotReadError
         second = self.either()
-        return UNKNOWN if condition is UNKNOWN else first if condition is True else second
 
-    def _both(self) -> object:
+        def chosen(choice: Choice) -> object:
+            held = condition(choice)
+            return UNKNOWN if held is UNKNOWN else first(choice) if held is True else second(choice)
+
+        return chosen
+
+    def _both(self) -> _Value:
         value = self._comparison()
         while self._take("and"):
-            value = _and(value, self._comparison())
+            value = _joined(_and, value, self._comparison())
         return value
 
-    def _comparison(self) -> object:
+    def _comparison(self) -> _Value:
         left = self._operand()
         for operator in ("=", "!=", "<=", ">=", "<", ">"):
             if self._take(operator):
-                return _compared(left, operator, self._operand())
+                right = self._operand()
+                return lambda choice: _compared(left(choice), operator, right(choice))
         return left
 
-    def _operand(self) -> object:
+    def _operand(self) -> _Value:
         token = self.token
         if token.kind == "string":
             self._at += 1
-            return token.text.strip('"')
+            return _constant(token.text.strip('"'))
         if self._take("["):
             return self._list()
         if token.kind == "number":
             self._at += 1
-            return float(token.text)
+            return _constant(float(token.text))
         if self._take("("):
             return self._closed(self.either())
         if token.kind != "name":
             raise _NotReadError
         if token.text in _LITERALS:
             self._at += 1
-            return _LITERALS[token.text]
+            return _constant(_LITERALS[token.text])
         return self._call() if self._is_call() else self._path()
 
-    def _list(self) -> object:
-        values: list[object] = []
+    def _list(self) -> _Value:
+        parts: list[_Value] = []
         while not self._take("]"):
-            values.append(self.either())
+            parts.append(self.either())
             if self.token.text != "]" and not self._take(","):
                 raise _NotReadError
-        return UNKNOWN if UNKNOWN in values else values
+
+        def listed(choice: Choice) -> object:
+            values = [part(choice) for part in parts]
+            return UNKNOWN if UNKNOWN in values else values
+
+        return listed
 
     def _is_call(self) -> bool:
         words = [token.text for token in self._tokens[self._at : self._at + 3]]
         return words[:2] in (["not", "("], ["count", "("]) or words == ["list", "contains", "("]
 
-    def _call(self) -> object:
+    def _call(self) -> _Value:
         name = self.token.text
         self._at += 3 if name == "list" else 2
         value = self.either()
         if name == "list":
             if not self._take(","):
                 raise _NotReadError
-            return self._closed(_contains(value, self.either()))
-        self._closed(None)
-        if value is UNKNOWN:
-            return UNKNOWN
-        if name == "count":
-            return float(len(value)) if isinstance(value, list) else None
-        return not value if isinstance(value, bool) else None
+            return self._closed(_joined(_contains, value, self.either()))
+        return self._closed(lambda choice: _counted(value(choice)) if name == "count" else _negated(value(choice)))
 
-    def _path(self) -> object:
+    def _path(self) -> _Value:
         names = [self.token.text]
         self._at += 1
         while self._take("."):
             names.append(self.token.text)
             self._at += 1
-        return self._choice.get(".".join(names), UNKNOWN)
+        path = ".".join(names)
+        return lambda choice: choice.get(path, UNKNOWN)
 
-    def _closed(self, value: object) -> object:
+    def _closed(self, value: _Value) -> _Value:
         if not self._take(")"):
             raise _NotReadError
         return value
@@ -198,6 +224,26 @@ class _Reader:
             self._at += 1
             return True
         return False
+
+
+def _constant(value: object) -> _Value:
+    return lambda _: value
+
+
+def _joined(how: Callable[[object, object], object], left: _Value, right: _Value) -> _Value:
+    return lambda choice: how(left(choice), right(choice))
+
+
+def _counted(value: object) -> object:
+    if value is UNKNOWN:
+        return UNKNOWN
+    return float(len(value)) if isinstance(value, list) else None
+
+
+def _negated(value: object) -> object:
+    if value is UNKNOWN:
+        return UNKNOWN
+    return not value if isinstance(value, bool) else None
 
 
 def _or(left: object, right: object) -> object:

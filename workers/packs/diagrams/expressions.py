@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from workers.packs.diagrams.model import BPMN, FLOW_NODES, NS, ZEEBE, Diagram, Element, line_of, local
@@ -66,16 +67,25 @@ class Slot:
 
 def slots(diagram: Diagram) -> Iterator[Slot]:
     """Yield every filled place for an expression."""
+    yield from _slots(diagram.root)
+
+
+@lru_cache(maxsize=200)
+def _slots(root: Element) -> tuple[Slot, ...]:
+    return tuple(_filled(root))
+
+
+def _filled(root: Element) -> Iterator[Slot]:
     for name, attribute, label, required in _ATTRIBUTES:
-        for element in diagram.root.iter(f"{{{ZEEBE}}}{name}"):
+        for element in root.iter(f"{{{ZEEBE}}}{name}"):
             if (text := element.get(attribute)) is not None and text.strip():
                 yield Slot(element, owner(element), label, text.strip(), required)
     for name, label, required in _TEXTS:
-        for element in diagram.root.iter(f"{{{BPMN}}}{name}"):
+        for element in root.iter(f"{{{BPMN}}}{name}"):
             if (text := (element.text or "").strip()) or name == "conditionExpression":
                 yield Slot(element, owner(element), label, text, required)
     for name in ("message", "signal"):
-        for element in diagram.all(name):
+        for element in root.iter(f"{{{BPMN}}}{name}"):
             if (text := (element.get("name") or "").strip()).startswith("="):
                 yield Slot(element, owner(element), "メッセージ名" if name == "message" else "シグナル名", text, False)
 

@@ -17,6 +17,7 @@ from workers.packs.diagrams.model import BPMN, FLOW_NODES, NS, SUB_PROCESSES, El
 from workers.packs.stepways import is_step
 
 _NODES: Final = tuple(f"{{{BPMN}}}{name}" for name in sorted(FLOW_NODES))
+_NODE_TAGS: Final = frozenset(_NODES)
 _ESCALATION: Final = "bpmn:escalationEventDefinition"
 _ERROR: Final = "bpmn:errorEventDefinition"
 _THROWING: Final = frozenset({"endEvent", "intermediateThrowEvent"})
@@ -44,6 +45,8 @@ class FlowGraph:
         self._flows: dict[str, list[Element]] = {}
         for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
             self._flows.setdefault(flow.get("sourceRef", ""), []).append(flow)
+        self._events: dict[str, list[str]] = {}
+        self._behind: dict[str, frozenset[str]] = {}
         self._after: dict[str, list[Way]] = {}
         self._before: dict[str, list[Way]] = {}
         for way in self._ways():
@@ -67,6 +70,24 @@ class FlowGraph:
 
     def events(self, node: str) -> list[str]:
         """Return the events that may take a token away while a node waits or works: its own and its steps' ones."""
+        if node not in self._events:
+            self._events[node] = self._events_at(node)
+        return self._events[node]
+
+    def behind(self, node: str) -> frozenset[str]:
+        """Return the nodes that a token may come to from a node, over events too, with the node itself."""
+        if node not in self._behind:
+            found, todo = {node}, [node]
+            while todo:
+                at = todo.pop()
+                for target in [*(way.target for way in self.after(at)), *self.events(at)]:
+                    if target not in found:
+                        found.add(target)
+                        todo.append(target)
+            self._behind[node] = frozenset(found)
+        return self._behind[node]
+
+    def _events_at(self, node: str) -> list[str]:
         found = [event.get("id", "") for event in self._boundaries.get(node, [])]
         for step in _steps_around(self._all[node]):
             events = self._boundaries.get(step.get("id", ""), [])
@@ -151,7 +172,7 @@ class FlowGraph:
         return node.find(_ERROR, NS) is not None or (caught is not None and caught.get("cancelActivity") != "false")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=200)
 def _graph(root: Element) -> FlowGraph:
     return FlowGraph(root)
 
@@ -171,10 +192,19 @@ def scope_of(element: Element) -> Element | None:
 
 def nodes_in(scope: Element) -> Iterator[Element]:
     """Yield the flow nodes of a scope with those of its steps, the steps themselves left out."""
+    yield from _nodes_in(scope)
+
+
+@lru_cache(maxsize=500)
+def _nodes_in(scope: Element) -> tuple[Element, ...]:
+    return tuple(_walked(scope))
+
+
+def _walked(scope: Element) -> Iterator[Element]:
     for child in scope:
-        if isinstance(child.tag, str) and child.tag in _NODES:
+        if isinstance(child.tag, str) and child.tag in _NODE_TAGS:
             if is_step(child):
-                yield from nodes_in(child)
+                yield from _walked(child)
             else:
                 yield child
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workers.errors import InputError
+from workers.packs.diagrams.seen import note
 
 # Properties that form-js evaluates as FEEL; a text without "=" there would be shown or stored as it stands.
 FEEL_ONLY: Final = frozenset({"hide", "dataSource", "valuesExpression", "columnsExpression", "expression"})
@@ -58,6 +59,7 @@ def load(path: Path) -> Form:
 
     Raises InputError (Japanese, with the line) when it is no form.
     """
+    note(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
         content = json.loads(text)

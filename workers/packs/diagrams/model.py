@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from defusedxml.common import DefusedXmlException
 from lxml import etree
 
 from workers.errors import InputError
+from workers.packs.diagrams.seen import note
 
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -45,6 +47,7 @@ CONNECTIONS: Final = frozenset(
 )
 
 
+_ENCODING: Final = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _TEXT_IN_FEEL: Final = re.compile(r'\s*=\s*"([^"]*)"\s*')
 
 
@@ -110,10 +113,13 @@ class Diagram:
     shapes: dict[str, Shape] = field(default_factory=dict)
     edges: dict[str, Edge] = field(default_factory=dict)
     planes: list[str] = field(default_factory=list)
+    _found: dict[tuple[str, ...], list[Element]] = field(default_factory=dict, repr=False, compare=False)
 
     def all(self, *names: str) -> Iterator[Element]:
         """Yield the BPMN elements with one of these local names, in document order."""
-        yield from self.root.iter(*(f"{{{BPMN}}}{name}" for name in names))
+        if names not in self._found:
+            self._found[names] = list(self.root.iter(*(f"{{{BPMN}}}{name}" for name in names)))
+        yield from self._found[names]
 
     @property
     def processes(self) -> list[Element]:
@@ -123,7 +129,8 @@ class Diagram:
 
 def local(element: Element) -> str:
     """Return an element's name without its namespace; empty for comments and processing instructions."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def line_of(element: Element) -> int | None:
@@ -133,13 +140,19 @@ def line_of(element: Element) -> int | None:
 
 
 def extension(element: Element, name: str) -> Element | None:
-    """Return an element's own ``zeebe:name`` extension, or None."""
-    return element.find(f"bpmn:extensionElements/zeebe:{name}", NS)
+    """Return an element's own ``zeebe:name`` extension, or None. Remembered: nobody changes a loaded diagram."""
+    found = _extensions(element, f"zeebe:{name}")
+    return found[0] if found else None
 
 
 def extensions(element: Element, path: str) -> list[Element]:
-    """Return an element's own zeebe extensions along a path such as ``zeebe:ioMapping/zeebe:input``."""
-    return list(element.findall(f"bpmn:extensionElements/{path}", NS))
+    """Return an element's own zeebe extensions along a path such as ``zeebe:ioMapping/zeebe:input``, remembered."""
+    return list(_extensions(element, path))
+
+
+@lru_cache(maxsize=50_000)
+def _extensions(element: Element, path: str) -> tuple[Element, ...]:
+    return tuple(element.findall(f"bpmn:extensionElements/{path}", NS))
 
 
 def flow_nodes(diagram: Diagram) -> Iterator[Element]:
@@ -170,6 +183,7 @@ def load(path: Path) -> Diagram:
 
 
 def _content(path: Path) -> bytes:
+    note(path)
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:
@@ -177,16 +191,30 @@ def _content(path: Path) -> bytes:
 
 
 def _parsed(path: Path, content: bytes) -> Element:
+    if _is_plain(content):
+        with suppress(etree.XMLSyntaxError):
+            return _parse(content)
     try:
         SafeElementTree.fromstring(content, forbid_dtd=True)
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-        return etree.fromstring(content, parser)
+        return _parse(content)
     except DefusedXmlException as error:
         raise InputError(str(path), "DOCTYPE（DTD・実体の宣言）を含む XML は受け付けません") from error
     except (SafeElementTree.ParseError, etree.XMLSyntaxError) as error:
         raise InputError(str(path), f"XML として読めません（{error}）") from error
     except (ValueError, LookupError) as error:
         raise InputError(str(path), f"ファイルを読めません（{error}）") from error
+
+
+def _is_plain(content: bytes) -> bool:
+    """Return whether a file is UTF-8 without a DOCTYPE for certain: it need not be looked at twice."""
+    declared = _ENCODING.match(content)
+    utf8 = declared is None or declared[1].lower() in {b"utf-8", b"utf8"}
+    return utf8 and b"<!DOCTYPE" not in content and b"\0" not in content
+
+
+def _parse(content: bytes) -> Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    return etree.fromstring(content, parser)
 
 
 @lru_cache(maxsize=200)
