@@ -217,11 +217,11 @@ def _form(city: City, page: AnswerPage) -> dict[str, Any]:
 
 
 def _step(visit: Visit) -> ShownStep:
-    form, fixed = partner_form(visit.link.form, visit.today)
-    fixed |= dict(visit.city.public_offer.values) if visit.city.public_offer else {}
+    asked = partner_form(visit.link.form, visit.today)
+    given = dict(visit.city.public_offer.values) if visit.city.public_offer else {}
     known = {"cityOptions": city_options(visit.city), "caseTitle": f"{visit.city.name}との包括連携協定"}
-    read = read_names(form)
-    return ShownStep(form=form, known={**{k: v for k, v in known.items() if k in read}, **fixed}, fixed=fixed)
+    read = read_names(asked.form)
+    return ShownStep(asked=asked, known={**{k: v for k, v in known.items() if k in read}, **asked.fixed, **given})
 
 
 def _read(
@@ -232,7 +232,7 @@ def _read(
     read = read_answer(step.form, given, step.known)
     if read.problems:
         return read, None, read.problems
-    values = {**step.fixed, **read.values}
+    values = step.answer(read.values)
     keys = ("name", "representative", "contact", "phone", "address", "corporateNumber")
     try:
         partner = read_partner({**{key: values.get(key) for key in keys}, "email": offer.email})

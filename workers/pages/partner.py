@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from workers.domain.answers import token_hash
+from workers.domain.answers import LinkEnd, token_hash
 from workers.errors import RetryableError
 from workers.pages import shown
 from workers.pages.incoming import Incoming, json_object, read_incoming
@@ -93,8 +93,8 @@ class PartnerPages:
                 request=request,
                 token=token,
                 link=link,
-                answer=await unit.answers.answer(link.case_id, link.element_id, link.round),
-                files=await unit.answers.files(link),
+                answer=await unit.answers.answer(link.case_id, link.element_id, link.round) if link.end else None,
+                files=[] if link.end is LinkEnd.ANSWERED else await unit.answers.files(link),
                 city=unit.cities.city(link.city),
                 today=unit.clock.today(),
                 limits=self._limits,
