@@ -30,6 +30,7 @@ from workers.packs import CityPacks
 from workers.packs.templatefiles import TemplateFolders
 from workers.trial.clock import EngineClock
 from workers.usecases.parties import party_rows, spoken
+from workers.usecases.ports import Cities
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = TemplateFolders(ROOT / "templates")
@@ -273,13 +274,13 @@ def other_city() -> City:
     return samples.city(fields=CITY.fields)
 
 
-def units(registry: Registry, *, pages_url: str = "") -> MakeUnit:
+def units(registry: Registry, *, pages_url: str = "", cities: Cities = CITIES) -> MakeUnit:
     """Return units of work on a test's registry with the project's own packs, mails and documents."""
     return uow_factory(
         registry.sessions(),
         Parts(
             clock=registry.clock,
-            cities=CITIES,
+            cities=cities,
             renderers=Renderers(
                 WordDocuments(FOLDERS),
                 JinjaMails(FOLDERS, CITIES, registry.clock),

@@ -281,6 +281,19 @@ class Department:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublicOfferPage:
+    """The public page for a new partner's first offer.
+
+    ``task``: the user task whose form it shows. ``values``: fields that the page answers; ``omit``: ids of parts that
+    only the task's own reader needs.
+    """
+
+    task: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    omit: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class City:
     """A city pack's facts. ``signing_process`` is the id of the process that ``renkei start`` begins.
 
@@ -311,6 +324,8 @@ class City:
     """The mails to partners by template; one that is not among them cannot be sent to a partner (see ``mail``)."""
     field_word: str = "連携事項"
     """What the city's agreements call that which ``fields`` lists."""
+    public_offer: PublicOfferPage | None = None
+    """None: the city takes no first offer by a public page."""
     cost_next_year: bool = False
     """A project whose cost the city bears is one of the fiscal year after its proposal's (AGE-A3)."""
 

@@ -312,6 +312,18 @@ class GroundTable(_Table):
     text: Line
 
 
+class PublicOfferTable(_Table):
+    """``[public_offer]``."""
+
+    task: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+    values: dict[str, Line] = Field(default_factory=dict)
+    omit: list[Line] = Field(default_factory=list)
+
+    def page(self) -> cities.PublicOfferPage:
+        """Return the domain's page."""
+        return cities.PublicOfferPage(task=self.task, values=dict(self.values), omit=tuple(self.omit))
+
+
 class CityFile(_Table):
     """A whole ``city.toml``."""
 
@@ -337,6 +349,7 @@ class CityFile(_Table):
     termination: TerminationTable = Field(default_factory=TerminationTable)
     mails: dict[Annotated[str, Field(pattern=TEMPLATE_PATTERN)], MailTable] = Field(default_factory=dict)
     links: dict[str, Annotated[str, Field(pattern=r"^https?://[^\s]+$")]] = Field(default_factory=dict)
+    public_offer: PublicOfferTable | None = None
 
     def city(
         self, departments: tuple[cities.Department, ...], mails: Mapping[str, cities.MailRule] = MappingProxyType({})
@@ -366,6 +379,7 @@ class CityFile(_Table):
             cost_next_year=self.activities.cost_next_year,
             termination=self.termination.rule(),
             mails=dict(mails),
+            public_offer=self.public_offer.page() if self.public_offer else None,
         )
 
 
@@ -385,6 +399,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "activities": ActivitiesTable,
     "termination": TerminationTable,
     "mails": MailTable,
+    "public_offer": PublicOfferTable,
     "fields": FieldTable,
     "partner_grounds": GroundTable,
     "project_grounds": GroundTable,

@@ -18,6 +18,7 @@ from workers.adapters.camunda.task_forms import TaskForms
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.pages import assets
 from workers.pages.desk.application import desk_application
+from workers.pages.offers import OfferPages
 from workers.pages.partner import OpenUnit, PartnerPages
 from workers.pages.security import HEADERS
 from workers.pages.shown import closed_page
@@ -47,7 +48,9 @@ def application(
     async def to_desk(_request: Request) -> Response:
         return RedirectResponse("/desk/", 303, headers=HEADERS)
 
-    faces: list[BaseRoute] = [] if steps is None else list(PartnerPages(open_unit, steps, limits).routes())
+    faces: list[BaseRoute] = []
+    if steps is not None:
+        faces += [*PartnerPages(open_unit, steps, limits).routes(), *OfferPages(open_unit).routes()]
     if desk is not None:
         faces += [Mount("/desk", app=desk), Route("/", to_desk)]
     return Starlette(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, UploadFile
@@ -125,3 +126,12 @@ async def _take_file(taken: Incoming, file: UploadFile, limits: FileLimits) -> N
         taken.files.append(await asyncio.to_thread(check_file, name, content, limits))
     except InputError as error:
         taken.problems.append(error.message)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return a JSON object that a form brought; an empty one for anything else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -11,16 +11,16 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from workers.domain.answers import token_hash
+from workers.domain.answers import LinkEnd, token_hash
 from workers.errors import RetryableError
 from workers.pages import shown
-from workers.pages.incoming import Incoming, read_incoming
+from workers.pages.incoming import Incoming, json_object, read_incoming
 from workers.pages.security import HEADERS, Misses, is_our_form
 from workers.pages.shown import Visit
 from workers.pages.steps import ShownStep, Steps
@@ -93,8 +93,8 @@ class PartnerPages:
                 request=request,
                 token=token,
                 link=link,
-                answer=await unit.answers.answer(link.case_id, link.element_id, link.round),
-                files=await unit.answers.files(link),
+                answer=await unit.answers.answer(link.case_id, link.element_id, link.round) if link.end else None,
+                files=[] if link.end is LinkEnd.ANSWERED else await unit.answers.files(link),
                 city=unit.cities.city(link.city),
                 today=unit.clock.today(),
                 limits=self._limits,
@@ -111,7 +111,7 @@ class PartnerPages:
     async def _typed(self, visit: Visit) -> Response:
         if not visit.takes:
             return _again(visit)
-        given = _json_object(visit.fields.get("values", ""))
+        given = json_object(visit.fields.get("values", ""))
         check = visit.fields.get("action") == "check"
         if check and visit.link.end is None:
             step = await self._steps.check(visit.link, visit.today)
@@ -126,7 +126,7 @@ class PartnerPages:
         """Keep or remove files, and with them what was typed so far."""
         if not visit.takes:
             return _again(visit)
-        given, problems = _json_object(visit.fields.get("values", "")), list(visit.incoming.problems)
+        given, problems = json_object(visit.fields.get("values", "")), list(visit.incoming.problems)
         removed = visit.fields.get("remove", "")
         async with self._open_unit() as unit:
             await keep_draft(unit, visit.link.token_hash, given)
@@ -181,14 +181,6 @@ async def _away(request: Request, limits: FileLimits | None) -> Response:
     if not is_our_form(request, request.path_params["token"], fields.get("word", "")):
         return shown.away_page(request)
     return shown.away_page(request, fields=fields)
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _digest(read: ReadAnswer, visit: Visit) -> str:

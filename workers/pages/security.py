@@ -58,13 +58,14 @@ def set_cookie(response: Response, request: Request, cookie: str, *, path: str =
 class Misses:
     """Counts links that are none, by the client's address: who guesses is refused for a while."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, *, most: int = _MISSES) -> None:
         self._now = now
+        self._most = most
         self._seen: OrderedDict[str, deque[float]] = OrderedDict()
 
     def note(self, client: str) -> None:
         """Count a miss."""
-        moments = self._seen.setdefault(client, deque(maxlen=_MISSES))
+        moments = self._seen.setdefault(client, deque(maxlen=self._most))
         moments.append(self._now())
         self._seen.move_to_end(client)
         while len(self._seen) > _MOST_CLIENTS:
@@ -73,4 +74,4 @@ class Misses:
     def too_many(self, client: str) -> bool:
         """Return whether a client has missed too often in the last ten minutes."""
         moments = self._seen.get(client)
-        return moments is not None and len(moments) == _MISSES and self._now() - moments[0] < _WITHIN_SECONDS
+        return moments is not None and len(moments) == self._most and self._now() - moments[0] < _WITHIN_SECONDS

@@ -43,13 +43,14 @@ class Visit:
     files: Sequence[AnswerFile]
     city: City
     today: date
-    limits: FileLimits
+    limits: FileLimits | None
+    base: str = "/a/"
     incoming: Incoming = field(default_factory=Incoming)
 
     @property
     def url(self) -> str:
         """The page's own address."""
-        return f"/a/{self.token}"
+        return f"{self.base}{self.token}"
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -64,12 +65,12 @@ class Visit:
 
 def closed_page(request: Request, status: int) -> Response:
     """Return the one page of everything that is no link."""
-    return _page(request, "closed.html.j2", status=status)
+    return page(request, "closed.html.j2", status=status)
 
 
 def stale_page(visit: Visit) -> Response:
     """Return the page of a form that does not come from a page of ours in the same browser."""
-    return _page(visit.request, "stale.html.j2", visit, status=403)
+    return page(visit.request, "stale.html.j2", visit, status=403)
 
 
 def away_page(request: Request, *, visit: Visit | None = None, fields: Mapping[str, str] | None = None) -> Response:
@@ -78,7 +79,7 @@ def away_page(request: Request, *, visit: Visit | None = None, fields: Mapping[s
     action = request.url.path.removesuffix("/files")
     if lost := action != request.url.path:
         kept["action"] = "keep"
-    return _page(request, "away.html.j2", visit, status=_AWAY, fields=kept, action=action, lost_files=lost)
+    return page(request, "away.html.j2", visit, status=_AWAY, fields=kept, action=action, lost_files=lost)
 
 
 def form_page(
@@ -88,26 +89,26 @@ def form_page(
     data = {"schema": step.form, "data": {**step.known, **given, **step.fixed}}
     status = 422 if problems else 200
     more = {"data": data, "problems": problems, "kept": kept, "kinds": KINDS, "ends": ",".join(MEDIA_TYPES)}
-    return _page(visit.request, "form.html.j2", visit, status=status, **more)
+    return page(visit.request, "form.html.j2", visit, status=status, **more)
 
 
 def check_page(visit: Visit, said: Sequence[Said], digest: str) -> Response:
     """Return the page on which an answer is read once more before it is sent."""
-    return _page(visit.request, "check.html.j2", visit, said=said, digest=digest, ended_at=_moment(visit.link.ended_at))
+    return page(visit.request, "check.html.j2", visit, said=said, digest=digest, ended_at=moment(visit.link.ended_at))
 
 
 def ended_page(visit: Visit) -> Response:
     """Return the page of a step that was answered: by whom, when, and what was said by this way."""
     answer = visit.answer
     by_office = visit.link.end is LinkEnd.OFFICE or (answer is not None and answer.state is AnswerState.LATE)
-    return _page(
+    return page(
         visit.request,
         "ended.html.j2",
         visit,
         answer=answer,
         by_office=by_office,
-        at=_moment(answer.at if answer else visit.link.ended_at),
-        entered_at=_moment(visit.link.ended_at) if visit.link.end is LinkEnd.OFFICE else "",
+        at=moment(answer.at if answer else visit.link.ended_at),
+        entered_at=moment(visit.link.ended_at) if visit.link.end is LinkEnd.OFFICE else "",
         second="second" in visit.request.query_params,
     )
 
@@ -116,18 +117,20 @@ def _row_of(said: Any) -> str:
     return str(said["row"] if isinstance(said, Mapping) else said.row)
 
 
-def _moment(at: datetime | None) -> str:
+def moment(at: datetime | None) -> str:
+    """Return a moment as people read it, empty where there is none."""
     if at is None:
         return ""
     local = at.astimezone(JST)
     return f"{format_wareki(local.date(), weekday=True)}{local:%H時%M分}"
 
 
-def _page(request: Request, template: str, visit: Visit | None = None, *, status: int = 200, **more: Any) -> Response:
+def page(request: Request, template: str, visit: Visit | None = None, *, status: int = 200, **more: Any) -> Response:
+    """Return a template's page; of a visit, with the word that its forms bring back."""
     cookie = cookie_of(request)
     word = form_word(cookie, visit.token) if visit else ""
-    page = _TEMPLATES.get_template(template).render(visit=visit, word=word, static=STATIC_URL, **more)
-    response = HTMLResponse(page, status, headers=HEADERS)
+    text = _TEMPLATES.get_template(template).render(visit=visit, word=word, static=STATIC_URL, **more)
+    response = HTMLResponse(text, status, headers=HEADERS)
     if visit is not None:
-        set_cookie(response, request, cookie)
+        set_cookie(response, request, cookie, path=visit.base)
     return response

@@ -10,6 +10,7 @@ from typing import Any
 from pyzeebe import ZeebeClient
 from pyzeebe.errors import MessageAlreadyExistsError, ProcessInstanceNotFoundError, ZeebeError
 
+from workers.adapters.camunda.rest import UnknownProcessError
 from workers.adapters.registry.queue import EngineCallQueue, QueuedEngineCall
 from workers.errors import PermanentError, RetryableError
 from workers.jobs.surveys import refreshed_board
@@ -21,6 +22,7 @@ from workers.runtime.jobrunner import is_refusal
 from workers.runtime.ports import AnswerTasks, OpenJobUnit, UserTasks
 from workers.runtime.sender import BOUNCED
 from workers.runtime.stepback import StepBack
+from workers.usecases.public_offers import START
 from workers.usecases.remind_offices import WaitingTask, send_digests
 from workers.usecases.take_answer import DELIVER
 from workers.usecases.undelivered import report_undelivered
@@ -49,6 +51,7 @@ class EngineCalls:
     find-steps              order_id, process_instance_key: answered by the message common-steps-found
     step-back               order_id, process_instance_key, choice: answered by the message common-step-answered
     remind-offices          on (ISO date): the mails of a day on late tasks; another day's are not sent any more
+    start-case              case_id, process_id: the instance of a case that was filed; a second one ends by itself
     deliver-answer          answer_id: a partner's answer completes its user task, or was not the first
     mail-bounced            mail_id, …, written by the sender: the case's history, a task for the office
     ======================  ===============================================================================
@@ -66,6 +69,7 @@ class EngineCalls:
         steps: StepBack | None = None,
         answered: AnswerTasks | None = None,
         idle: Callable[[], Awaitable[None]] | None = None,
+        start: Callable[[str, str], Awaitable[None]] | None = None,
     ) -> None:
         """``idle``: called whenever no call is due."""
         self._queue = queue
@@ -74,6 +78,7 @@ class EngineCalls:
         self._open_unit = open_unit
         self._steps = steps
         self._answered = answered
+        self._start = start
         self._kinds: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "publish-message": self._publish_message,
             "update-due-dates": self._update_due_dates,
@@ -83,6 +88,7 @@ class EngineCalls:
             "find-steps": self._find_steps,
             "step-back": self._step_back,
             "remind-offices": self._remind_offices,
+            START: self._start_case,
             DELIVER: self._deliver_answer,
             BOUNCED: self._note_bounce,
         }
@@ -179,6 +185,14 @@ class EngineCalls:
         await self._publish_message(
             {"name": name, "correlation_key": order_id, "message_id": f"{order_id}:{name}", "variables": variables}
         )
+
+    async def _start_case(self, payload: Payload) -> None:
+        if self._start is None:
+            raise PermanentError("案件を始めるための設定がありません")
+        try:
+            await self._start(payload["process_id"], payload["case_id"])
+        except UnknownProcessError as error:  # it starts once the city is deployed
+            raise RetryableError(error.message) from error
 
     async def _deliver_answer(self, payload: Payload) -> None:
         if self._answered is None:

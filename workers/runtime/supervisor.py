@@ -13,6 +13,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from workers.adapters.camunda.gateway import is_ready, open_channel, probe, zeebe_client
@@ -20,6 +21,7 @@ from workers.adapters.camunda.instances import Instances
 from workers.adapters.camunda.open_tasks import OpenTasks
 from workers.adapters.camunda.people import People
 from workers.adapters.camunda.rest import RestClient
+from workers.adapters.camunda.starting import start_case
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.registry.outbox import OutboxName
 from workers.errors import PermanentError
@@ -259,6 +261,7 @@ async def _call_engine(
             open_unit=services.open_unit,
             steps=StepBack(instances or Instances(rest, tasklist), tasks, services.ways),
             answered=tasks,
+            start=partial(start_case, settings),
         )
         worker.calls = calls
         worker.wakes["engine-call"] = calls.drain.wake

@@ -93,6 +93,7 @@ async def forget_expired(uow: UnitOfWork) -> int:
     for link in links:
         link.draft = None
     await uow.answers.drop_expired_files(now)
+    await uow.offers.drop_expired(now)
     return len(links)
 
 

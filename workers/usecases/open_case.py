@@ -19,8 +19,11 @@ async def draw_case_id(uow: UnitOfWork, city: City) -> str:
     return f"{city.code}-{year}-{number:04d}"
 
 
-async def file_case(uow: UnitOfWork, city: City, offer: OfferInput) -> Case:
-    """Put a case with its first offer into the registry, before any process instance exists (``renkei start``)."""
+async def file_case(uow: UnitOfWork, city: City, offer: OfferInput, *, how: str = "入力ファイル") -> Case:
+    """Put a case with its first offer into the registry, before any process instance exists (``renkei start``).
+
+    ``how``: the way by which it came, for the history.
+    """
     case = Case(
         id=await draw_case_id(uow, city),
         city=city.code,
@@ -33,7 +36,7 @@ async def file_case(uow: UnitOfWork, city: City, offer: OfferInput) -> Case:
     case.projects.extend(offer.content.project_entities(1))
     case.records.extend(offer.content.record_entities())
     await uow.cases.add(case)
-    await note(uow, case.id, f"{city.survey.words['paper']}を受け付けた（第1回、入力ファイル）")
+    await note(uow, case.id, f"{city.survey.words['paper']}を受け付けた（第1回、{how}）")
     return case
 
 

@@ -26,6 +26,7 @@ from workers.domain.entities import (
 )
 from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
+from workers.domain.publicoffers import PublicOffer
 from workers.domain.register import ActivityEntry, BookPage, BookQuery, RegisterEntry, RegisterQuery, SigningEntry
 
 if TYPE_CHECKING:  # imported lists are few
@@ -547,6 +548,22 @@ class DeskRecords(Protocol):
         """Return what lists show of cases, by id; those that the registry does not have are missing."""
 
 
+class PublicOffers(Protocol):
+    """First offers of new partners, begun on the public page."""
+
+    async def add(self, offer: PublicOffer) -> None:
+        """Keep an address that is to be confirmed; it has its id afterwards."""
+
+    async def find(self, token_hash: str) -> PublicOffer | None:
+        """Return the offer of a secret word's hash, or None."""
+
+    async def asked(self, city: str, since: datetime, *, email: str | None = None) -> int:
+        """Return how many confirmations a city's page has mailed since a moment, to one address or to all."""
+
+    async def drop_expired(self, now: datetime) -> None:
+        """Forget those that expired."""
+
+
 class DocumentRenderer(Protocol):
     """Fills the city's Word and Excel templates."""
 
@@ -648,6 +665,7 @@ class UnitOfWork(Protocol):
     history: History
     acts: Acts
     answers: PartnerAnswers
+    offers: PublicOffers
     desk: DeskRecords
     feeds: CalendarFeeds
     pages_url: str

@@ -15,9 +15,10 @@ from workers.adapters.registry import (
     mail_drafts,
     meeting_tables,
     partner_answers,
+    public_offers,
     tables,
 )
-from workers.domain import acts, agreements, answers, corrections, entities, mails, meetings
+from workers.domain import acts, agreements, answers, corrections, entities, mails, meetings, publicoffers
 from workers.domain import desk as desks
 
 _registry = registry(metadata=tables.metadata)
@@ -75,6 +76,7 @@ def _map() -> None:
     _versioned(mails.MailDraft, mail_drafts.mail_draft)
     _versioned(answers.PartnerLink, partner_answers.partner_link)
     _versioned(answers.PartnerAnswer, partner_answers.partner_answer)
+    _versioned(publicoffers.PublicOffer, public_offers.public_offer)
     _map_desk()
     _registry.configure()
 

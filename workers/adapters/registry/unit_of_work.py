@@ -23,6 +23,7 @@ from workers.adapters.registry.mail_drafts import SqlMailDrafts
 from workers.adapters.registry.meeting_repositories import SqlMeetings
 from workers.adapters.registry.outbox import OutboxName, Parts, SqlOutbox
 from workers.adapters.registry.partner_answers import SqlPartnerAnswers
+from workers.adapters.registry.public_offers import SqlPublicOffers
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
 from workers.domain.acts import Act
@@ -54,6 +55,7 @@ class SqlUnitOfWork:
     acts: ports.Acts
     answers: ports.PartnerAnswers
     feeds: ports.CalendarFeeds
+    offers: ports.PublicOffers
     desk: ports.DeskRecords
 
     def __init__(self, session: AsyncSession, parts: Parts) -> None:
@@ -77,6 +79,7 @@ class SqlUnitOfWork:
         self.acts = SqlActs(session)
         self.answers = SqlPartnerAnswers(session)
         self.feeds = SqlCalendarFeeds(session)
+        self.offers = SqlPublicOffers(session)
         self.desk = SqlDesk(session)
         self.pages_url = parts.pages_url
         self.outbox = self._outbox = SqlOutbox(session, self.documents, parts)
