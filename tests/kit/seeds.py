@@ -9,7 +9,7 @@ The seeds are data, ``tests/data/lint_seeds/*.toml``, a ``[[seed]]`` each:
   that ``within`` or the file holds. ``edits``: more of the four above, where one slip takes several places;
   ``part``: of a Word file (``word/document.xml``), ``encoding``: in which the file is written (``cp932``);
 - ``rule``, ``element``: which finding; ``told``: a part of its message; ``by = "node"``: Camunda's linters find it;
-- ``warning = true``, ``note = true``: only that. ``clean = true``: unusual but right, nothing may be found.
+- ``warning = true``: it is only a warning. ``clean = true``: unusual but right, nothing may be found.
 """
 
 from __future__ import annotations
@@ -56,7 +56,6 @@ class Seed:
     told: str = ""
     by: str = "renkei"
     warning: bool = False
-    note: bool = False
     clean: bool = False
 
     @property

@@ -44,6 +44,16 @@ def test_a_due_date_of_now_and_a_duration_is_noted(tmp_path: Path) -> None:
     assert (report.ok, report.errors, report.warnings) == (True, 0, 0)
 
 
+def test_what_is_typed_and_read_nowhere_is_noted(tmp_path: Path) -> None:
+    """It may be meant so, but an owner has to know."""
+    pack = example(tmp_path)
+    path = pack.path("midori/midori-odd.bpmn")
+    path.write_text(RIGHT["a due date of now and a duration"], encoding="utf-8")
+    found = [f for f in linter.lint([path], home=pack.home).findings if f.rule == "unread-output"]
+    assert [(f.element, f.severity) for f in found] == [("Task_Answer", Severity.NOTE)]
+    assert "「reply」は、この後どこでも読まれません" in found[0].message
+
+
 def _said(finding: Finding) -> tuple[str, str, str]:
     return finding.rule, finding.element, finding.message
 
