@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from workers.domain.agreements import Agreement, Notice
-from workers.domain.answers import AnswerPage
+from workers.domain.answers import AnswerPage, PartnerLink
 from workers.domain.cities import City
 from workers.domain.entities import Case, CaseKind, HistoryEntry, Survey, SurveyAnswer
 from workers.domain.meetings import Meeting
@@ -191,6 +191,24 @@ class _Meetings:
         return []
 
 
+class _Answers:
+    """No partner has a link here."""
+
+    async def expired(self, now: datetime, *, limit: int) -> list[PartnerLink]:  # noqa: ARG002 (the port's)
+        """Return no link."""
+        return []
+
+    async def drop_expired_files(self, now: datetime) -> None:
+        """Forget nothing."""
+
+
+class _Offers:
+    """Nobody offers by the public page here."""
+
+    async def drop_expired(self, now: datetime) -> None:
+        """Forget nothing."""
+
+
 class MemoryUnit:
     """A unit of work on the registry in memory."""
 
@@ -206,6 +224,8 @@ class MemoryUnit:
         self.counters = _Counters()
         self.sweeps = _Sweeps()
         self.meetings = _Meetings()
+        self.answers = _Answers()
+        self.offers = _Offers()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

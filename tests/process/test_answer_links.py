@@ -19,7 +19,7 @@ _PLAYED = {
     ("date", "signed"): ["Task_SubmitProposal", "Task_AnswerProposals", "Task_AnswerCeremony", "Task_ConfirmDraft"],
     ("date", "annual"): ["Task_SubmitForm8"],
     ("ageo", "signed"): ["Task_SubmitProposal", "Task_ConfirmDraft"],
-    ("ageo", "hard"): ["Task_AnswerInvitation"],
+    ("ageo", "invitation-declined"): ["Task_AnswerInvitation"],
     ("ageo", "annual-hard"): ["Task_AnswerDates", "Task_SubmitProposals"],
     ("ageo", "adhoc-department"): ["Task_AnswerProposal"],
     ("asahikawa", "signed"): ["Task_SubmitProposal", "Task_CheckByPartner"],

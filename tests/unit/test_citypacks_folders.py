@@ -18,10 +18,13 @@ SOME_PACK = next(path.parent for path in sorted(CHECKOUT.glob("*/city.toml")))
 def copy_pack(folder: Path, code: str) -> Path:
     """Put a copy of one of the project's packs into a folder under another code."""
     pack = folder / code
-    pack.mkdir(parents=True)
+    pack.mkdir(parents=True, exist_ok=code == "common")
     for name in ("city.toml", "departments.csv"):
         text = (SOME_PACK / name).read_text(encoding="utf-8")
         (pack / name).write_text(text.replace(f'"{SOME_PACK.name}', f'"{code}'), encoding="utf-8")
+    mails = folder / "common" / "mails.toml"  # which a city's own rules for a common mail change
+    mails.parent.mkdir(exist_ok=True)
+    shutil.copyfile(CHECKOUT / "common" / "mails.toml", mails)
     return pack
 
 
