@@ -12,10 +12,12 @@ from workers.adapters.registry import (  # noqa: F401 (their tables belong to th
     agreement_tables,
     book_lines,
     calendar_feeds,
+    desk,
     mail_drafts,
     meeting_tables,
     partial_indexes,
     partner_answers,
+    public_offers,
 )
 from workers.adapters.registry.columns import Json, Moment
 from workers.adapters.registry.outbox_tables import mail
