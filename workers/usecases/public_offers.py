@@ -14,14 +14,13 @@ from workers.domain.publicoffers import PublicOffer
 from workers.readers.offerinput import OfferInput
 from workers.usecases.open_case import file_case
 from workers.usecases.ports import MailRequest, UnitOfWork
-from workers.usecases.take_answer import as_text
+from workers.usecases.take_answer import RECEIPT, Receipt, write_receipt
 
 START: Final = "start-case"
 """The engine call that begins the instance of a case which was filed."""
 DAYS: Final = 7
 """So long the confirmation's link can be used."""
 _CONFIRMATION: Final = "offer-confirmation"
-_RECEIPT: Final = "answer-receipt"
 _A_DAY: Final = timedelta(days=1)
 _TO_ONE_ADDRESS: Final = 3
 _TO_ALL: Final = 200
@@ -102,21 +101,14 @@ async def file_public_offer(uow: UnitOfWork, city: City, filed: FiledOffer) -> d
         kind=START,
         payload={"case_id": case.id, "process_id": city.signing_process},
     )
-    await uow.outbox.mail(
-        MailRequest(
-            business_key=f"{case.id}:{_RECEIPT}:offer:partner:{_RECEIPT}",
-            case_id=case.id,
-            city=city.code,
-            kind=_RECEIPT,
-            template=_RECEIPT,
-            recipient_name=filed.offer.partner.contact,
-            recipient=known.email,
-            context={
-                "partner": case.partner,
-                "answer_title": filed.title,
-                "answered_at": known.sent_at,
-                "answer_text": as_text(filed.said),
-            },
-        )
+    receipt = Receipt(
+        template=RECEIPT,
+        key="offer",
+        name=filed.offer.partner.contact,
+        address=known.email,
+        title=filed.title,
+        at=known.sent_at,
+        said=filed.said,
     )
+    await write_receipt(uow, case, receipt)
     return known.sent_at

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
+from workers.domain.entities import Case
 from workers.usecases.answer_files import file_to_case
 from workers.usecases.answer_links import end_links, open_link, takes_answer
 from workers.usecases.journal import note
@@ -20,7 +21,7 @@ DELIVER: Final = "deliver-answer"
 LATE: Final = "common-late-answer"
 """The message that begins the office's task about an answer that came second."""
 FILE_LABEL: Final = "添付ファイル"
-_RECEIPT: Final = "answer-receipt"
+RECEIPT: Final = "answer-receipt"
 _LATE_RECEIPT: Final = "answer-late"
 
 
@@ -106,7 +107,7 @@ async def take_answer(uow: UnitOfWork, given: GivenAnswer) -> TakenAnswer:
         await settle_late(uow, answer)
         return TakenAnswer(outcome=Outcome.LATE, at=answer.at)
     await end_links(uow, link.case_id, link.element_id, LinkEnd.ANSWERED)
-    await _write(uow, link, answer, _RECEIPT)
+    await _write(uow, link, answer, RECEIPT)
     await note(uow, link.case_id, f"回答を受け付けた: {link.title}", actor=PARTNER)
     return TakenAnswer(outcome=Outcome.ACCEPTED, at=answer.at)
 
@@ -179,22 +180,48 @@ def as_text(said: Sequence[Mapping[str, str]]) -> str:
     return "\n".join(lines).strip()
 
 
-async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str) -> None:
-    case = await uow.cases.get(link.case_id)
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What a partner is told of what it sent. ``key``: what was sent, one of its kind in the case."""
+
+    template: str
+    key: str
+    name: str
+    address: str = field(repr=False)
+    title: str
+    at: datetime
+    said: Sequence[Mapping[str, str]] = field(repr=False)
+
+
+async def write_receipt(uow: UnitOfWork, case: Case, receipt: Receipt) -> None:
+    """Mail a partner what it sent, as it reads it."""
     await uow.outbox.mail(
         MailRequest(
-            business_key=f"{case.id}:{template}:{answer.id}:partner:{template}",
+            business_key=f"{case.id}:{receipt.template}:{receipt.key}:partner:{receipt.template}",
             case_id=case.id,
             city=case.city,
-            kind=template,
-            template=template,
-            recipient_name=link.recipient_name,
-            recipient=link.recipient,
+            kind=receipt.template,
+            template=receipt.template,
+            recipient_name=receipt.name,
+            recipient=receipt.address,
             context={
                 "partner": case.partner,
-                "answer_title": link.title,
-                "answered_at": answer.at,
-                "answer_text": as_text(answer.said),
+                "answer_title": receipt.title,
+                "answered_at": receipt.at,
+                "answer_text": as_text(receipt.said),
             },
         )
     )
+
+
+async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str) -> None:
+    receipt = Receipt(
+        template=template,
+        key=str(answer.id),
+        name=link.recipient_name,
+        address=link.recipient,
+        title=link.title,
+        at=answer.at,
+        said=answer.said,
+    )
+    await write_receipt(uow, await uow.cases.get(link.case_id), receipt)

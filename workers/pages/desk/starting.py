@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from workers.domain.cities import City
 from workers.pages.desk.face import PREFIX, Visit, office_of
-from workers.pages.desk.tasks import json_object
+from workers.pages.incoming import json_object
 from workers.readers.formanswer import read_answer
 
 

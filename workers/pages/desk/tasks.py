@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ from workers.errors import PermanentError
 from workers.pages.desk.beside import beside
 from workers.pages.desk.face import PREFIX, NotHereError, Visit
 from workers.pages.desk.home import Row, row_of
+from workers.pages.incoming import json_object
 from workers.pages.steps import all_names, field_names
 from workers.readers.feelvalues import UnknownFeelError, value_of
 from workers.readers.formanswer import read_answer
@@ -291,12 +291,3 @@ def _locked(form: Mapping[str, Any]) -> dict[str, Any]:
         return locked
 
     return {**form, "components": [lock(part) for part in form.get("components") or []]}
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """Return the object that a form's page sends; an empty one for anything else."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
