@@ -72,7 +72,7 @@ class PartnerPage:
     def keep(self) -> None:
         """Save what has been typed so far."""
         self.page.get_by_role("button", name=_KEEP).click()
-        expect(self.page.get_by_role("status")).to_contain_text("保存しました")
+        expect(self.page.get_by_role("status").filter(has_text="保存しました")).to_be_visible()
         self.arrived()
 
     def send(self) -> str:

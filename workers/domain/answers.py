@@ -97,7 +97,7 @@ class AnswerFile:
     @property
     def size_text(self) -> str:
         """The size as people read it."""
-        return f"{max(1, self.size // 1024):,} KB"
+        return f"{max(1, self.size // 1024):,}キロバイト"
 
 
 def new_token() -> str:

@@ -35,7 +35,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What may be attached, by the end of its name."""
-KINDS: Final = "PDF、Word（.docx）、Excel（.xlsx）、PowerPoint（.pptx）、写真（.jpg、.png）"
+KINDS: Final = "PDF、Word、Excel、パワーポイント、写真（JPEG、PNG）"
 
 _LONGEST_NAME: Final = 100
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
@@ -74,7 +74,7 @@ class FileLimits:
     @property
     def size_text(self) -> str:
         """The size as people read it."""
-        return f"{self.size / 1_000_000:g}MB"
+        return f"{self.size / 1_000_000:g}メガバイト"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def file_name(name: str) -> str:
 
 
 def _says(end: str) -> str:
-    return {".pdf": "PDF", ".docx": "Word", ".xlsx": "Excel", ".pptx": "PowerPoint"}.get(end, "写真")
+    return {".pdf": "PDF", ".docx": "Word", ".xlsx": "Excel", ".pptx": "パワーポイント"}.get(end, "写真")
 
 
 def _of_kind(name: str, content: bytes, kind: str, start: bytes) -> None:
