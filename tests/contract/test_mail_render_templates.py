@@ -116,8 +116,12 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "answer-receipt": (_ANSWERED, ["次の回答を", "6月1日", "お心当たりのないとき"]),
     "answer-late": (
-        _ANSWERED,
-        ["先に入力を済ませて", "いただいた回答は残してあります", "目的: 見守り"],
+        {**_ANSWERED, "first_answer": "戦略推進課が令和8年6月1日（月）08時30分に、先に入力を済ませていました"},
+        [
+            "戦略推進課が令和8年6月1日（月）08時30分に、先に入力を済ませて",
+            "いただいた回答は残してあります",
+            "目的: 見守り",
+        ],
     ),
     "city-invitation": (
         {**TO_PARTNER, "message": "10周年の機会に"},

@@ -15,9 +15,10 @@ from tests.kit.chromium import Window, window
 from tests.kit.desk import BrokerDesk, Office, office, scenario_files_of
 from tests.kit.driver import EngineDriver
 from tests.kit.pictures import album
+from tests.kit.sentback import sent_back
 from tests.kit.serving import serving
 from tests.kit.smtp import HOST, SmtpServer
-from workers.packs.scenarios import Scenario, Step
+from workers.packs.scenarios import Scenario
 from workers.pages.app import application
 from workers.pages.steps import Steps
 from workers.settings import Settings
@@ -106,22 +107,6 @@ def _receipts(mails: list[Any]) -> int:
 
 async def test_a_partner_of_isesaki_offers_corrects_and_agrees_by_the_mails_links(walk: Walk) -> None:
     """The offer is sent back once; the next link's page holds what was typed and what is to be mended."""
-
-    def sent_back(scenario: Scenario) -> Scenario:
-        offer, check, *_ = scenario.steps
-        few = {
-            "fields": ["7"],
-            "projects": [{"field": "7", "title": "生活物資の優先供給", "content": "在庫を~避難所~へ届けます。"}],
-            "records": [],
-        }
-        steps = [
-            offer.model_copy(update={"answers": few}),
-            check,
-            Step(task="Task_DecideOnIneligible", answers={"action": "correct", "message": "3分野以上にしてください。"}),
-            *scenario.steps,
-        ]
-        return scenario.model_copy(update={"steps": steps})
-
     walked = await walk.play("isesaki", "signed", mistakes={"Task_SubmitOffer": _offer_with_mistakes}, change=sent_back)
     assert walked.outcome == "signed"
     assert walked.links.answered == ["Task_SubmitOffer", "Task_SubmitOffer", "Task_ConfirmDraft"]

@@ -472,13 +472,16 @@ class PartnerAnswers(Protocol):
         """Return the links of a step that take an answer, oldest first."""
 
     async def last_round(self, case_id: str, element_id: str) -> int:
-        """Return the number of the last round of a step, 0 where it was never asked for."""
+        """Return the number of the last round of a step, 0 where no mail brought a link for it."""
 
     async def add_answer(self, answer: PartnerAnswer) -> bool:
         """Keep an answer; False where the round has one already."""
 
     async def answer(self, case_id: str, element_id: str, round_: int) -> PartnerAnswer | None:
         """Return the answer of a round of a step, or None."""
+
+    async def filed(self, case_id: str, element_id: str) -> list[PartnerAnswer]:
+        """Return what came to a step by file, oldest first."""
 
     async def kept(self, answer_id: int) -> PartnerAnswer:
         """Return an answer by its number; raises PermanentError where there is none."""
@@ -605,6 +608,8 @@ class FiledAnswer:
 
     values: Mapping[str, object]
     problems: Sequence[str]
+    said: Sequence[Mapping[str, str]]
+    """The same as people read it: label, text, row."""
 
 
 class AnswerForms(Protocol):

@@ -12,6 +12,7 @@ from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer,
 from workers.domain.entities import Case
 from workers.usecases.answer_files import file_to_case
 from workers.usecases.answer_links import end_links, open_link, takes_answer
+from workers.usecases.first_answers import first_answer
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.variables import named
@@ -144,11 +145,18 @@ async def settle_delivered(uow: UnitOfWork, answer_id: int) -> None:
 
 async def settle_late(uow: UnitOfWork, answer: PartnerAnswer) -> None:
     """Keep an answer that came second: a task for the office, a mail to the partner (nothing is discarded)."""
-    if answer.state is not AnswerState.ACCEPTED:
+    if answer.state is AnswerState.ACCEPTED:
+        await keep_beside(uow, answer)
+
+
+async def keep_beside(uow: UnitOfWork, answer: PartnerAnswer) -> None:
+    """Keep an answer beside the one that counts, once, whatever was done with it: the office and the partner hear."""
+    if answer.state is AnswerState.LATE:
         return
     answer.state = AnswerState.LATE
     link = await uow.answers.link_of(answer)
     case = await uow.cases.get(answer.case_id)
+    first = await first_answer(uow, case, answer.element_id)
     await uow.outbox.engine_call(
         business_key=f"{LATE}:{answer.id}",
         kind="publish-message",
@@ -159,7 +167,8 @@ async def settle_late(uow: UnitOfWork, answer: PartnerAnswer) -> None:
             "variables": named(case_id=case.id, answer_id=answer.id),
         },
     )
-    await _write(uow, link, answer, _LATE_RECEIPT)
+    told = first.told if first else "先に入力を済ませていました"
+    await _write(uow, link, answer, _LATE_RECEIPT, first=told)
     await note(uow, case.id, f"先に入力されていたため、相手方の回答は使わずに残した: {link.title}")
 
 
@@ -191,6 +200,8 @@ class Receipt:
     title: str
     at: datetime
     said: Sequence[Mapping[str, str]] = field(repr=False)
+    first: str = ""
+    """Who was first and when, where this answer was not."""
 
 
 async def write_receipt(uow: UnitOfWork, case: Case, receipt: Receipt) -> None:
@@ -209,12 +220,13 @@ async def write_receipt(uow: UnitOfWork, case: Case, receipt: Receipt) -> None:
                 "answer_title": receipt.title,
                 "answered_at": receipt.at,
                 "answer_text": as_text(receipt.said),
+                "first_answer": receipt.first,
             },
         )
     )
 
 
-async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str) -> None:
+async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str, *, first: str = "") -> None:
     receipt = Receipt(
         template=template,
         key=str(answer.id),
@@ -223,5 +235,6 @@ async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, temp
         title=link.title,
         at=answer.at,
         said=answer.said,
+        first=first,
     )
     await write_receipt(uow, await uow.cases.get(link.case_id), receipt)
