@@ -63,7 +63,7 @@ class FilingDesk:
         form = asked_in(sent)[0]
         if any(_office_only(part, answers) for part in form.parts if isinstance(part, Question)):
             return answers  # what the office alone can enter
-        RETURNED.completing(driver.records, open_task, answers)  # what was typed before is there, until the file comes
+        RETURNED.completing(driver.records, open_task, {})  # what was typed before is there, until the file comes
         path = self.folder / f"返事{len(self.filed)}.xlsx"
         path.write_bytes(self.through(workbooks.filled(sent, in_cells(form, answers))))
         async with self.office.services.open_unit() as uow:
