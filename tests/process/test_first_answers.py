@@ -99,7 +99,8 @@ class Step:
             sent = await uow.documents.latest(self.case_id, "answer-form-isesaki-offer")
             assert sent is not None
             copy = await uow.documents.read(sent)
-        path.write_bytes(workbooks.filled(copy, in_cells(asked_in(copy)[0], self.offer("ファイルの目的"))))
+        if not path.is_file():  # the same file may be read again
+            path.write_bytes(workbooks.filled(copy, in_cells(asked_in(copy)[0], self.offer("ファイルの目的"))))
         async with self.at_work.services.open_unit() as uow:
             uow.by = "検査"
             document = await store_file(uow, self.case_id, path, kind=RECEIVED)
