@@ -74,16 +74,18 @@ def _away(broker: Broker, how: str) -> Iterator[Callable[[], None]]:
     else:
         broker.kill()
 
+    returned: list[bool] = []
+
     def back() -> None:
+        returned.append(True)
         if how == "frozen":
             os.kill(pid, signal.SIGCONT)
         else:
             broker.launch()
         broker.wait_ready()
 
-    returned: list[bool] = []
     try:
-        yield lambda: (returned.append(True), back())[1]
+        yield back
     finally:
         if not returned:  # the tests after this one need it
             back()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -197,5 +198,5 @@ async def test_a_refusal_at_once_is_the_offices_task(driver: EngineDriver, setti
     assert case.partner.email == "atarashii@mihon.example"
 
 
-def _attached(mail: Mail) -> list[tuple[str | None, bytes]]:
+def _attached(mail: Mail) -> list[tuple[str | None, Any]]:
     return [(part.get_filename(), part.get_payload(decode=True)) for part in mail.message.iter_attachments()]
