@@ -70,7 +70,7 @@ async def waiting_answer(uow: UnitOfWork, case_id: str, element_id: str) -> Firs
 
 async def done_since(uow: UnitOfWork, case_id: str, element_id: str, since: datetime) -> FirstAnswer | None:
     """Return the answer that was given to a step at or after a moment."""
-    first = await first_answer(uow, await uow.cases.get(case_id), element_id)
+    first = await first_answer(uow, case_id, (await uow.cases.get(case_id)).city, element_id)
     return first if first is not None and first.at >= since else None
 
 

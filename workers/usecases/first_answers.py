@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workers.domain.answers import AnswerState
-from workers.domain.entities import Case
 from workers.domain.wareki import format_moment
 from workers.usecases.ports import UnitOfWork
 
@@ -27,11 +26,11 @@ class FirstAnswer:
         return f"{moment}に、回答のページからの回答を先に受け付けていました"
 
 
-async def first_answer(uow: UnitOfWork, case: Case, element_id: str) -> FirstAnswer | None:
+async def first_answer(uow: UnitOfWork, case_id: str, city: str, element_id: str) -> FirstAnswer | None:
     """Return the answer that counts in the last round of a step, None where nobody has given one."""
-    number = await uow.answers.last_round(case.id, element_id)
-    answer = await uow.answers.answer(case.id, element_id, number) if number else None
+    number = await uow.answers.last_round(case_id, element_id)
+    answer = await uow.answers.answer(case_id, element_id, number) if number else None
     if answer is not None and answer.state is not AnswerState.LATE:
         return FirstAnswer(at=answer.at)
-    done = [e for e in await uow.history.of_case(case.id) if e.act is not None and e.act.element_id == element_id]
-    return FirstAnswer(at=done[-1].at, section=uow.cities.city(case.city).office.section) if done else None
+    done = [e for e in await uow.history.of_case(case_id) if e.act is not None and e.act.element_id == element_id]
+    return FirstAnswer(at=done[-1].at, section=uow.cities.city(city).office.section) if done else None

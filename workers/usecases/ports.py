@@ -72,6 +72,9 @@ class Cases(Protocol):
     async def find(self, case_id: str) -> Case | None:
         """Return a case or None."""
 
+    async def partner(self, case_id: str) -> Partner | None:
+        """Return a case's partner alone, None where the case has none."""
+
     async def add(self, case: Case) -> None:
         """Add a case."""
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
-from workers.domain.entities import Case
+from workers.domain.entities import Partner
 from workers.usecases.answer_files import file_to_case
 from workers.usecases.answer_links import end_links, open_link, takes_answer
 from workers.usecases.first_answers import first_answer
@@ -155,21 +155,20 @@ async def keep_beside(uow: UnitOfWork, answer: PartnerAnswer) -> None:
         return
     answer.state = AnswerState.LATE
     link = await uow.answers.link_of(answer)
-    case = await uow.cases.get(answer.case_id)
-    first = await first_answer(uow, case, answer.element_id)
+    first = await first_answer(uow, answer.case_id, link.city, answer.element_id)
     await uow.outbox.engine_call(
         business_key=f"{LATE}:{answer.id}",
         kind="publish-message",
         payload={
             "name": LATE,
-            "correlation_key": f"{case.id}:{answer.id}",
-            "message_id": f"{LATE}:{case.id}:{answer.id}",
-            "variables": named(case_id=case.id, answer_id=answer.id),
+            "correlation_key": f"{link.case_id}:{answer.id}",
+            "message_id": f"{LATE}:{link.case_id}:{answer.id}",
+            "variables": named(case_id=link.case_id, answer_id=answer.id),
         },
     )
     told = first.told if first else "先に入力を済ませていました"
     await _write(uow, link, answer, _LATE_RECEIPT, first=told)
-    await note(uow, case.id, f"先に入力されていたため、相手方の回答は使わずに残した: {link.title}")
+    await note(uow, link.case_id, f"先に入力されていたため、相手方の回答は使わずに残した: {link.title}")
 
 
 async def late_by_number(uow: UnitOfWork, answer_id: int) -> None:
@@ -204,19 +203,19 @@ class Receipt:
     """Who was first and when, where this answer was not."""
 
 
-async def write_receipt(uow: UnitOfWork, case: Case, receipt: Receipt) -> None:
+async def write_receipt(uow: UnitOfWork, receipt: Receipt, *, case_id: str, city: str, partner: Partner | None) -> None:
     """Mail a partner what it sent, as it reads it."""
     await uow.outbox.mail(
         MailRequest(
-            business_key=f"{case.id}:{receipt.template}:{receipt.key}:partner:{receipt.template}",
-            case_id=case.id,
-            city=case.city,
+            business_key=f"{case_id}:{receipt.template}:{receipt.key}:partner:{receipt.template}",
+            case_id=case_id,
+            city=city,
             kind=receipt.template,
             template=receipt.template,
             recipient_name=receipt.name,
             recipient=receipt.address,
             context={
-                "partner": case.partner,
+                "partner": partner,
                 "answer_title": receipt.title,
                 "answered_at": receipt.at,
                 "answer_text": as_text(receipt.said),
@@ -237,4 +236,5 @@ async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, temp
         said=answer.said,
         first=first,
     )
-    await write_receipt(uow, await uow.cases.get(link.case_id), receipt)
+    partner = await uow.cases.partner(link.case_id)
+    await write_receipt(uow, receipt, case_id=link.case_id, city=link.city, partner=partner)
