@@ -1,4 +1,4 @@
-"""Where a case stands in its diagram: the steps that were passed, the one of now, and the boxes around them (ALL-23)."""
+"""Where a case stands in its diagram: steps that were passed, the one of now, the boxes around them (ALL-23)."""
 
 from __future__ import annotations
 
