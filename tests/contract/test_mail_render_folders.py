@@ -233,8 +233,14 @@ def test_where_the_desk_has_an_address_mails_lead_to_it(folders: TemplateFolders
     write(folders.templates / "common", common.read_text(encoding="utf-8"), common.name)
     write(folders.templates / "common", '件名: 照会\n\n{{ task_list }}\n{% include "_tasklist.txt.j2" %}\n')
     settings = Settings(desk_url="https://desk.example/")
-    links = {"tasklist_url": "https://t.example", "open_url": settings.open_url, "desk_url": settings.desk_page}
-    mails = JinjaMails(folders, papers.CITIES, papers.clock(), **links)
+    mails = JinjaMails(
+        folders,
+        papers.CITIES,
+        papers.clock(),
+        tasklist_url="https://t.example",
+        open_url=settings.open_url,
+        desk_url=settings.desk_page,
+    )
     texts = [
         str(message_from_bytes(mails.render(request(group=group)).raw, policy=SMTP).get_content())
         for group in ("isesaki-korei", "")

@@ -17,9 +17,9 @@ def test_a_folded_step_shows_what_goes_on_within_it_up_to_the_top() -> None:
     """The check of the requirements is two steps down; the consultation's correction one."""
     svg = draw_standing(model.load(_DIAGRAM), here=["Task_CheckRequirements"], done=["Task_CorrectConsultation"])
     boxes = {
-        group.get("data-element-id"): group.find(f"{_SVG}rect").get("stroke")
+        group.get("data-element-id"): box.get("stroke")
         for group in ElementTree.fromstring(svg).iter(f"{_SVG}g")
-        if group.find(f"{_SVG}rect") is not None
+        if (box := group.find(f"{_SVG}rect")) is not None
     }
     assert boxes["Task_CheckRequirements"] == boxes["Step_Offer"] == HERE
     assert boxes["Step_Consultation"] == DONE
