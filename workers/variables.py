@@ -186,8 +186,17 @@ _ALL = (
         shown="plain",
     ),
     # The yearly question about a partner's contacts
-    _variable("contacts", "context", "登録されている相手方の連絡先: partner, text, agreements, reachable と、欄ごとの値"),
-    _variable("contactAnswer", "context", "連絡先の確認の入力: confirmation, message, remark と、欄ごとの値"),
+    _variable(
+        "partnerContacts",
+        "context",
+        "登録されている連絡先: partner, text, lines, agreements, titles, reachable, "
+        "representative, contact, email, phone, address",
+    ),
+    _variable(
+        "contactAnswer",
+        "context",
+        "連絡先の確認の入力: confirmation, representative, contact, email, phone, address, message, remark",
+    ),
     _variable("contactOutcome", "text", "連絡先の確認の結果: same / changed / unreachable"),
     _variable("contactMessage", "text", "相手方から市に伝えたいこと（なければ null）"),
     # Amendment and termination

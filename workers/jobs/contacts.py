@@ -17,7 +17,7 @@ from workers.usecases.procedures import procedure_of
 @job_type(
     "load-contacts",
     label="登録されている連絡先を読み出す",
-    writes=("contacts", "deadline", "formError"),
+    writes=("partnerContacts", "deadline", "formError"),
     audience="common",
 )
 async def handle_load_contacts(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -26,7 +26,7 @@ async def handle_load_contacts(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     today = uow.clock.today()
     due = answer_deadline(uow.cities.city(case.city).contacts, today)
     return {
-        "contacts": contacts_variable(agreement, await agreements_asked_about(uow, agreement, today)),
+        "partnerContacts": contacts_variable(agreement, await agreements_asked_about(uow, agreement, today)),
         "deadline": deadline_variable(due),
         "formError": None,
     }

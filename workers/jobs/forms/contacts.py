@@ -15,7 +15,7 @@ _LONGEST: Final = 1000
 
 
 def contacts_variable(agreement: Agreement, asked: Sequence[Agreement]) -> dict[str, Any]:
-    """Return ``contacts``: what is registered, by field and as lines, and the agreements that the question is for."""
+    """Return ``partnerContacts``: what is registered, by field and as lines, and the agreements that the question is for."""
     partner = agreement.partner
     own = {key: getattr(partner, key) if partner else "" for key in EDITED}
     name = partner.name if partner else "、".join(agreement.parties)
@@ -24,7 +24,9 @@ def contacts_variable(agreement: Agreement, asked: Sequence[Agreement]) -> dict[
         **own,
         "partner": name,
         "text": "\n".join(lines),
+        "lines": lines,
         "agreements": "\n".join(one.title for one in asked),
+        "titles": [one.title for one in asked],
         "reachable": bool(own["email"]),
     }
 
