@@ -8,10 +8,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from workers.domain.agreements import Agreement
 from workers.domain.answers import PARTNER, AnswerState, LinkEnd
 from workers.domain.casenumbers import case_number
 from workers.domain.entities import Case, CaseKind
-from workers.domain.jst import JST
+from workers.domain.jst import jst_date
 from workers.usecases.answer_links import end_links
 from workers.usecases.ask_for_contacts import agreements_asked_about
 from workers.usecases.change_contacts import change_contacts
@@ -77,15 +78,23 @@ class LastConfirmation:
     said: str
 
 
-def last_confirmation(procedures: Sequence[Case]) -> LastConfirmation | None:
-    """Return the newest answer among an agreement's procedures; None where nobody has answered yet."""
-    cases = [case for case in procedures if case.kind is CaseKind.CONTACTS]
+async def last_confirmation(
+    uow: UnitOfWork, agreement: Agreement, others: Sequence[Agreement]
+) -> LastConfirmation | None:
+    """Return the newest answer about an agreement; None where nobody has answered yet.
+
+    ``others``: agreements with the same partner; one question may be for several.
+    """
+    ids = dict.fromkeys([agreement.id, *(other.id for other in others)])
+    cases = [case for id_ in ids for case in await uow.cases.of_agreement(id_, kind=CaseKind.CONTACTS)]
     steps = [step for case in cases for step in case.steps if step.name == STEP]
-    if not steps:
+    mine = [step for step in steps if agreement.id in step.payload["agreements"]]
+    if not mine:
         return None
-    newest = max(steps, key=lambda step: step.recorded_at)
-    said = _SAID[Confirmation(str(newest.payload["confirmation"]))]
-    return LastConfirmation(on=newest.recorded_at.astimezone(JST).date(), said=said)
+    newest = max(mine, key=lambda step: step.recorded_at)
+    return LastConfirmation(
+        on=jst_date(newest.recorded_at), said=_SAID[Confirmation(str(newest.payload["confirmation"]))]
+    )
 
 
 async def _who(uow: UnitOfWork, case: Case, page: str) -> str:
