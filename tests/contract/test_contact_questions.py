@@ -21,7 +21,12 @@ pytestmark = pytest.mark.asyncio
 SIGNED, OPENING, ENDS = date(2026, 4, 1), date(2026, 10, 1), date(2030, 3, 31)
 _DAY = timedelta(days=1)
 PAGE = "Task_ConfirmContacts"
-CHANGED = {"representative": "", "contact": "総務課 見本 花子", "email": "hanako@partner.example", "phone": "027-000-0000"}
+CHANGED = {
+    "representative": "",
+    "contact": "総務課 見本 花子",
+    "email": "hanako@partner.example",
+    "phone": "027-000-0000",
+}
 
 
 @pytest_asyncio.fixture

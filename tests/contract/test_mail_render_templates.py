@@ -318,7 +318,12 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "contact-check-message": (
         {**TO_PARTNER, **CONTACTS, "contact_message": "4月に社名が変わりました。"},
-        ["株式会社見本から次の伝言", "4月に社名が変わりました。", "変更の手続をご検討ください", "・見本との包括連携協定"],
+        [
+            "株式会社見本から次の伝言",
+            "4月に社名が変わりました。",
+            "変更の手続をご検討ください",
+            "・見本との包括連携協定",
+        ],
     ),
     "project-reported": (
         {**REPORT, "department": {"name": "長寿社会部高齢政策課"}},

@@ -107,7 +107,12 @@ async def test_each_person_is_asked_once_a_year_and_silence_becomes_the_offices_
         assert await _outcome(at_work, second) == (None, changed, next_opening)
         assert await _outcome(at_work, third) == (CaseOutcome.STOPPED, [], next_opening)
         assert await _outcome(at_work, fourth) == (CaseOutcome.COMPLETED, changed, next_opening)
-        for day in (opening, opening + timedelta(days=1), opening + timedelta(days=90), next_opening - timedelta(days=1)):
+        for day in (
+            opening,
+            opening + timedelta(days=1),
+            opening + timedelta(days=90),
+            next_opening - timedelta(days=1),
+        ):
             assert await _asked(at_work, day, keep=False) == []
         assert await _asked(at_work, next_opening, keep=False) == [first.id, third.id, fourth.id]
         mails = await at_work.mails({"contact-check": 2})

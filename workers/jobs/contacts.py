@@ -36,7 +36,9 @@ async def handle_load_contacts(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
     "record-contacts",
     label="連絡先の確認を台帳に載せる",
     headers=(
-        Header(name="page", label="相手方が答えるタスク", required=True, help="図のタスクの ID。回答のリンクを閉じます"),
+        Header(
+            name="page", label="相手方が答えるタスク", required=True, help="図のタスクの ID。回答のリンクを閉じます"
+        ),
         *CHECKS,
     ),
     writes=("contactOutcome", "contactMessage", "contactAnswer", "formError"),

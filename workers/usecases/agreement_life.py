@@ -26,7 +26,7 @@ class AgreementLife:
     """All that the registry knows of an agreement. ``related``: others with the same partner, oldest first.
 
     ``signing``: its signing case, None where it was made before renkei. ``documents``: of the signing and of every
-    procedure, oldest first. ``history``: the same, by moment. ``confirmed``: when its partner was asked last for contacts.
+    procedure, oldest first. ``history``: the same, by moment. ``confirmed``: when contacts were last confirmed.
     """
 
     agreement: Agreement

@@ -142,7 +142,7 @@ class Agreements(Protocol):
         """Return an agreement; with ``lock`` its row is held to the end of the transaction. InputError: none."""
 
     async def due(self, on: date, *, after: str = "", limit: int) -> list[str]:
-        """Return ids, in their order and greater than ``after``, of agreements with a term, a cycle or a question due."""
+        """Return ids, in order and greater than ``after``, of agreements with a term, a cycle or a question due."""
 
     async def bring_questions_forward(self, city: str, opening: date) -> None:
         """Let no agreement of a city wait longer for the question about its contacts than until a day (ALL-25)."""

@@ -76,7 +76,7 @@ class SqlAgreements:
         return list(await self._session.scalars(query))
 
     async def due(self, on: date, *, after: str = "", limit: int) -> list[str]:
-        """Return ids, in their order and greater than ``after``, of agreements with a term, a cycle or a question due."""
+        """Return ids, in order and greater than ``after``, of agreements with a term, a cycle or a question due."""
         found = _due(on, after)
         return list(await self._session.scalars(select(found.c.id).order_by(found.c.id).limit(limit)))
 

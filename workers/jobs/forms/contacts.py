@@ -15,7 +15,7 @@ _LONGEST: Final = 1000
 
 
 def contacts_variable(agreement: Agreement, asked: Sequence[Agreement]) -> dict[str, Any]:
-    """Return ``partnerContacts``: what is registered, by field and as lines, and the agreements that the question is for."""
+    """Return ``partnerContacts``: what is registered, by field and as lines, and the agreements asked about."""
     partner = agreement.partner
     own = {key: getattr(partner, key) if partner else "" for key in EDITED}
     name = partner.name if partner else "、".join(agreement.parties)
