@@ -82,6 +82,11 @@ def away_page(request: Request, *, visit: Visit | None = None, fields: Mapping[s
     return page(request, "away.html.j2", visit, status=_AWAY, fields=kept, action=action, lost_files=lost)
 
 
+def held_page(request: Request) -> Response:
+    """Return the page of an answer that was confirmed while the registry was away, and is sent when it is back."""
+    return page(request, "held.html.j2", status=202)
+
+
 def form_page(
     visit: Visit, step: ShownStep, given: Mapping[str, Any], *, problems: Sequence[str] = (), kept: bool = False
 ) -> Response:
