@@ -20,7 +20,7 @@ _REPEAT: Final = re.compile(r"R\d*/|\bcycle\s*\(")
 def timers(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """A timer that starts a process is a cron line: ``R/P1D`` counts from the deployment and restarts with each.
 
-    A constant day is no moment. At a task, or on the way, a repetition counts from the moment at which a token comes there.
+    A constant day is no moment. At a task, or on the way, a repetition counts from when a token comes there.
     """
     del context
     for timer in diagram.all("timerEventDefinition"):
