@@ -24,7 +24,7 @@ REQUIREMENTS = (
     *(f"CHI-{n}" for n in range(1, 10)),
     *(f"ASA-{n}" for n in range(1, 9)),
     *(f"ALL-{n}" for n in range(1, 23)),
-    *("ALL-26", "ALL-27"),
+    *("ALL-25", "ALL-26", "ALL-27"),
 )
 """The requirement ids of the specification."""
 

@@ -49,6 +49,7 @@ _STORIES: Final = [
         ["Task_SubmitProposal", "Task_AnswerProposals", "Task_AnswerCeremony", "Task_ConfirmDraft"],
         "libreoffice",
     ),
+    Story("isesaki", "contacts-changed", ["Task_ConfirmContacts"]),
     Story("date", "annual", ["Task_SubmitForm8", "Task_SubmitProposal"]),
     Story("ageo", "signed", ["Task_SubmitProposal", "Task_ConfirmDraft"]),
     Story("ageo", "invitation-declined", ["Task_AnswerInvitation"]),
