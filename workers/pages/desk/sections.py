@@ -7,7 +7,20 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from workers.pages.desk import book, cases, due, figures, home, life, lists, mails, opening, starting, tasks
+from workers.pages.desk import (
+    book,
+    cases,
+    due,
+    figures,
+    home,
+    life,
+    lifechanges,
+    lists,
+    mails,
+    opening,
+    starting,
+    tasks,
+)
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
 
 NAV: Final[Sequence[NavEntry]] = (
@@ -33,7 +46,11 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/figures", figures.figures),
         page_route(desk, "/agreement/{agreement_id}", life.agreement),
         page_route(desk, "/agreement/{agreement_id}/file/{document_id:int}", life.document),
-        page_route(desk, "/agreement/{agreement_id}/contacts", life.contacts, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/contacts", lifechanges.contacts, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/facts", lifechanges.facts, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/signing", lifechanges.signing, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/parent", lifechanges.parent, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/copy", lifechanges.signed_copy, methods=("POST",)),
         page_route(desk, "/agreement/{agreement_id}/begin", life.begin, methods=("POST",)),
         page_route(desk, "/open/{case}", opening.opened),
         page_route(desk, "/cases", cases.cases),
