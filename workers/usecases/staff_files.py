@@ -13,13 +13,14 @@ KIND: Final = "attachment"
 SIGNED_COPY: Final = "signed-copy"
 
 
-async def add_files(uow: UnitOfWork, case_id: str, files: list[AttachedFile]) -> None:
-    """Keep files with a case; the same content is kept once."""
+async def add_files(uow: UnitOfWork, case_id: str, files: list[AttachedFile], *, task: str = "") -> None:
+    """Keep files with a case; the same content is kept once. ``task``: what was being done, for the history."""
+    at = f"作業「{task}」で" if task else ""
     for file in files:
         await uow.documents.store(
             case_id=case_id, kind=KIND, name=file.name, media_type=file.media_type, content=file.content, draft=False
         )
-        await note(uow, case_id, f"ファイルを加えた: {file.name}")
+        await note(uow, case_id, f"{at}ファイルを加えた: {file.name}")
 
 
 async def add_signed_copy(uow: UnitOfWork, agreement_id: str, file: AttachedFile) -> None:

@@ -19,6 +19,7 @@ from workers.pages.desk import (
     mails,
     opening,
     starting,
+    taskfiles,
     tasks,
 )
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
@@ -67,6 +68,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/start/{city}", starting.typed, methods=["POST"]),
         page_route(desk, "/task/{key}", tasks.task),
         page_route(desk, "/task/{key}", tasks.typed, methods=["POST"]),
+        page_route(desk, "/task/{key}/files", taskfiles.files, methods=["POST"]),
         page_route(desk, "/task/{key}/claim", tasks.claim, methods=["POST"]),
         page_route(desk, "/task/{key}/give-back", tasks.give_back, methods=["POST"]),
         page_route(desk, "/task/{key}/done", tasks.done),
