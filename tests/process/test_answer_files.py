@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
     [
         ("isesaki", "signed", ["Task_SubmitOffer", "Task_ConfirmDraft"]),
         ("isesaki", "hard", ["Task_SubmitOffer", "Task_ConfirmDraft"]),
+        ("isesaki", "contacts-changed", ["Task_ConfirmContacts"]),
         ("date", "signed", ["Task_SubmitProposal", "Task_AnswerProposals", "Task_AnswerCeremony", "Task_ConfirmDraft"]),
         ("ageo", "signed", ["Task_SubmitProposal", "Task_ConfirmDraft"]),
         ("asahikawa", "signed", ["Task_SubmitProposal", "Task_CheckByPartner"]),

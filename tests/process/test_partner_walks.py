@@ -17,6 +17,7 @@ from tests.kit.driver import EngineDriver
 from tests.kit.pictures import album
 from tests.kit.serving import serving
 from tests.kit.smtp import HOST, SmtpServer
+from workers.domain.answers import PARTNER
 from workers.packs.scenarios import Scenario, Step
 from workers.pages.app import application
 from workers.pages.steps import Steps
@@ -39,6 +40,8 @@ class Walked:
     outcome: str
     receipts: int
     """So many receipts arrived at the SMTP server."""
+    corrected: list[str]
+    """What of the agreement's contacts was corrected, and by whom."""
 
 
 @pytest.fixture(name="walk")
@@ -95,9 +98,11 @@ class Walk:
         await at_work.play(city, name, prepare=prepare, change=change)
         async with at_work.services.open_unit() as unit:
             case = (await unit.cases.all())[-1]
+            corrections = await unit.register.corrections(case.agreement_id) if case.agreement_id else []
         count = len(links[0].answered)
         receipts = await server.wait(lambda mails: (there := _receipts(mails)) >= count and there)
-        return Walked(links[0], str(case.outcome), receipts)
+        corrected = [f"{one.column}: {one.by}" for one in corrections]
+        return Walked(links[0], str(case.outcome), receipts, corrected)
 
 
 def _receipts(mails: list[Any]) -> int:
@@ -135,3 +140,26 @@ def _offer_with_mistakes(partner: PartnerPage) -> None:
     partner.fill(purpose="書きかけの目的")
     partner.keep()
     assert partner.shown(["purpose"]) == {"purpose": "書きかけの目的"}
+
+
+async def test_a_partner_corrects_its_contacts_by_the_yearly_mails_link(walk: Walk) -> None:
+    """The page shows what is registered; a new person and address go to the book in the partner's name (ALL-25)."""
+
+    def right_at_once(scenario: Scenario) -> Scenario:
+        _, wrong, right = scenario.steps
+        step = wrong.model_copy(update={"answers": {**wrong.answers, **right.answers}, "note": ""})
+        expect = scenario.expect.model_copy(update={"passed": [], "mails": {}})
+        return scenario.model_copy(update={"steps": [step], "expect": expect})
+
+    walked = await walk.play(
+        "isesaki", "contacts-changed", mistakes={"Task_ConfirmContacts": _contacts_with_mistakes}, change=right_at_once
+    )
+    assert (walked.outcome, walked.links.answered, walked.receipts) == ("completed", ["Task_ConfirmContacts"], 1)
+    assert walked.corrected == [f"{column}: {PARTNER}" for column in ("担当者", "メール", "電話")]
+
+
+def _contacts_with_mistakes(partner: PartnerPage) -> None:
+    """Send nothing, then an address that is none."""
+    assert partner.cannot_go_on()
+    partner.fill(confirmation="変わったところがある", email="花子")
+    assert any("メール" in problem for problem in partner.cannot_go_on())

@@ -143,7 +143,10 @@ class Agreements(Protocol):
         """Return an agreement; with ``lock`` its row is held to the end of the transaction. InputError: none."""
 
     async def due(self, on: date, *, after: str = "", limit: int) -> list[str]:
-        """Return ids, in their order and greater than ``after``, of agreements with a term or a cycle due by a day."""
+        """Return ids, in order and greater than ``after``, of agreements with a term, a cycle or a question due."""
+
+    async def bring_questions_forward(self, city: str, opening: date) -> None:
+        """Let no agreement of a city wait longer for the question about its contacts than until a day (ALL-25)."""
 
     async def add_notice(self, notice: Notice) -> None:
         """Add a notice of non-renewal."""
@@ -248,8 +251,15 @@ class Register(Protocol):
     async def remember_headings(self, city: str, chosen: Mapping[str, str]) -> None:
         """Remember what a city's office reads headings as, in place of what it chose for them before."""
 
-    async def add_listed(
-        self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date, collected_from: date
+    async def add_listed(  # noqa: PLR0913 (the days on which the watch looks at them)
+        self,
+        city: str,
+        listed: Sequence[ListedAgreement],
+        *,
+        first: int,
+        cycle_due_on: date,
+        collected_from: date,
+        contacts_due_on: date,
     ) -> None:
         """Add agreements of an office's list; their ids are numbered from ``first`` (ALL-6)."""
 

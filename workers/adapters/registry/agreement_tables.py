@@ -42,6 +42,7 @@ agreement = Table(
     Column("whole_guideline", Boolean, nullable=False),
     Column("ended_on", Date),
     Column("cycle_due_on", Date),
+    Column("contacts_due_on", Date),
     Column("end", text_enum(AgreementEnd)),
     Column("remark", String),
     version_column(),
@@ -49,6 +50,7 @@ agreement = Table(
     Index(None, "city", "signed_on"),
     Index(None, "partner_id"),
     Index(None, "cycle_due_on"),
+    Index(None, "contacts_due_on"),
 )
 
 agreement_term = Table(

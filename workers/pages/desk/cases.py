@@ -14,9 +14,11 @@ from starlette.responses import Response
 
 from workers.adapters.camunda.open_tasks import OpenTask
 from workers.adapters.documents.preview import READABLE, as_pdf, office
+from workers.domain.acts import Act
 from workers.domain.casenumbers import case_number, file_name
 from workers.domain.entities import Case, Document
 from workers.domain.text import comparable
+from workers.drawing.passed import calls_of, surely_passed
 from workers.drawing.picture import draw_standing
 from workers.errors import InputError, RetryableError
 from workers.packs.diagrams import model
@@ -143,10 +145,16 @@ async def picture(visit: Visit) -> Response:
     file = visit.desk.services.packs.diagram_file(found.process_id)
     if file is None:
         raise NotHereError
-    done = {act.element_id for act in acts if act.process_id == found.process_id}
-    svg = await run_in_threadpool(lambda: draw_standing(model.load(file), here=here, done=done))
+    svg = await run_in_threadpool(_standing, file, found.process_id, acts, here)
     headers = {**HEADERS, "Content-Security-Policy": _SVG_POLICY}
     return Response(svg, media_type="image/svg+xml", headers=headers)
+
+
+def _standing(file: Path, process_id: str, acts: Sequence[Act], here: Sequence[str]) -> str:
+    diagram = model.load(file)
+    done = {act.element_id for act in acts if act.process_id == process_id}
+    done |= calls_of(diagram, {act.process_id for act in acts})
+    return draw_standing(diagram, here=here, done=done | surely_passed(diagram, {*done, *here}))
 
 
 async def document(visit: Visit) -> Response:
