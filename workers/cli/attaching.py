@@ -15,19 +15,14 @@ from workers.cli.running import command_settings, commander, run
 from workers.domain.answers import ATTACHMENT_KIND
 from workers.errors import InputError, InputErrors, RetryableError
 from workers.usecases.answer_workbooks import RECEIVED, TakenFile, note_taken, take_file
-from workers.usecases.filed_answers import done_since, keep_filed, keep_second, waiting_answer
+from workers.usecases.filed_answers import keep_filed
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
-
     from workers.adapters.camunda.open_tasks import OpenTask
     from workers.domain.entities import Document
     from workers.runtime.answertasks import AnswerTasks
-    from workers.usecases.first_answers import FirstAnswer
     from workers.wiring import Services
 
 
@@ -108,12 +103,14 @@ async def enter_file(services: Services, tasks: AnswerTasks, document: Document,
     Raises InputError for a file that is not the form that was last sent for this case, where no task waits for it, and
     where the step was done before: the file is kept beside that answer then, as a task of the office.
     """
+    from workers.runtime.secondfiles import SecondFiles
+
     case_id = document.case_id
     async with services.open_unit() as uow:
         begun, city = uow.clock.now(), (await uow.cases.get(case_id)).city
         taken = await take_file(uow, document)
     elements = services.packs.tasks_with_form(city, taken.form)
-    second = SecondFiles(services.open_unit, taken)
+    second = SecondFiles(services.open_unit, taken, commander())
     await second.refuse_waiting(elements)
     try:
         task = await tasks.find(case_id, elements, wanted)
@@ -132,41 +129,6 @@ async def enter_file(services: Services, tasks: AnswerTasks, document: Document,
         await keep_filed(uow, case_id, task.element_id, taken)
     await second.refuse_done([task.element_id], begun)
     return Entered(taken, task, name)
-
-
-@dataclass(frozen=True)
-class SecondFiles:
-    """Says of a file that somebody's answer was first, and keeps it."""
-
-    open_unit: Callable[[], AbstractAsyncContextManager[UnitOfWork]]
-    taken: TakenFile
-
-    async def refuse_waiting(self, elements: Iterable[str]) -> None:
-        """Raise InputError where a partner's answer by link is on its way to one of the steps."""
-        for element_id in elements:
-            async with self.open_unit() as uow:
-                first = await waiting_answer(uow, self.taken.document.case_id, element_id)
-            await self._refuse(element_id, first)
-
-    async def refuse_done(self, elements: Iterable[str], since: datetime) -> None:
-        """Raise InputError where one of the steps has been done since a moment."""
-        for element_id in elements:
-            async with self.open_unit() as uow:
-                first = await done_since(uow, self.taken.document.case_id, element_id, since)
-            await self._refuse(element_id, first)
-
-    async def _refuse(self, element_id: str, first: FirstAnswer | None) -> None:
-        if first is None:
-            return
-        async with self.open_unit() as uow:
-            uow.by = commander()
-            kept = await keep_second(uow, self.taken.document.case_id, element_id, self.taken, first)
-        what = (
-            "ファイルは捨てずに残し、作業「後から届いた回答を確かめる」にしました"
-            if kept
-            else "このファイルはその前に読んでいます。案件に残してあります"
-        )
-        raise InputError(self.taken.name, f"{first.told}。{what}")
 
 
 async def store_file(uow: UnitOfWork, case_id: str, path: Path, *, kind: str = ATTACHMENT_KIND) -> Document:

@@ -10,6 +10,7 @@ from typing import Final
 from workers.domain.cities import City
 from workers.domain.entities import Case, Document
 from workers.errors import InputError
+from workers.readers.attachedfile import AttachedFile
 from workers.usecases.journal import note
 from workers.usecases.ports import AnswerRequest, FiledAnswer, UnitOfWork
 
@@ -92,6 +93,15 @@ async def take_file(uow: UnitOfWork, document: Document) -> TakenFile:
         )
     answer = uow.answer_forms.read(name, content, sent=copy, today=uow.clock.today())
     return TakenFile(form=stamp.form, title=title, name=name, answer=answer, document=document, sent_at=sent.created_at)
+
+
+async def keep_received(uow: UnitOfWork, case_id: str, file: AttachedFile) -> Document:
+    """Keep a partner's file with its case, whatever comes of reading it."""
+    document = await uow.documents.store(
+        case_id=case_id, kind=RECEIVED, name=file.name, media_type=file.media_type, content=file.content, draft=False
+    )
+    await note(uow, case_id, f"ファイルを添付した: {file.name}")
+    return document
 
 
 async def note_taken(uow: UnitOfWork, case_id: str, taken: TakenFile, task: str) -> None:

@@ -28,6 +28,7 @@ from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
 from workers.domain.publicoffers import PublicOffer
 from workers.domain.register import ActivityEntry, BookPage, BookQuery, RegisterEntry, RegisterQuery, SigningEntry
+from workers.domain.signing import SigningRecord
 
 if TYPE_CHECKING:  # imported lists are few
     from workers.readers.agreementlist import ListedAgreement
@@ -231,6 +232,21 @@ class Register(Protocol):
 
     async def corrections(self, agreement_id: str) -> list[Correction]:
         """Return what lists put right of an agreement, oldest first."""
+
+    async def signing(self, agreement_id: str) -> SigningRecord | None:
+        """Return how an agreement was signed, None where nobody has told."""
+
+    async def keep_signing(self, record: SigningRecord) -> None:
+        """Keep how an agreement was signed, in place of what was told before."""
+
+    async def parent(self, agreement_id: str) -> Agreement | None:
+        """Return the agreement that another one hangs on."""
+
+    async def children(self, agreement_id: str) -> list[Agreement]:
+        """Return the agreements that hang on one, oldest first."""
+
+    async def set_parent(self, agreement_id: str, parent_id: str | None) -> None:
+        """Hang an agreement on another one; on none with None."""
 
     async def headings(self, city: str) -> Mapping[str, str]:
         """Return what a city's office reads headings as: keys by plain heading, ``""`` for unused ones."""

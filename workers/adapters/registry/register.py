@@ -11,6 +11,7 @@ from sqlalchemy import ScalarSelect, Select, Table, func, or_, select
 from workers.adapters.registry import agreement_tables, tables
 from workers.adapters.registry.book_lines import book_line, line_row
 from workers.adapters.registry.listed import SqlListed
+from workers.adapters.registry.signed import SqlSigned
 from workers.adapters.registry.statements import draw_keys, insert_many
 from workers.domain.activityyears import counts_in, status_in
 from workers.domain.agreements import Activity, AgreementTerm
@@ -24,7 +25,7 @@ OFFICE: Final = "office"
 """Asks for the agreements of the office itself, whose department is empty."""
 
 
-class SqlRegister(SqlListed):
+class SqlRegister(SqlListed, SqlSigned):
     """``Register`` on the tables."""
 
     async def add_listed(  # noqa: PLR0913 (the days on which the watch looks at them)

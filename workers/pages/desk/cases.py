@@ -26,8 +26,7 @@ from workers.pages.desk.face import HEADERS, PREFIX, NotHereError, Visit, case_o
 from workers.pages.desk.home import row_of
 from workers.pages.desk.mails import mail_lines
 from workers.pages.desk.matrix import matrix
-from workers.pages.incoming import read_incoming
-from workers.readers.attachedfile import FileLimits
+from workers.pages.incoming import file_limits, read_incoming
 from workers.usecases.close_case import state_name
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.see_case import may_see
@@ -37,7 +36,6 @@ from workers.usecases.staff_notes import add_note
 _MOST: Final = 2000
 _SHOWN: Final = 100
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-_LIMITS: Final = FileLimits()
 _PDF_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
 _FILE_POLICY: Final = "default-src 'none'; sandbox"
 
@@ -203,7 +201,7 @@ async def files(visit: Visit) -> Response:
     """Keep files with a case."""
     async with visit.open_unit() as unit:
         found = await _case_by_address(visit, unit)
-    incoming = await read_incoming(visit.request, _LIMITS)
+    incoming = await read_incoming(visit.request, file_limits(visit.desk.services.settings))
     problems = [*incoming.problems, *([] if incoming.files or incoming.problems else ["ファイルが選ばれていません"])]
     if problems:
         return await shown(visit, problem="。".join(problems), status=422)
