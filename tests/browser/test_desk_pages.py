@@ -21,6 +21,7 @@ from tests.kit.deskworld import AGREEMENT, CASE, TASK
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.pictures import Album, album
 from workers.pages.desk import lists
+from workers.pages.desk.listuploads import read_list
 
 pytestmark = [pytest.mark.timeout(240)]
 _PNG: Final = base64.b64decode(
@@ -245,7 +246,7 @@ def test_a_long_list_says_how_far_it_is_and_goes_on_by_itself(
 ) -> None:
     """The page that waits is as accessible as the others: it does not jump while it is read aloud."""
     monkeypatch.setattr(lists, "_PATIENCE", 0.0)
-    held, go_on = lists.read_list, asyncio.Event()
+    held, go_on = read_list, asyncio.Event()
 
     async def held_back(*args: Any, **options: Any) -> None:
         await go_on.wait()
