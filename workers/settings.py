@@ -168,8 +168,18 @@ class Settings(BaseSettings):
         return self.tasklist_page or ("" if self.tasklist_address else f"{self.tasklist}/tasklist")
 
     @property
+    def desk_page(self) -> str:
+        """The desk as mails to staff name it; empty where no address of it is set: they name Tasklist then."""
+        return f"{self.desk_url.rstrip('/')}/desk/" if self.desk_url else ""
+
+    @property
     def open_url(self) -> str:
-        """The page that finds somebody's open task (``/open``), for mails; empty where staff cannot reach it."""
+        """The page that finds somebody's open task, for mails; empty where staff cannot reach one.
+
+        It is the desk's where the desk has an address, else the workers' ``/open``.
+        """
+        if self.desk_page:
+            return f"{self.desk_page}open"
         local = "" if self.tasklist_address else f"http://127.0.0.1:{self.health}"
         address = self.links_address or local
         return f"{address.rstrip('/')}/open" if address and self.tasklist_url else ""

@@ -227,7 +227,12 @@ class _TemplateRenderers:
 
         made, settings = self._services, self._services.settings
         return JinjaMails(
-            made.templates, made.packs, made.clock, tasklist_url=settings.tasklist_url, open_url=settings.open_url
+            made.templates,
+            made.packs,
+            made.clock,
+            tasklist_url=settings.tasklist_url,
+            open_url=settings.open_url,
+            desk_url=settings.desk_page,
         )
 
     @cached_property

@@ -22,7 +22,7 @@ _TEXTS: Final = """() => [document.title, document.body.innerText,
     .flatMap(one => ['aria-label', 'placeholder', 'title', 'alt'].map(name => one.getAttribute(name) ?? ''))
 ].join('\\n')"""
 _SMALL: Final = """() => [...document.querySelectorAll('button, select, textarea, input, .button')].filter(one => {
-  const target = one.labels?.[0]?.closest('.fjs-inline-label, .file > label') ?? one.closest('.fjs-taglist') ?? one;
+  const target = one.labels?.[0]?.closest('.fjs-inline-label, .check, .file > label') ?? one.closest('.fjs-taglist') ?? one;
   const box = target.getBoundingClientRect();
   return one.checkVisibility() && one.type !== 'hidden' && box.width && (box.height < 44 || box.width < 44);
 }).map(one => one.outerHTML.slice(0, 200))"""
@@ -40,10 +40,15 @@ def _axe() -> str:
 
 
 def findings(page: Page) -> list[str]:
-    """Return everything that is wrong with the page as it stands; its sizes are looked at on a phone, too."""
+    """Return everything that is wrong with a partner's page as it stands."""
+    return [*_english(page), *looked_at(page)]
+
+
+def looked_at(page: Page) -> list[str]:
+    """Return what is wrong with a page apart from its words; its sizes are looked at on a phone, too."""
     size = page.viewport_size
     assert size is not None
-    found = [*_violations(page), *_english(page), *_too_small(page), *_too_wide(page)]
+    found = [*_violations(page), *_too_small(page), *_too_wide(page)]
     page.set_viewport_size({"width": PHONE, "height": 844})
     found += [f"390 px: {text}" for text in (*_too_small(page), *_too_wide(page))]
     page.set_viewport_size(size)

@@ -20,11 +20,11 @@ _WIDTH, _HEIGHT = 1280, 900
 
 
 class DeskClerk:
-    """One person with a window of their own. ``form``: the one that the page shows."""
+    """One person with a window of their own. ``form``: the one that the page shows; ``album``: for its pictures."""
 
     def __init__(self, chromium: Browser, url: str, user: str, password: str, album: Album) -> None:
         """Open a window and sign in."""
-        self.url, self._album, self._done = url, album, set[str]()
+        self.url, self.album, self._done = url, album, set[str]()
         self.page: Page = chromium.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, locale="ja-JP")
         self.page.set_default_timeout(_WAIT_MS)
         self.broken: list[str] = []
@@ -50,7 +50,7 @@ class DeskClerk:
     def picture(self, kind: str) -> None:
         """Keep the whole page for the documentation, its pictures drawn."""
         self.page.wait_for_load_state("networkidle")
-        self._album.document(kind, self.page.screenshot(full_page=True), of="desk")
+        self.album.document(kind, self.page.screenshot(full_page=True), of="desk")
 
     def go(self, path: str) -> None:
         """Open a page of the desk, and read it."""

@@ -16,7 +16,7 @@ from tests.browser import isesaki
 from tests.browser.clerk import Clerk
 from tests.browser.deskclerk import DeskClerk
 from tests.browser.isesaki import day, workday
-from tests.kit.pictures import album
+from tests.kit.pictures import Album, album
 from tests.kit.users import add_user
 from workers.adapters.camunda.signin import MEMBERS
 from workers.settings import Settings
@@ -30,7 +30,7 @@ _PLANNING = "企画部企画調整課"
 def office(request: pytest.FixtureRequest, stack: Settings, chromium: Browser) -> Iterator[DeskClerk]:
     """Somebody of the office, and the desk that both use."""
     people(stack)
-    clerk = desk_clerk(request, stack, chromium, "sato")
+    clerk = desk_clerk(stack, chromium, "sato", album(request.config, request.node.name))
     yield clerk
     clerk.close()
 
@@ -42,25 +42,23 @@ def people(stack: Settings) -> None:
     (stack.data / MEMBERS).write_text("sato,isesaki-senryaku\nito,isesaki-kikaku\n", encoding="utf-8")
 
 
-def desk_clerk(request: pytest.FixtureRequest, stack: Settings, chromium: Browser, user: str) -> DeskClerk:
+def desk_clerk(stack: Settings, chromium: Browser, user: str, kept: Album) -> DeskClerk:
     """Return somebody at the desk."""
     url = f"http://127.0.0.1:{stack.port(8091)}"
     password = stack.camunda_password.get_secret_value()
-    return DeskClerk(chromium, url, user, password, album(request.config, request.node.name))
+    return DeskClerk(chromium, url, user, password, kept)
 
 
 def test_a_case_from_the_consultation_to_the_signature_on_the_desk_alone(
-    request: pytest.FixtureRequest, office: DeskClerk, stack: Settings, chromium: Browser
+    office: DeskClerk, stack: Settings, chromium: Browser
 ) -> None:
-    department = desk_clerk(request, stack, chromium, "ito")
+    department = desk_clerk(stack, chromium, "ito", office.album)
     walk(office, department)
     assert "締結" in office.page.locator("h1").inner_text()
     department.close()
 
 
-def test_desk_and_tasklist_show_one_truth(
-    request: pytest.FixtureRequest, office: DeskClerk, stack: Settings, chromium: Browser
-) -> None:
+def test_desk_and_tasklist_show_one_truth(office: DeskClerk, stack: Settings, chromium: Browser) -> None:
     """Claimed at the desk, it is claimed in Tasklist; completed in Tasklist, the desk says by whom."""
     company = "株式会社ふたつの窓"
     office.begin()
@@ -68,7 +66,7 @@ def test_desk_and_tasklist_show_one_truth(
     office.starts()
     office.opens("申出書・提案書を出す", company)
     address = office.page.url
-    other = Clerk(chromium, stack, album(request.config, request.node.name), user="ito")
+    other = Clerk(chromium, stack, office.album, user="ito")
     other.page.goto(f"{stack.tasklist}/tasklist/{address.rsplit('/', 1)[1].split('?')[0]}")
     expect(other.page.get_by_text("sato").or_(other.page.get_by_text("佐藤 花子")).first).to_be_visible()
     other.close()

@@ -101,6 +101,21 @@ async def test_who_has_it_or_did_it_is_told_and_nothing_typed_is_lost(desk: Desk
     assert [who for who, _, _ in desk.engine.completed] == ["demo"]
 
 
+async def test_a_mail_leads_to_its_task_or_else_to_its_case(desk: DeskAtWork) -> None:
+    """By group and element, as the address has them; whose task it is not, and where it is done, the case is shown."""
+    where = f"/desk/open/{_CASE}?group=isesaki-senryaku"
+    async with desk.browser("sato") as browser:
+        assert (await browser.get(where)).headers["location"] == "/desk/task/7"
+        assert (await browser.get(f"{where}&task=Task_SubmitOffer")).headers["location"] == "/desk/task/7"
+        for other in (f"/desk/open/{_CASE}?group=isesaki-kikaku", f"{where}&task=Task_Other"):
+            assert (await browser.get(other)).headers["location"] == f"/desk/case/{_CASE}"
+        desk.engine.done.add(7)
+        assert (await browser.get(where)).headers["location"] == f"/desk/case/{_CASE}"
+    async with desk.browser("") as nobody:
+        signed_out = (await nobody.get(where)).headers["location"]
+        assert signed_out == f"/desk/sign-in?next=%2Fdesk%2Fopen%2F{_CASE}%3Fgroup%3Disesaki-senryaku"
+
+
 async def test_a_task_is_given_back(desk: DeskAtWork) -> None:
     async with desk.browser("sato") as browser:
         await browser.post("/desk/task/7/claim", {})

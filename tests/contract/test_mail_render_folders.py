@@ -227,6 +227,30 @@ def test_a_mail_to_staff_opens_their_task(folders: TemplateFolders) -> None:
     assert texts == ["  https://renkei.example/open/isesaki-2026-1?group=isesaki-korei\r\n", "  https://t.example\r\n"]
 
 
+def test_where_the_desk_has_an_address_mails_lead_to_it(folders: TemplateFolders) -> None:
+    """Its list in place of Tasklist's, by its own name; the task of a case opens there."""
+    common = papers.ROOT / "templates" / "common" / "mail" / "_tasklist.txt.j2"
+    write(folders.templates / "common", common.read_text(encoding="utf-8"), common.name)
+    write(folders.templates / "common", '件名: 照会\n\n{{ task_list }}\n{% include "_tasklist.txt.j2" %}\n')
+    settings = Settings(desk_url="https://desk.example/")
+    mails = JinjaMails(
+        folders,
+        papers.CITIES,
+        papers.clock(),
+        tasklist_url="https://t.example",
+        open_url=settings.open_url,
+        desk_url=settings.desk_page,
+    )
+    texts = [
+        str(message_from_bytes(mails.render(request(group=group)).raw, policy=SMTP).get_content())
+        for group in ("isesaki-korei", "")
+    ]
+    assert texts == [
+        "職員の机\r\n  https://desk.example/desk/open/isesaki-2026-1?group=isesaki-korei\r\n",
+        "職員の机\r\n  https://desk.example/desk/\r\n",
+    ]
+
+
 @pytest.mark.parametrize("template", sorted(papers.ROOT.glob("templates/*/mail/*.txt.j2")), ids=lambda path: path.stem)
 def test_a_mail_that_names_a_task_gives_its_link(template: Path) -> None:
     """A task, Tasklist or what to enter under 「…」に: the way there stands below.
@@ -234,7 +258,7 @@ def test_a_mail_that_names_a_task_gives_its_link(template: Path) -> None:
     A mail that tells where a procedure is begun names Tasklist itself: no task of the case is open there.
     """
     source = template.read_text(encoding="utf-8")
-    if re.search("Tasklist|タスク|」に[^。]*(入力|記録)してください", source):
+    if re.search("Tasklist|task_list|タスク|」に[^。]*(入力|記録)してください", source):
         assert re.search(r"_tasklist\.txt\.j2|_task\.txt\.j2|\{\{ tasklist_url \}\}", source)
 
 

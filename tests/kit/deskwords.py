@@ -15,7 +15,7 @@ READ: Final = """() => {
   for (const name of ['alt', 'aria-label', 'placeholder', 'title'])
     for (const each of document.querySelectorAll(`[${name}]`))
       if (!each.closest('.fjs-powered-by')) parts.push(each.getAttribute(name)); // the mark that has to stay (licence)
-  for (const each of document.querySelectorAll('input:not([type=hidden]):not([type=radio]):not([type=checkbox])'))
+  for (const each of document.querySelectorAll('input:not([type=hidden], [type=radio], [type=checkbox], .as-is)'))
     parts.push(each.value);
   for (const each of document.querySelectorAll('.as-is')) parts.push('\\u0000' + each.innerText);
   return parts;

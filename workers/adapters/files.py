@@ -50,20 +50,7 @@ class FileStore:
         target = self.path(sha256)
         if _intact(target, sha256):
             return sha256
-        incoming = self._root / _INCOMING
-        _make_folder(incoming)
-        _make_folder(target.parent)
-        handle, name = tempfile.mkstemp(dir=incoming)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
+        write_lasting(target, content, incoming=self._root / _INCOMING)
         return sha256
 
     def _read(self, sha256: str) -> bytes:
@@ -78,6 +65,26 @@ class FileStore:
                 f"文書のファイルが変わっているか壊れています（{sha256[:12]}…）。バックアップから戻してください"
             )
         return content
+
+
+def write_lasting(target: Path, content: bytes, *, incoming: Path) -> None:
+    """Write a file whole or not at all, so that it survives a power cut; raises OSError.
+
+    ``incoming``: a folder of the same disk for what is not whole yet. Folders are made, for the owner alone.
+    """
+    _make_folder(incoming)
+    _make_folder(target.parent)
+    handle, name = tempfile.mkstemp(dir=incoming)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
 
 
 def _intact(path: Path, sha256: str) -> bool:

@@ -61,12 +61,22 @@ def draw_standing(diagram: Diagram, *, here: Collection[str], done: Collection[s
 
     ``here``: the elements at which it stands, ``done``: those that it has passed (ids of the diagram).
     """
-    colours = dict.fromkeys(done, DONE) | dict.fromkeys(here, HERE)
+    passed, now = {*done, *_around(diagram, done)}, {*here, *_around(diagram, here)}
+    colours = dict.fromkeys(passed, DONE) | dict.fromkeys(now, HERE)
     planes = sorted({0, *(shape.plane for identity, shape in diagram.shapes.items() if identity in here)})
-    for step in diagram.planes[1:]:  # the box of a folded step shows that something is going on in it
-        if diagram.planes.index(step) in planes:
-            colours[step] = HERE
     return _painter(diagram, colours, lambda step: f"#{step}").paint(planes)
+
+
+def _around(diagram: Diagram, elements: Collection[str]) -> set[str]:
+    """Return the folded steps within which elements are, up to the top: their boxes show that something went on."""
+    found: set[str] = set()
+    for identity in elements:
+        shape = diagram.shapes.get(identity)
+        while shape is not None and shape.plane:
+            step = diagram.planes[shape.plane]
+            found.add(step)
+            shape = diagram.shapes.get(step)
+    return found
 
 
 def draw_steps(diagram: Diagram, *, top: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import uvicorn
@@ -18,9 +19,11 @@ from workers.adapters.camunda.task_forms import TaskForms
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.pages import assets
 from workers.pages.desk.application import desk_application
+from workers.pages.heldsends import HeldSends
 from workers.pages.offers import OfferPages
-from workers.pages.partner import OpenUnit, PartnerPages
+from workers.pages.partner import PartnerPages
 from workers.pages.security import HEADERS
+from workers.pages.sending import OpenUnit, hand_over_forever
 from workers.pages.shown import closed_page
 from workers.pages.steps import Steps
 from workers.readers.attachedfile import FileLimits
@@ -29,12 +32,21 @@ from workers.wiring import Services
 
 DEFAULT_PORT = 8091
 _LIMITS: Final = FileLimits()
+_HELD: Final = "held-answers"
 
 
 def application(
-    open_unit: OpenUnit, steps: Steps | None, desk: Starlette | None = None, *, limits: FileLimits = _LIMITS
+    open_unit: OpenUnit,
+    steps: Steps | None,
+    desk: Starlette | None = None,
+    *,
+    held: HeldSends | None = None,
+    limits: FileLimits = _LIMITS,
 ) -> Starlette:
-    """Return the ASGI application; a face that is None is not served."""
+    """Return the ASGI application; a face that is None is not served.
+
+    ``held``: where sends wait while the registry is away; without it partners are asked to send once more.
+    """
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -50,7 +62,7 @@ def application(
 
     faces: list[BaseRoute] = []
     if steps is not None:
-        faces += [*PartnerPages(open_unit, steps, limits).routes(), *OfferPages(open_unit).routes()]
+        faces += [*PartnerPages(open_unit, steps, held, limits).routes(), *OfferPages(open_unit).routes()]
     if desk is not None:
         faces += [Mount("/desk", app=desk), Route("/", to_desk)]
     return Starlette(
@@ -66,7 +78,9 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
         limits = FileLimits(size=settings.pages_file_megabytes * 1_000_000, count=settings.pages_files)
         steps = Steps(TaskForms(rest, tasklist)) if partners else None
-        app = application(services.open_unit, steps, desk_application(services) if desk else None, limits=limits)
+        held = HeldSends(settings.data / _HELD)
+        desk_pages = desk_application(services) if desk else None
+        app = application(services.open_unit, steps, desk_pages, held=held, limits=limits)
         config = uvicorn.Config(
             app,
             host=settings.pages_host,
@@ -78,7 +92,12 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
             lifespan="off",
             timeout_graceful_shutdown=5,
         )
-        await uvicorn.Server(config).serve()
+        handing_over = asyncio.create_task(hand_over_forever(services.open_unit, steps, held)) if steps else None
+        try:
+            await uvicorn.Server(config).serve()
+        finally:
+            if handing_over:
+                handing_over.cancel()
 
 
 def pages_port(settings: Settings) -> int:

@@ -27,8 +27,8 @@ from workers.jobs.forms.case import city_options
 from workers.jobs.forms.offer import read_offer, read_partner
 from workers.pages import shown
 from workers.pages.incoming import json_object, read_incoming
-from workers.pages.partner import OpenUnit
 from workers.pages.security import HEADERS, Misses, is_our_form
+from workers.pages.sending import OpenUnit
 from workers.pages.shown import Visit
 from workers.pages.steps import ShownStep, read_names, shown_step
 from workers.readers.formanswer import ReadAnswer, read_answer

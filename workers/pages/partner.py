@@ -6,12 +6,9 @@ expired always gets the same page.
 
 from __future__ import annotations
 
-import hashlib
-import json
+import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,29 +16,31 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from workers.domain.answers import LinkEnd, token_hash
+from workers.domain.jst import JST
 from workers.errors import RetryableError
 from workers.pages import shown
+from workers.pages.heldsends import HeldSend, HeldSends
 from workers.pages.incoming import Incoming, json_object, read_incoming
 from workers.pages.security import HEADERS, Misses, is_our_form
+from workers.pages.sending import Confirmed, OpenUnit, digest, read_typed, send
 from workers.pages.shown import Visit
-from workers.pages.steps import ShownStep, Steps
+from workers.pages.steps import Steps
 from workers.readers.attachedfile import FileLimits
-from workers.readers.formanswer import ReadAnswer, read_answer
+from workers.readers.formanswer import read_answer
 from workers.usecases.answer_files import attach_files, remove_file
 from workers.usecases.answer_links import open_link
-from workers.usecases.ports import UnitOfWork
-from workers.usecases.take_answer import GivenAnswer, Outcome, keep_draft, take_answer
+from workers.usecases.take_answer import Outcome, keep_draft
 
-OpenUnit = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 _SECOND: Final = "?second=1"
 
 
 class PartnerPages:
     """The routes of the partners' pages."""
 
-    def __init__(self, open_unit: OpenUnit, steps: Steps, limits: FileLimits) -> None:
+    def __init__(self, open_unit: OpenUnit, steps: Steps, held: HeldSends | None, limits: FileLimits) -> None:
         self._open_unit = open_unit
         self._steps = steps
+        self._held = held
         self._limits = limits
         self._misses = Misses()
 
@@ -78,7 +77,7 @@ class PartnerPages:
                         return shown.stale_page(visit)
                 return await page(visit)
             except RetryableError:
-                return await _away(request, limits)
+                return await self._away(request, limits)
             except ClientDisconnect:
                 return Response(status_code=400)
 
@@ -152,26 +151,38 @@ class PartnerPages:
     async def _check(self, visit: Visit) -> Response:
         if not visit.takes or visit.link.draft is None:
             return _again(visit)
-        read, _ = await self._read(visit)
+        read, _ = await read_typed(self._steps, visit.link, visit.today)
         if read.problems and visit.link.end is None:
             return _again(visit)
-        return shown.check_page(visit, read.said, _digest(read, visit))
+        return shown.check_page(visit, read.said, digest(read, visit.files))
 
     async def _send(self, visit: Visit) -> Response:
         if not visit.takes or visit.link.draft is None:
             return _again(visit, _SECOND)
-        read, step = await self._read(visit)
-        if (read.problems and visit.link.end is None) or visit.fields.get("digest") != _digest(read, visit):
+        confirmed = Confirmed(
+            link=visit.link, files=visit.files, today=visit.today, digest=visit.fields.get("digest", "")
+        )
+        outcome = await send(self._open_unit, self._steps, confirmed)
+        if outcome is None:
             return _again(visit, "/check")
-        values = step.answer(read.values)
-        said = [asdict(part) for part in read.said]
-        async with self._open_unit() as unit:
-            taken = await take_answer(unit, GivenAnswer(token_hash=visit.link.token_hash, values=values, said=said))
-        return _again(visit, "" if taken.outcome in {Outcome.ACCEPTED, Outcome.LATE} else _SECOND)
+        return _again(visit, "" if outcome in {Outcome.ACCEPTED, Outcome.LATE} else _SECOND)
 
-    async def _read(self, visit: Visit) -> tuple[ReadAnswer, ShownStep]:
-        step = await self._steps.check(visit.link, visit.today)
-        return read_answer(step.form, visit.link.draft or {}, step.known), step
+    async def _away(self, request: Request, limits: FileLimits | None) -> Response:
+        """Return the page of a registry that is away: a confirmed answer is kept to be sent, anything else is typed.
+
+        What was typed stands in that page, for this browser to send it once more.
+        """
+        if request.method != "POST":
+            return shown.away_page(request)
+        fields, token = (await _incoming(request, limits)).fields, request.path_params["token"]
+        if not is_our_form(request, token, fields.get("word", "")):
+            return shown.away_page(request)
+        confirmed = fields.get("digest", "")
+        if self._held and confirmed and request.url.path.endswith("/send"):
+            waiting = HeldSend(token_hash=token_hash(token), digest=confirmed, at=datetime.now(JST))
+            if await asyncio.to_thread(self._held.keep, waiting):
+                return shown.held_page(request)
+        return shown.away_page(request, fields=fields)
 
 
 async def _incoming(request: Request, limits: FileLimits | None) -> Incoming:
@@ -180,22 +191,6 @@ async def _incoming(request: Request, limits: FileLimits | None) -> Incoming:
         request.state.incoming = await read_incoming(request, limits)
     found: Incoming = request.state.incoming
     return found
-
-
-async def _away(request: Request, limits: FileLimits | None) -> Response:
-    """Return the page of a registry that is away, with what was typed, for this browser to send it once more."""
-    if request.method != "POST":
-        return shown.away_page(request)
-    fields = (await _incoming(request, limits)).fields
-    if not is_our_form(request, request.path_params["token"], fields.get("word", "")):
-        return shown.away_page(request)
-    return shown.away_page(request, fields=fields)
-
-
-def _digest(read: ReadAnswer, visit: Visit) -> str:
-    """Return what ties the page that was confirmed to the answer that is sent, its files with it."""
-    text = json.dumps([read.values, [file.id for file in visit.files]], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _again(visit: Visit, path: str = "") -> Response:

@@ -91,6 +91,11 @@ def not_open_page(visit: Visit, *, closed_on: date | None) -> Response:
     return page(visit.request, "not-open.html.j2", visit, status=_NOT_OPEN, until=until, closed=closed)
 
 
+def held_page(request: Request) -> Response:
+    """Return the page of an answer that was confirmed while the registry was away, and is sent when it is back."""
+    return page(request, "held.html.j2", status=202)
+
+
 def form_page(
     visit: Visit, step: ShownStep, given: Mapping[str, Any], *, problems: Sequence[str] = (), kept: bool = False
 ) -> Response:

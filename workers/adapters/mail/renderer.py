@@ -34,6 +34,9 @@ TEXT: Final = ".txt.j2"
 HTML: Final = ".html.j2"
 SUBJECT_PART: Final = "#subject"
 BODY_PART: Final = "#body"
+IN_TASKLIST: Final = "タスク一覧（Tasklist）"
+AT_DESK: Final = "職員の机"
+"""What mails to staff call the place where tasks are."""
 _SHOWN: Final = 30
 _SUBJECT_LINE: Final = re.compile(r"件名[:：][ 　]*(?P<subject>.*)")
 
@@ -41,8 +44,9 @@ _SUBJECT_LINE: Final = re.compile(r"件名[:：][ 　]*(?P<subject>.*)")
 class JinjaMails:
     """``MailRenderer`` on the template folders.
 
-    Every template knows ``tasklist_url`` and ``open_url``, where given; with ``open_url`` a mail to staff has
-    ``task_link``, too, which opens their task of the case. ``new_id`` is replaced by tests that compare bytes.
+    Every template knows ``tasklist_url``, ``desk_url`` and ``open_url``, where given; with ``open_url`` a mail to staff
+    has ``task_link``, too, which opens their task of the case. ``task_list``: where staff find their tasks, in words:
+    the desk where there is one. ``new_id`` is replaced by tests that compare bytes.
     """
 
     def __init__(  # noqa: PLR0913 (its ports, and the pages that mails name)
@@ -53,14 +57,16 @@ class JinjaMails:
         *,
         tasklist_url: str = "",
         open_url: str = "",
+        desk_url: str = "",
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._folders = folders
         self._cities = cities
         self._clock = clock
         self._new_id = new_id
-        links = {"tasklist_url": tasklist_url, "open_url": open_url}
+        links = {"tasklist_url": tasklist_url, "open_url": open_url, "desk_url": desk_url}
         self._links = {name: url for name, url in links.items() if url}
+        self._task_list = AT_DESK if desk_url else IN_TASKLIST
         self._open_url = open_url
         self._environments: dict[str, Environment] = {}
 
@@ -131,6 +137,7 @@ class JinjaMails:
             "draft_label": "",
             "forms": [],
             "answer_link": "",
+            "task_list": self._task_list,
             **request.context,
             **self._links,
             **self._task_link(request),
@@ -140,8 +147,8 @@ class JinjaMails:
         }
 
     def preview(self, city: str, template: str, context: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the subject and the body alone; ``context`` has to hold everything, ``city`` too."""
-        subject, text, _ = self._fill(city, template, context)
+        """Return the subject and the body alone; ``context`` has to hold everything else, ``city`` too."""
+        subject, text, _ = self._fill(city, template, {"task_list": self._task_list, **context})
         return subject, text
 
     def _fill(self, city: str, template: str, context: Mapping[str, Any]) -> tuple[str, str, str | None]:

@@ -55,6 +55,7 @@ BY_CODE: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """Mails that no diagram names, and what the use cases add for them."""
 _CASELESS: Final = frozenset({"tasks-due"})
+_STAFF_LINKS: Final = ("tasklist_url", "open_url", "desk_url")
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Office:
             base = {"case": SimpleNamespace(id="")}
         if template in {"renewal-reminder", "renewal-done"}:  # only of agreements that are renewed
             base["renewal_years"] = base["renewal_years"] or 1
-        links = {} if kind.bare else {"tasklist_url": "https://tasks.example", "open_url": "https://open.example"}
+        links = {} if kind.bare else {name: f"https://{name[:4]}.example" for name in _STAFF_LINKS}
         if links and (use is None or use.to not in {"partner", "meeting"}):
             links["task_link"] = "https://open.example/1"
         rule = self.city.mails.get(template)
@@ -91,6 +92,7 @@ class Office:
             "drafts": drafts,
             "answer_link": "" if kind.bare else "https://pages.example/a/1",
             "draft_label": "" if kind.bare else "第1案（令和8年6月1日）",
+            "task_list": "職員の机",
             **asked,
             **added,
             **base,

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from workers.pages.desk import book, cases, due, figures, home, life, lists, mails, starting, tasks
+from workers.pages.desk import book, cases, due, figures, home, life, lists, mails, opening, starting, tasks
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
 
 NAV: Final[Sequence[NavEntry]] = (
@@ -35,6 +35,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/agreement/{agreement_id}/file/{document_id:int}", life.document),
         page_route(desk, "/agreement/{agreement_id}/contacts", life.contacts, methods=("POST",)),
         page_route(desk, "/agreement/{agreement_id}/begin", life.begin, methods=("POST",)),
+        page_route(desk, "/open/{case}", opening.opened),
         page_route(desk, "/cases", cases.cases),
         page_route(desk, "/case/{case}", cases.case),
         page_route(desk, "/case/{case}/picture", cases.picture),

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from workers.adapters.camunda.open_tasks import OpenTask
 from workers.adapters.camunda.person_tasks import PersonTasks, TaskState
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.domain.casenumbers import case_number
@@ -113,8 +114,7 @@ async def done(visit: Visit) -> Response:
             return visit.go(f"{PREFIX}/task/{found.key}")
         coming = await _coming(engine, found) if found.case_id else []
         again = next((task for task in coming if task.element_id == found.state.task.element_id), None)
-        refused = again is not None and bool((await engine.form(again, lambda _: {_ERROR})).values.get(_ERROR))
-        if again is not None and refused:
+        if again is not None and await _is_refused(engine, again):
             await engine.claim(again.key)
             await _until(engine, again.key, visit.person.user)
             return visit.go(f"{PREFIX}/task/{again.key}?back=1")
@@ -129,7 +129,7 @@ async def done(visit: Visit) -> Response:
     return visit.page("desk/done.html.j2", found=found, rows=rows)
 
 
-async def _coming(engine: PersonTasks, found: OpenForm) -> Sequence[Any]:
+async def _coming(engine: PersonTasks, found: OpenForm) -> Sequence[OpenTask]:
     """Return the tasks that came after a completed one, as soon as the index shows any."""
     deadline = time.monotonic() + _WAIT_SECONDS
     while True:
@@ -137,6 +137,14 @@ async def _coming(engine: PersonTasks, found: OpenForm) -> Sequence[Any]:
         if coming or time.monotonic() > deadline:
             return coming
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _is_refused(engine: PersonTasks, task: OpenTask) -> bool:
+    """Whether a task came back because the recording objected; one that has gone on by now did not."""
+    try:
+        return bool((await engine.form(task, lambda _: {_ERROR})).values.get(_ERROR))
+    except PermanentError:
+        return False
 
 
 async def _until(engine: PersonTasks, key: int, user: str) -> None:

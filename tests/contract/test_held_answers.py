@@ -1,0 +1,163 @@
+"""An answer that is confirmed while the registry is away: kept by the page server, taken when it is back (ALL-3)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.kit.answering import CASE_ID, OFFER, TASK, Answering, Page, answering
+from tests.kit.registry import registry_at
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+from workers.domain.answers import LinkEnd
+from workers.errors import RetryableError
+from workers.pages.app import application
+from workers.pages.heldsends import HeldSends
+from workers.pages.sending import hand_over
+from workers.pages.steps import Steps
+from workers.usecases.answer_links import end_links
+
+pytestmark = pytest.mark.asyncio
+
+
+@dataclass
+class Outage:
+    """A registry that can be away, and a page server before it. ``folder``: its disk."""
+
+    at_work: Answering
+    folder: Path
+    away: bool = False
+    steps: Steps = field(init=False)
+    held: HeldSends = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew with what lies on the disk."""
+        self.steps, self.held = Steps(self.at_work.engine, lag_seconds=0), HeldSends(self.folder)
+        self.at_work.app = application(self.open_unit, self.steps, held=self.held)
+
+    @asynccontextmanager
+    async def open_unit(self) -> AsyncIterator[SqlUnitOfWork]:
+        """Open a unit unless the registry is away."""
+        if self.away:
+            raise RetryableError("away")
+        opened: Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]] = self.at_work.open_unit
+        async with opened() as unit:
+            yield unit
+
+    async def hand_over(self) -> int:
+        """Hand over what waits; returns how much waits still."""
+        await hand_over(self.open_unit, self.steps, self.held)
+        return len(list(self.held.waiting()))
+
+    async def answers(self) -> int:
+        """Return how many answers the case has."""
+        async with self.at_work.open_unit() as unit:
+            return await unit.answers.answer(CASE_ID, TASK, 1) is not None
+
+
+@pytest_asyncio.fixture
+async def outage(database_url: str, tmp_path: Path) -> AsyncIterator[Outage]:
+    async with registry_at(database_url, tmp_path) as registry:
+        yield Outage(await answering(registry), tmp_path / "held")
+
+
+async def confirmed(page: Page) -> dict[str, str]:
+    """Type an answer and return what its page of the check sends."""
+    await page.type(OFFER)
+    return await page.checked()
+
+
+async def test_a_confirmed_answer_outlives_the_registrys_outage_and_a_restart_and_is_taken_once(outage: Outage) -> None:
+    path = await outage.at_work.ask()
+    async with outage.at_work.browser(path) as page:
+        fields = await confirmed(page)
+        outage.away = True
+        for _ in range(3):  # who sends again sends the same
+            shown = await page.post("/send", fields)
+            assert (shown.status_code, "お預かりしました" in shown.text) == (202, True)
+    assert await outage.hand_over() == 1
+    outage.restart()
+    assert await outage.hand_over() == 1
+    outage.away = False
+    assert await outage.hand_over() == 0
+    assert await outage.answers()
+    assert len(await outage.at_work.mails("answer-receipt")) == 1
+    async with outage.at_work.browser(path) as page:
+        assert "受け付けました" in (await page.open()).text
+
+
+async def test_what_lies_on_the_page_servers_disk_tells_nothing_and_opens_nothing(outage: Outage) -> None:
+    path = await outage.at_work.ask()
+    async with outage.at_work.browser(path) as page:
+        fields = await confirmed(page)
+        outage.away = True
+        await page.post("/send", fields)
+    (kept,) = (file for file in outage.folder.rglob("*") if file.is_file())
+    text = kept.name + kept.read_text(encoding="utf-8")
+    assert path.rpartition("/")[2] not in text
+    assert str(OFFER["purpose"]) not in text
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+async def test_a_send_without_our_page_is_not_kept(outage: Outage) -> None:
+    path = await outage.at_work.ask()
+    async with outage.at_work.browser(path) as page:
+        fields = await confirmed(page)
+    outage.away = True
+    async with outage.at_work.browser(path) as stranger:
+        assert (await stranger.post("/send", fields)).status_code == 503
+    assert list(outage.held.waiting()) == []
+
+
+async def test_where_the_office_was_first_a_held_answer_is_kept_beside_its_entry(outage: Outage) -> None:
+    path = await outage.at_work.ask()
+    async with outage.at_work.browser(path) as page:
+        fields = await confirmed(page)
+        outage.away = True
+        await page.post("/send", fields)
+    async with outage.at_work.open_unit() as unit:
+        await end_links(unit, CASE_ID, TASK, LinkEnd.OFFICE)
+    outage.away = False
+    assert await outage.hand_over() == 0
+    assert len(await outage.at_work.mails("answer-late")) == 1
+
+
+async def test_what_was_changed_after_it_was_confirmed_is_not_sent_and_the_office_reads_so(outage: Outage) -> None:
+    path = await outage.at_work.ask()
+    async with outage.at_work.browser(path) as page:
+        fields = await confirmed(page)
+        outage.away = True
+        await page.post("/send", fields)
+        outage.away = False
+        await page.type({**OFFER, "purpose": "あとで書き直した目的"}, action="keep")
+    assert await outage.hand_over() == 1
+    clock = outage.at_work.registry.clock
+    (waiting,) = outage.held.waiting()
+    assert outage.held.keep(replace(waiting, at=clock.now() - timedelta(hours=25)))
+    assert await outage.hand_over() == 0
+    assert not await outage.answers()
+    async with outage.at_work.open_unit() as unit:
+        assert any("預かった送信" in entry.what for entry in await unit.history.of_case(CASE_ID))
+
+
+async def test_a_full_disk_and_too_many_sends_are_never_told_as_kept(
+    outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await outage.at_work.ask()
+    async with outage.at_work.browser(path) as page:
+        fields = await confirmed(page)
+        outage.away = True
+        monkeypatch.setattr("workers.pages.heldsends._MOST", 0)
+        full = await page.post("/send", fields)
+        monkeypatch.undo()
+        outage.folder.write_text("no folder", encoding="utf-8")
+        broken = await page.post("/send", fields)
+    assert [(one.status_code, "もう一度送る" in one.text) for one in (full, broken)] == [(503, True), (503, True)]

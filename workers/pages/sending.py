@@ -1,0 +1,102 @@
+"""From the page of the check to the registry: a confirmed answer is taken, now or when the registry is back (ALL-3)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from workers.domain.answers import AnswerFile, PartnerLink
+from workers.errors import RetryableError
+from workers.logs import get_logger
+from workers.pages.heldsends import HeldSend, HeldSends
+from workers.pages.steps import ShownStep, Steps
+from workers.readers.formanswer import ReadAnswer, read_answer
+from workers.usecases.answer_links import takes_answer
+from workers.usecases.journal import note
+from workers.usecases.ports import UnitOfWork
+from workers.usecases.take_answer import GivenAnswer, Outcome, take_answer
+
+OpenUnit = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
+_log = get_logger(__name__)
+_EVERY_SECONDS: Final = 3.0
+_DIFFERING_FOR: Final = timedelta(hours=24)
+"""While the engine is away, too, what the form computes may read otherwise than it did when it was confirmed."""
+
+
+async def read_typed(steps: Steps, link: PartnerLink, today: date) -> tuple[ReadAnswer, ShownStep]:
+    """Return what was typed by a link so far, and the step that it answers."""
+    step = await steps.check(link, today)
+    return read_answer(step.form, link.draft or {}, step.known), step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmed:
+    """What a partner confirmed. ``digest``: of the answer as the page of the check showed it, see :func:`digest`."""
+
+    link: PartnerLink
+    files: Sequence[AnswerFile]
+    today: date
+    digest: str
+
+
+async def send(open_unit: OpenUnit, steps: Steps, confirmed: Confirmed) -> Outcome | None:
+    """Take the answer that was confirmed; None where it is another one by now, or has to be corrected.
+
+    Raises RetryableError while the registry is away.
+    """
+    link = confirmed.link
+    read, step = await read_typed(steps, link, confirmed.today)
+    if (read.problems and link.end is None) or confirmed.digest != digest(read, confirmed.files):
+        return None
+    values, said = step.answer(read.values), [asdict(part) for part in read.said]
+    async with open_unit() as unit:
+        taken = await take_answer(unit, GivenAnswer(token_hash=link.token_hash, values=values, said=said))
+    return taken.outcome
+
+
+async def hand_over_forever(open_unit: OpenUnit, steps: Steps, held: HeldSends) -> None:
+    """Hand over what is held, again and again; ends only by cancellation."""
+    while True:
+        await asyncio.sleep(_EVERY_SECONDS)
+        await hand_over(open_unit, steps, held)
+
+
+async def hand_over(open_unit: OpenUnit, steps: Steps, held: HeldSends) -> None:
+    """Hand over the sends that are held, as far as the registry answers."""
+    for waiting in list(held.waiting()):
+        try:
+            done = await _handed_over(open_unit, steps, waiting)
+        except RetryableError:
+            return
+        if done:
+            held.forget(waiting)
+
+
+async def _handed_over(open_unit: OpenUnit, steps: Steps, waiting: HeldSend) -> bool:
+    """Return whether a send has come to its end, one way or the other."""
+    async with open_unit() as unit:
+        link = await takes_answer(unit, waiting.token_hash)
+        if link is None or link.draft is None:
+            return True  # no link of ours, or somebody was first: its page tells that
+        confirmed = Confirmed(
+            link=link, files=await unit.answers.files(link), today=unit.clock.today(), digest=waiting.digest
+        )
+        old = unit.clock.now() - waiting.at > _DIFFERING_FOR
+    outcome = await send(open_unit, steps, confirmed)
+    if outcome is None and old:
+        async with open_unit() as unit:
+            await note(unit, link.case_id, f"預かった送信は、そのあと入力が変わったため使わなかった: {link.title}")
+    _log.info("a held send was looked at", outcome=str(outcome))
+    return outcome is not None or old
+
+
+def digest(read: ReadAnswer, files: Sequence[AnswerFile]) -> str:
+    """Return what ties the page that was confirmed to the answer that is sent, its files with it."""
+    text = json.dumps([read.values, [file.id for file in files]], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
