@@ -156,7 +156,7 @@ async def test_a_link_that_is_opened_before_its_step_says_so_and_until_when_it_c
         at_work.engine.is_open = True
         ready = await page.open()
     assert [page.status_code for page in (early, away, over, ready)] == [409, 503, 409, 200]
-    assert "まだ回答できません" in early.text
+    assert "いまは回答できません" in early.text
     assert f"リンクは{format_wareki(link.expires_at.date(), weekday=True)}まで使えます" in early.text
     assert "お問い合わせ: 伊勢崎市" in early.text
     assert "いまは表示できません" in away.text

@@ -12,11 +12,15 @@ from tests.kit.driver import EngineDriver
 from tests.kit.linking import LinkingDesk, marked_steps, pages
 from tests.kit.smtp import HOST, SmtpServer
 from workers.domain.entities import CaseOutcome
+from workers.packs.scenarios import Scenario
 from workers.settings import Settings
 
 pytestmark = pytest.mark.process
 
+_WATCH = "Task_WatchNotices"
 _PLAYED = {
+    ("date", "triennial-objection"): [_WATCH],
+    ("ageo", "renewal-withdrawn"): [_WATCH],
     ("isesaki", "signed"): ["Task_SubmitOffer", "Task_ConfirmDraft"],
     ("isesaki", "arrangements-change"): ["Task_ConfirmArrangements"],
     ("date", "signed"): ["Task_SubmitProposal", "Task_AnswerProposals", "Task_AnswerCeremony", "Task_ConfirmDraft"],
@@ -45,11 +49,20 @@ async def test_a_partner_answers_by_link(city: str, name: str, driver: EngineDri
                 linking.append(LinkingDesk(desk, at_work, sink, client))
                 linking[0].install()
 
-            _, scenario = await at_work.play(city, name, prepare=prepare)
+            _, scenario = await at_work.play(city, name, prepare=prepare, change=_reminded_first)
             async with at_work.services.open_unit() as uow:
                 case = (await uow.cases.all())[-1]
+            reminders = (await at_work.mails(scenario.expect.mails))["renewal-reminder"]
     assert str(case.outcome) == scenario.expect.outcome
     assert set(_PLAYED[city, name]) <= set(linking[0].answered), (linking[0].answered, linking[0].refused)
+    assert reminders == scenario.expect.mails.get("renewal-reminder", 0)
+
+
+def _reminded_first(scenario: Scenario) -> Scenario:
+    """Let a notice of non-renewal come after the mail that asks for it, without the day to come that a page refuses."""
+    watched = [step for step in scenario.steps if step.task == _WATCH]
+    others = [step for step in scenario.steps if step.task != _WATCH]
+    return scenario.model_copy(update={"steps": [*others[:1], *watched[-1:], *others[1:]]})
 
 
 _TERMS = {

@@ -75,13 +75,18 @@ async def handle_decide_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any
             required=True,
             choices=renewals.OCCASION_NAMES,
         ),
+        Header(
+            name="page",
+            label="相手方がページで答えるタスク",
+            help="図の ID。そのタスクに、拡張プロパティ page = partner を付けます",
+        ),
     ),
     shelf="mail",
     audience="common",
 )
 async def handle_tell_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Mail partner and office, once per occasion (ALL-5)."""
-    await renewals.tell(uow, job.text("caseId"), job.header("occasion"))
+    await renewals.tell(uow, job.text("caseId"), job.header("occasion"), page=job.headers.get("page", ""))
     return {}
 
 
