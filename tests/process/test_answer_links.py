@@ -11,8 +11,8 @@ from tests.kit.desk import BrokerDesk, office, scenario_files_of
 from tests.kit.driver import EngineDriver
 from tests.kit.linking import LinkingDesk, marked_steps, pages
 from tests.kit.smtp import HOST, SmtpServer
-from workers.domain.entities import CaseOutcome
-from workers.packs.scenarios import Scenario
+from workers.domain.entities import CaseKind, CaseOutcome
+from workers.packs.scenarios import Scenario, Step
 from workers.settings import Settings
 
 pytestmark = pytest.mark.process
@@ -63,6 +63,33 @@ def _reminded_first(scenario: Scenario) -> Scenario:
     watched = [step for step in scenario.steps if step.task == _WATCH]
     others = [step for step in scenario.steps if step.task != _WATCH]
     return scenario.model_copy(update={"steps": [*others[:1], *watched[-1:], *others[1:]]})
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_partner_who_wants_the_renewal_says_so_by_link(driver: EngineDriver, settings: Settings) -> None:
+    """It is told on the history and decides nothing; the task is open again."""
+
+    def wanted(scenario: Scenario) -> Scenario:
+        remind, *others = scenario.steps
+        return scenario.model_copy(update={"steps": [remind, Step(task=_WATCH, answers={"action": "keep"}), *others]})
+
+    await driver.deploy(scenario_files_of("isesaki"))
+    linking: list[LinkingDesk] = []
+    with SmtpServer() as sink:
+        own = settings.model_copy(update={"pages_url": PAGES_URL, "smtp_host": HOST, "smtp_port": sink.port})
+        async with office(driver, own) as at_work, pages(at_work, driver) as client:
+
+            def prepare(desk: BrokerDesk) -> None:
+                linking.append(LinkingDesk(desk, at_work, sink, client))
+                linking[0].install()
+
+            await at_work.play("isesaki", "renewed", prepare=prepare, change=wanted)
+            async with at_work.services.open_unit() as uow:
+                case = next(case for case in await uow.cases.all() if case.kind is CaseKind.RENEWAL)
+                told = [entry.what for entry in await uow.history.of_case(case.id)]
+    assert linking[0].answered == [_WATCH]
+    assert case.outcome is CaseOutcome.RENEWED
+    assert "相手方から、更新を希望するとの返事があった" in told
 
 
 _TERMS = {

@@ -110,7 +110,8 @@ async def apply_decision(uow: UnitOfWork, found: Renewal) -> None:
 async def tell(uow: UnitOfWork, case_id: str, occasion: str, *, page: str = "") -> None:
     """Tell both sides, once per occasion and decision; a mail that no longer says the truth is not sent.
 
-    ``page``: the user task that the partner may answer by a link of the mail. Raises PermanentError for an occasion that the diagram's header misspells.
+    ``page``: the user task that the partner may answer by a link of the mail. Raises PermanentError for an occasion
+    that the diagram's header misspells.
     """
     if occasion not in OCCASIONS:
         raise PermanentError(f"ヘッダー occasion の値 {occasion} は使えません（{'・'.join(OCCASIONS)}）")
