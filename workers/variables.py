@@ -185,6 +185,20 @@ _ALL = (
         "期限: on, text（和暦）、時刻 startsAt（9時）, remindAt, dueAt（その日の終わり）, overdueAt（翌日0時）",
         shown="plain",
     ),
+    # The yearly question about a partner's contacts
+    _variable(
+        "partnerContacts",
+        "context",
+        "登録されている連絡先: partner, text, lines, agreements, titles, reachable, "
+        "representative, contact, email, phone, address",
+    ),
+    _variable(
+        "contactAnswer",
+        "context",
+        "連絡先の確認の入力: confirmation, representative, contact, email, phone, address, message, remark",
+    ),
+    _variable("contactOutcome", "text", "連絡先の確認の結果: same / changed / unreachable"),
+    _variable("contactMessage", "text", "相手方から市に伝えたいこと（なければ null）"),
     # Amendment and termination
     _variable("amendmentRequest", "context", "変更の申出: requestedBy, requestedOn, request"),
     _variable("amendmentTerms", "context", "変更後の協定の内容"),

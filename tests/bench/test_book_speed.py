@@ -6,11 +6,13 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.kit.bars import Bars
+from tests.kit.deskpages import desk_at
 from tests.kit.manylines import TODAY, fill_lines
 from workers.adapters.registry import database
 from workers.adapters.registry.book import SqlBook
@@ -65,5 +67,41 @@ async def test_the_book_is_searched_in_a_blink(bars: Bars, database_url: str) ->
         figure=f"中央値 {middle[0]:.0f} ミリ秒、95% が {late[0]:.0f} ミリ秒以内",
         bound=f"95% が {_MILLISECONDS} ミリ秒以内",
         holds=late[0] <= _MILLISECONDS or not bars.full,
+        slowest=took[-5:],
+    )
+
+
+_PAGES: Final = (
+    "/desk/book",
+    f"/desk/book?order={BookOrder.LAST_DAY}",
+    "/desk/book?page=1000",
+    "/desk/book?q=（株）ミドリ",
+    "/desk/book?q=あおば 保険&state=all",
+    "/desk/book?state=ending",
+)
+_PAGE_MILLISECONDS: Final = 150
+
+
+@pytest.mark.asyncio
+async def test_the_books_page_is_there_at_once(bars: Bars, database_url: str, tmp_path: Path) -> None:
+    """The whole page, as the desk answers it: session, question, fifty lines, template."""
+    total = 100_000 if bars.full else 2_000
+    await asyncio.to_thread(fill_lines, database_url, total)
+    took: list[tuple[float, str]] = []
+    async with desk_at(database_url, tmp_path) as desk, desk.browser("sato") as browser:
+        for _ in range(_ROUNDS * 2):
+            for path in _PAGES:
+                begun = time.perf_counter()
+                page = await browser.get(path)
+                took.append(((time.perf_counter() - begun) * 1000, path))
+                assert page.status_code == 200, path
+    took.sort()
+    middle, late = took[len(took) // 2], took[int(len(took) * 0.95)]
+    bars.add(
+        "R1",
+        f"台帳の画面: {total:,} 協定、{len(_PAGES)} 種の一覧（{database_url.partition(':')[0].partition('+')[0]}）",
+        figure=f"中央値 {middle[0]:.0f} ミリ秒、95% が {late[0]:.0f} ミリ秒以内",
+        bound=f"95% が {_PAGE_MILLISECONDS} ミリ秒以内",
+        holds=late[0] <= _PAGE_MILLISECONDS or not bars.full,
         slowest=took[-5:],
     )

@@ -73,6 +73,7 @@ def test_a_long_list_is_imported_quickly_in_flat_memory(bars: Bars, tmp_path: Pa
     )
 
 
+@pytest.mark.timeout(3600)
 def test_csv_and_excel_against_the_build_before(bars: Bars, tmp_path: Path) -> None:
     """CPU seconds of one run: CSV at least 1.5 times as fast as before, Excel at least as fast as CSV was."""
     if not bars.full:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.pictures import Album, album
 
 pytestmark = [pytest.mark.timeout(240)]
+_PNG: Final = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgAAAAAgAB4iG8MwAAAABJRU5ErkJggg=="
+)
 _PAPER: Final = {"width": 1032, "height": 700}
 """What is left of a landscape A4 sheet between its margins, in the browser's pixels."""
 
@@ -54,6 +58,11 @@ class _Staff:
     def press(self, button: str) -> None:
         """Press a button."""
         self.page.get_by_role("button", name=button, exact=True).first.click()
+
+    def picture(self, kind: str) -> None:
+        """Keep the whole page for the documentation."""
+        self.page.wait_for_load_state("networkidle")
+        self.kept.document(kind, self.page.screenshot(full_page=True), of="desk")
 
     def stands(self, heading: str) -> None:
         """Wait for a page by its heading, and hold it against everything that a page has to be."""
@@ -133,6 +142,11 @@ def test_the_desk_and_its_tasks(server: DeskServer, staff: Opens) -> None:
     sato.press("完了する")
     expect(sato.page.locator("#problems")).to_be_focused()
     sato.stands("申出書・提案書を出す")
+    sato.page.locator("#file").set_input_files({"name": "会場図.png", "mimeType": "image/png", "buffer": _PNG})
+    sato.press("案件に加える")
+    expect(sato.page.get_by_role("status").first).to_contain_text("会場図.png")
+    sato.stands("申出書・提案書を出す")
+    sato.picture("task")
     sato.press("途中まで保存する")
     expect(sato.page.get_by_role("status").first).to_contain_text("途中までの入力を保存しました")
     sato.stands("申出書・提案書を出す")
@@ -179,7 +193,22 @@ def test_the_book_its_days_and_its_figures(staff: Opens) -> None:
     sato.stands("協定の台帳")
     sato.go(f"/desk/agreement/{AGREEMENT}")
     sato.stands("みどり商事")
-    sato.page.get_by_text("連絡先を直す").click()
+    sato.page.locator("summary", has_text="締結の方法を記録する").click()
+    sato.page.get_by_label("電子署名", exact=True).check()
+    sato.page.get_by_label("電子署名のサービス").fill("みほんサイン")
+    sato.page.get_by_label("署名の証し").fill("合意締結証明書 第8号")
+    sato.press("締結の方法を記録する")
+    expect(sato.page.locator("#corrections")).to_contain_text("みほんサイン")
+    sato.picture("agreement")
+    for part in (
+        "台帳の記載を直す",
+        "締結の方法を記録する",
+        "もとの協定を決める",
+        "署名された協定書を加える",
+        "連絡先を直す",
+    ):
+        sato.page.locator("summary", has_text=part).click()
+    sato.stands("みどり商事")
     sato.page.locator("#contacts input[name=email]").fill("だれか")
     sato.press("直した連絡先を登録する")
     expect(sato.page.get_by_role("alert")).to_contain_text("メール")

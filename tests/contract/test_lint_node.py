@@ -48,6 +48,14 @@ def test_the_good_pack_has_no_findings_and_the_linters_are_named(pack: Example, 
     assert all(name.split()[1] == wanted[name.split()[0]] for name in named)
 
 
+def test_files_that_notepad_saved_have_no_findings_either(pack: Example, cache: Path) -> None:
+    """A byte order mark is no part of a diagram, a table or a form."""
+    files, _ = linter.collect([pack.packs])
+    for path in files:
+        path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert node_rules.lint(files, cache=cache).findings == []
+
+
 _BROKEN = [
     (SIGNING, '>=judgement = "ok"', ">=judgement = ", "camunda-compat/feel", "Flow_5"),
     (SIGNING, 'name="書類を作る"', 'name=""', "bpmnlint/label-required", "Task_RenderPaper"),

@@ -46,6 +46,14 @@ MEETING: dict[str, Any] = {
     "moved": False,
     "dropped": False,
 }
+CONTACTS: dict[str, Any] = {
+    "partner_contacts": {
+        "partner": "株式会社見本",
+        "lines": ["名称: 株式会社見本", "担当者: 地域連携室　見本 太郎", "電話: （登録なし）"],
+        "titles": ["見本との包括連携協定"],
+    },
+    "deadline": {"text": "令和8年10月23日（金）"},
+}
 RENEWAL: dict[str, Any] = {
     **TO_PARTNER,
     "to_partner": True,
@@ -116,8 +124,12 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "answer-receipt": (_ANSWERED, ["次の回答を", "6月1日", "お心当たりのないとき"]),
     "answer-late": (
-        _ANSWERED,
-        ["先に入力を済ませて", "いただいた回答は残してあります", "目的: 見守り"],
+        {**_ANSWERED, "first_answer": "企画課が令和8年6月1日（月）08時30分に、先に入力を済ませていました"},
+        [
+            "企画課が令和8年6月1日（月）08時30分に、先に入力を済ませて",
+            "いただいた回答は残してあります",
+            "目的: 見守り",
+        ],
     ),
     "city-invitation": (
         {**TO_PARTNER, "message": "10周年の機会に"},
@@ -292,6 +304,30 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "results-partner-request": (
         {**TO_PARTNER, "report_activities": [REPORT["activity"]]},
         ["把握されている実績", "・見守り（防犯・防災に関すること）"],
+    ),
+    "contact-check": (
+        {**TO_PARTNER, **CONTACTS, "answer_link": "https://pages.city.example/a/x", "answer_file": "連絡先の確認.xlsx"},
+        [
+            "令和8年10月23日（金）までにお知らせください",
+            "  担当者: 地域連携室　見本 太郎",
+            "  電話: （登録なし）",
+            "・見本との包括連携協定",
+            "https://pages.city.example/a/x",
+            "連絡先の確認.xlsx",
+        ],
+    ),
+    "contact-check-reminder": (
+        {**TO_PARTNER, **CONTACTS, "answer_link": "https://pages.city.example/a/x"},
+        ["まだお返事をいただいていません", "変わりがないときも", "https://pages.city.example/a/x"],
+    ),
+    "contact-check-message": (
+        {**TO_PARTNER, **CONTACTS, "contact_message": "4月に社名が変わりました。"},
+        [
+            "株式会社見本から次の伝言",
+            "4月に社名が変わりました。",
+            "変更の手続をご検討ください",
+            "・見本との包括連携協定",
+        ],
     ),
     "project-reported": (
         {**REPORT, "department": {"name": "長寿社会部高齢政策課"}},

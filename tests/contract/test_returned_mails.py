@@ -5,7 +5,6 @@ from __future__ import annotations
 import mailbox
 from datetime import date
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest_asyncio
 from sqlalchemy import select, update
 
 from tests.kit import papers
+from tests.kit.mailreport import report
 from tests.kit.posting import posting
 from tests.kit.registry import registry_at
 from tests.kit.smtp import SmtpServer
@@ -31,41 +31,6 @@ from workers.usecases.send_mail import send_mail
 pytestmark = pytest.mark.asyncio
 CASE_ID = "isesaki-2026-1"
 _MAIL = outbox_tables.mail
-
-
-def report(message_id: str = "", *, action: str = "failed", status: str = "5.1.1", to: str = "x@city.example") -> bytes:
-    """Return a report as Postfix writes it."""
-    outer = EmailMessage(policy=SMTP)
-    outer["From"], outer["To"], outer["Subject"] = "MAILER-DAEMON@mx.example", to, "Undelivered Mail Returned to Sender"
-    outer["Content-Type"] = 'multipart/report; report-type=delivery-status; boundary="b"'
-    head = outer.as_bytes().replace(b"\r\n\r\n", b"\r\n")
-    body = f"""--b
-Content-Type: text/plain; charset=us-ascii
-
-The mail system could not deliver your message.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example
-Arrival-Date: Mon, 1 Jun 2026 08:30:00 +0900
-
-Final-Recipient: rfc822; renkei@aozora.example
-Action: {action}
-Status: {status}
-Diagnostic-Code: smtp; 550 {status} <renkei@aozora.example>: Recipient
-    address rejected
-
---b
-Content-Type: text/rfc822-headers
-
-From: renkei@city.example
-Message-ID: {message_id}
-Subject: test
-
---b--
-"""
-    return head + b"\r\n" + body.replace("\n", "\r\n").encode()
 
 
 @pytest_asyncio.fixture

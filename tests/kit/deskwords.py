@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_AS_THEY_ARE: Final = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+|\.(?:docx|xlsx|pdf|txt|csv)\b")
+_AS_THEY_ARE: Final = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+|\.(?:docx|xlsx|pptx|pdf|png|jpe?g|txt|csv)\b")
 _WORD: Final = re.compile(r"[A-Za-z]{2,}[\w.-]*")
-_NAMES: Final = {"Word", "Excel", "PDF", "CSV", "JavaScript"}
+_NAMES: Final = {"Word", "Excel", "PDF", "CSV", "JPEG", "PNG", "JavaScript"}
 
 READ: Final = """() => {
   const parts = [document.title, document.body.innerText];

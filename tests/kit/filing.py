@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.policy import SMTP
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import select
+from typing import Any, Final
 
 from tests.kit import workbooks
 from tests.kit.desk import BrokerDesk, Office
+from tests.kit.mail import Mail
+from tests.kit.returned import RETURNED
+from tests.kit.smtp import SmtpServer
 from workers.adapters.documents.workbook_reading import asked_in
-from workers.adapters.registry import outbox_tables
 from workers.cli.attaching import enter_file, store_file
 from workers.domain.wareki import format_wareki, parse_date
 from workers.packs.answers.model import AnswerForm, Question, Rows
-from workers.usecases.answer_workbooks import RECEIVED
+from workers.usecases.answer_workbooks import KIND, RECEIVED
 
 Saves = Callable[[bytes], bytes]
+_CELL: Final = re.compile(r"[A-Z]+\d+")
 
 
 @dataclass
 class FilingDesk:
     """Fills the partner's workbook in with what a scenario says, and sends the task with what its form then shows.
 
-    ``through``: how the partner's program saves the file. ``filed``: the tasks that were answered by file.
+    The workbook is the attachment of the mail that arrived at the SMTP server. ``through``: how the partner's program
+    saves the file. ``filed``: the tasks that were answered by file, in order; ``refused``: those whose file was named
+    wrong cell by cell, as the scenario wants.
     """
 
     desk: BrokerDesk
     office: Office
+    sink: SmtpServer
     folder: Path
     through: Saves
     filed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def install(self) -> None:
         """Let the desk answer by file where the mail brought a workbook for the task."""
@@ -47,53 +51,63 @@ class FilingDesk:
         self.desk.complete = complete  # type: ignore[method-assign]
 
     async def _shown(self, task: str, group: str | None, answers: Mapping[str, Any]) -> Mapping[str, Any]:
-        case_id, sent = await self._workbook(task, group)
-        if sent is None or task in self.filed:
-            return answers  # what comes back was typed the first time: the kit compares it
+        driver = self.office.driver
+        await self.desk.before(lambda: self.desk.first_open(task, group), task)
+        await driver.task(task, instance=self.desk.instance, candidate=group)
+        await driver.settled()
+        open_task = await driver.task(task, instance=self.desk.instance, candidate=group)
+        case_id = str(open_task.variables.get("caseId") or "")
+        sent = await self._workbook(case_id, task) if case_id else None
+        if sent is None:
+            return answers
         form = asked_in(sent)[0]
-        if any(_office_only(part, answers) for part in form.parts if isinstance(part, Question)):
+        known = {part.key: open_task.variables.get(part.key) for part in form.parts}
+        whole = {**known, **answers}  # what a scenario does not say stays as the form shows it
+        if any(_office_only(part, whole) for part in form.parts if isinstance(part, Question)):
             return answers  # what the office alone can enter
+        RETURNED.completing(driver.records, open_task, {})  # what was typed before is there, until the file comes
         path = self.folder / f"返事{len(self.filed)}.xlsx"
-        path.write_bytes(self.through(workbooks.filled(sent, in_cells(form, answers))))
+        path.write_bytes(self.through(workbooks.filled(sent, in_cells(form, whole))))
         async with self.office.services.open_unit() as uow:
             uow.by = "検査"
-            await store_file(uow, case_id, path, kind=RECEIVED)
-        entered = await enter_file(self.office.services, self.office.answers, case_id, path, wanted=task)
-        if entered.file.answer.problems:
+            document = await store_file(uow, case_id, path, kind=RECEIVED)
+        entered = await enter_file(self.office.services, self.office.answers, document, wanted=task)
+        await driver.settled()
+        found = await driver.task(task, instance=self.desk.instance, candidate=group)
+        problems = entered.file.answer.problems
+        if problems:
+            assert all(_CELL.search(problem) for problem in problems), problems
+            assert found.variables["formError"]
+            self.refused.append(task)
             return answers  # a scenario that fails on purpose: the office sends what it says
-        await self.office.driver.settled()
-        found = await self.office.driver.task(task, instance=self.desk.instance, candidate=group)
-        keys = [part.key for part in form.parts if part.key in answers]
         wrong = {
-            key: (found.variables.get(key), answers[key])
-            for key in keys
-            if _plain(found.variables.get(key)) != _plain(answers[key])
+            part.key: (found.variables.get(part.key), answers[part.key])
+            for part in form.parts
+            if part.key in answers and _asked(part, found.variables.get(part.key)) != _asked(part, answers[part.key])
         }
         assert wrong == {}, wrong
         self.filed.append(task)
-        return {**answers, **{part.key: found.variables.get(part.key) for part in form.parts}}
+        shown = {part.key: found.variables.get(part.key) for part in form.parts}
+        RETURNED.completing(driver.records, found, {**answers, **shown})
+        return {**answers, **shown}
 
-    async def _workbook(self, task: str, group: str | None) -> tuple[str, bytes | None]:
-        """Return the newest workbook in the case's mails whose form the open task shows."""
-        driver = self.office.driver
-        await self.desk.before(lambda: self.desk.first_open(task, group), task)
-        found = await driver.task(task, instance=self.desk.instance, candidate=group)
-        await driver.settled()
-        case_id = str(found.variables.get("caseId"))
-        mail = outbox_tables.mail.c
-        query = select(mail.raw).where(mail.case_id == case_id).order_by(mail.id.desc())
-        async with self.office.services.engine.connect() as connection:
-            raws = (await connection.execute(query)).scalars().all()
-        for raw in raws:
-            for part in message_from_bytes(raw, policy=SMTP).iter_attachments():
-                name = str(part.get_filename())
-                if "（回答用）" in name and task in self._tasks(case_id, content := part.get_content()):
-                    return case_id, content
-        return case_id, None
+    async def _workbook(self, case_id: str, task: str) -> bytes | None:
+        """Return the workbook for a task, as it arrived; None where the case's mails have brought none."""
+        page = self.office.services.packs.answer_page(case_id.partition("-")[0], task)
+        if page is None:
+            return None
+        async with self.office.services.open_unit() as uow:
+            kept = await uow.documents.latest(case_id, f"{KIND}-{page.form_id}")
+            copy = None if kept is None else await uow.documents.read(kept)
+        if copy is None:
+            return None
 
-    def _tasks(self, case_id: str, content: bytes) -> Mapping[str, str]:
-        form = asked_in(content)[0].id
-        return self.office.services.packs.tasks_with_form(case_id.partition("-")[0], form)
+        def arrived(mails: list[Mail]) -> bytes | None:
+            parts = (part for mail in reversed(mails) for part in mail.message.iter_attachments())
+            contents = (part.get_payload(decode=True) for part in parts if "（回答用）" in str(part.get_filename()))
+            return next((content for content in contents if content == copy), None)
+
+        return await self.sink.wait(arrived)
 
 
 def _office_only(question: Question, answers: Mapping[str, Any]) -> bool:
@@ -127,6 +141,14 @@ def _cell(question: Question, value: Any) -> Any:
     if question.kind == "tick":
         return "はい" if value else None
     return format_wareki(parse_date(value)) if question.kind == "date" else value
+
+
+def _asked(part: Question | Rows, value: Any) -> Any:
+    """Return a value as it is compared, of rows only what is asked in them."""
+    if not isinstance(part, Rows):
+        return _plain(value)
+    keys = {question.key for question in part.questions if question.asked}
+    return [_plain({key: row[key] for key in row if key in keys}) for row in value or []]
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 from workers.domain.agreements import Agreement, Notice
 from workers.domain.answers import AnswerPage, PartnerLink
 from workers.domain.cities import City
-from workers.domain.entities import Case, CaseKind, HistoryEntry, Survey, SurveyAnswer
+from workers.domain.entities import Case, CaseKind, HistoryEntry, Partner, Survey, SurveyAnswer
 from workers.domain.meetings import Meeting
 from workers.usecases.ports import Asked, Clock, MailRequest
 
@@ -112,6 +112,18 @@ class MemoryAgreements:
         self.touched.update(ids)
         return [number for number in ids if number > after][:limit]
 
+    async def bring_questions_forward(self, city: str, opening: date) -> None:
+        """Let no agreement of a city wait longer for the question about its contacts than until a day."""
+        for agreement in self._agreements.values():
+            if agreement.city == city and (agreement.contacts_due_on or date.min) > opening:
+                agreement.contacts_due_on = opening
+                self.touched.add(agreement.id)
+
+    async def of_partner(self, city: str, partner: Partner) -> list[Agreement]:
+        """Return a city's agreements with a partner of the same name."""
+        found = (one for one in self._agreements.values() if one.city == city and one.partner)
+        return [one for one in found if one.partner and one.partner.name == partner.name]
+
     def reindex(self) -> None:
         """Bring the index up to date with what was handed out."""
         for number in self.touched:
@@ -121,7 +133,7 @@ class MemoryAgreements:
 
     def _due_on(self, number: str) -> date | None:
         agreement = self._agreements[number]
-        days = [agreement.cycle_due_on, *(term.due_on for term in agreement.terms)]
+        days = [agreement.cycle_due_on, agreement.contacts_due_on, *(term.due_on for term in agreement.terms)]
         return min((day for day in days if day is not None), default=None)
 
     async def add_notice(self, notice: Notice) -> None:

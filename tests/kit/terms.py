@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -34,11 +34,15 @@ PROCEDURES = {CaseKind.RENEWAL: "common-agreement-renewal", CaseKind.ANNUAL: "sa
 
 
 class _Cities:
-    """The packs' facts, with procedures of the same names for all."""
+    """The packs' facts, with procedures of the same names for all; ``asking``: cities with the yearly question."""
+
+    def __init__(self, asking: Collection[str]) -> None:
+        self._asking = asking
 
     def city(self, code: str) -> City:
         """Return a city."""
-        return replace(CITIES.city(code), procedures=PROCEDURES)
+        question = {CaseKind.CONTACTS: "common-contact-check"} if code in self._asking else {}
+        return replace(CITIES.city(code), procedures={**PROCEDURES, **question})
 
     def codes(self) -> list[str]:
         """Return the codes."""
@@ -71,9 +75,13 @@ class _NoDocuments:
 
 @dataclass
 class Terms:
-    """The register. Every call is a transaction on one of its ``processes``."""
+    """The register. Every call is a transaction on one of its ``processes``.
+
+    ``asking``: the cities that ask their partners for their contacts once a year.
+    """
 
     registry: Registry
+    asking: Collection[str] = ()
     processes: list[Any] = field(default_factory=list)
 
     def on(self, day: date, hour: int = 6, minute: int = 0) -> None:
@@ -89,7 +97,7 @@ class Terms:
                     self.registry.sessions(),
                     Parts(
                         clock=self.registry.clock,
-                        cities=_Cities(),
+                        cities=_Cities(self.asking),
                         renderers=Renderers(
                             documents,
                             JinjaMails(FOLDERS, CITIES, self.registry.clock),

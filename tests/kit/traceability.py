@@ -23,8 +23,8 @@ REQUIREMENTS = (
     *("DAT-R1", *(f"DAT-{n}" for n in range(13)), "DAT-A", "DAT-T1", "DAT-T2", *(f"DAT-F{n}" for n in range(1, 9))),
     *(f"CHI-{n}" for n in range(1, 10)),
     *(f"ASA-{n}" for n in range(1, 9)),
-    *(f"ALL-{n}" for n in range(1, 23)),
-    *("ALL-26", "ALL-27"),
+    *(f"ALL-{n}" for n in range(1, 24)),
+    *("ALL-25", "ALL-26", "ALL-27"),
 )
 """The requirement ids of the specification."""
 

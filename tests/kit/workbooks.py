@@ -18,6 +18,7 @@ from openpyxl.utils.cell import range_boundaries
 
 SECONDS = 120
 _ROW = re.compile(r"\$(\d+)")
+_GROWS = "行が足りない"
 
 
 def bounds(book: Workbook, name: str) -> tuple[int, int, int, int]:
@@ -60,7 +61,7 @@ def _fill_rows(book: Workbook, key: str, rows: list[Mapping[str, Any]]) -> None:
         insert_row(book, bottom)
         _, top, _, bottom = bounds(book, f"r.{key}")
     columns = {name.rpartition(".")[2]: bounds(book, name)[0] for name in book.defined_names if f"c.{key}." in name}
-    grows = str(book.worksheets[0].cell(bottom, 1).value).startswith("行が足りない")
+    grows = str(book.worksheets[0].cell(bottom, 1).value).startswith(_GROWS)
     for line in range(top + 1, bottom):
         row = rows[line - top - 1] if line - top - 1 < len(rows) else {}
         for name, column in columns.items():
@@ -82,6 +83,19 @@ def insert_row(book: Workbook, at: int) -> None:
             moved = _ROW.sub(lambda found: f"${int(found[1]) + (int(found[1]) >= at)}", defined.attr_text)
             defined.attr_text = moved
             assert name
+
+
+def with_rows_put_in(content: bytes) -> bytes:
+    """Return a workbook with an empty row below its head, and one at the top of its first list that grows."""
+    book = load_workbook(BytesIO(content), rich_text=True)
+    insert_row(book, 2)
+    sheet = book.worksheets[0]
+    for name in [name for name in book.defined_names if name.startswith("r.")]:
+        _, top, _, bottom = bounds(book, name)
+        if str(sheet.cell(bottom, 1).value).startswith(_GROWS):
+            insert_row(book, top + 1)
+            break
+    return saved(book)
 
 
 def through_libreoffice(content: bytes, folder: Path) -> bytes:

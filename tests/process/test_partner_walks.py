@@ -15,9 +15,11 @@ from tests.kit.chromium import Window, window
 from tests.kit.desk import BrokerDesk, Office, office, scenario_files_of
 from tests.kit.driver import EngineDriver
 from tests.kit.pictures import album
+from tests.kit.sentback import sent_back
 from tests.kit.serving import serving
 from tests.kit.smtp import HOST, SmtpServer
-from workers.packs.scenarios import Scenario, Step
+from workers.domain.answers import PARTNER
+from workers.packs.scenarios import Scenario
 from workers.pages.app import application
 from workers.pages.steps import Steps
 from workers.settings import Settings
@@ -39,6 +41,8 @@ class Walked:
     outcome: str
     receipts: int
     """So many receipts arrived at the SMTP server."""
+    corrected: list[str]
+    """What of the agreement's contacts was corrected, and by whom."""
 
 
 @pytest.fixture(name="walk")
@@ -95,9 +99,11 @@ class Walk:
         await at_work.play(city, name, prepare=prepare, change=change)
         async with at_work.services.open_unit() as unit:
             case = (await unit.cases.all())[-1]
+            corrections = await unit.register.corrections(case.agreement_id) if case.agreement_id else []
         count = len(links[0].answered)
         receipts = await server.wait(lambda mails: (there := _receipts(mails)) >= count and there)
-        return Walked(links[0], str(case.outcome), receipts)
+        corrected = [f"{one.column}: {one.by}" for one in corrections]
+        return Walked(links[0], str(case.outcome), receipts, corrected)
 
 
 def _receipts(mails: list[Any]) -> int:
@@ -106,22 +112,6 @@ def _receipts(mails: list[Any]) -> int:
 
 async def test_a_partner_of_isesaki_offers_corrects_and_agrees_by_the_mails_links(walk: Walk) -> None:
     """The offer is sent back once; the next link's page holds what was typed and what is to be mended."""
-
-    def sent_back(scenario: Scenario) -> Scenario:
-        offer, check, *_ = scenario.steps
-        few = {
-            "fields": ["7"],
-            "projects": [{"field": "7", "title": "生活物資の優先供給", "content": "在庫を~避難所~へ届けます。"}],
-            "records": [],
-        }
-        steps = [
-            offer.model_copy(update={"answers": few}),
-            check,
-            Step(task="Task_DecideOnIneligible", answers={"action": "correct", "message": "3分野以上にしてください。"}),
-            *scenario.steps,
-        ]
-        return scenario.model_copy(update={"steps": steps})
-
     walked = await walk.play("isesaki", "signed", mistakes={"Task_SubmitOffer": _offer_with_mistakes}, change=sent_back)
     assert walked.outcome == "signed"
     assert walked.links.answered == ["Task_SubmitOffer", "Task_SubmitOffer", "Task_ConfirmDraft"]
@@ -174,3 +164,26 @@ def _offer_with_mistakes(partner: PartnerPage) -> None:
     partner.fill(purpose="書きかけの目的")
     partner.keep()
     assert partner.shown(["purpose"]) == {"purpose": "書きかけの目的"}
+
+
+async def test_a_partner_corrects_its_contacts_by_the_yearly_mails_link(walk: Walk) -> None:
+    """The page shows what is registered; a new person and address go to the book in the partner's name (ALL-25)."""
+
+    def right_at_once(scenario: Scenario) -> Scenario:
+        _, wrong, right = scenario.steps
+        step = wrong.model_copy(update={"answers": {**wrong.answers, **right.answers}, "note": ""})
+        expect = scenario.expect.model_copy(update={"passed": [], "mails": {}})
+        return scenario.model_copy(update={"steps": [step], "expect": expect})
+
+    walked = await walk.play(
+        "isesaki", "contacts-changed", mistakes={"Task_ConfirmContacts": _contacts_with_mistakes}, change=right_at_once
+    )
+    assert (walked.outcome, walked.links.answered, walked.receipts) == ("completed", ["Task_ConfirmContacts"], 1)
+    assert walked.corrected == [f"{column}: {PARTNER}" for column in ("担当者", "メール", "電話")]
+
+
+def _contacts_with_mistakes(partner: PartnerPage) -> None:
+    """Send nothing, then an address that is none."""
+    assert partner.cannot_go_on()
+    partner.fill(confirmation="変わったところがある", email="花子")
+    assert any("メール" in problem for problem in partner.cannot_go_on())

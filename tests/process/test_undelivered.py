@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import mailbox
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import SMTP
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests.kit.desk import PACKS, Office, office, starting_files
 from tests.kit.driver import EngineDriver
+from tests.kit.mail import Mail
+from tests.kit.mailreport import report
+from tests.kit.smtp import HOST, SmtpServer, Stage
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.queue import FollowUp
 from workers.readers.offerfile import read_offer
+from workers.runtime.returns import read_returned
 from workers.runtime.sender import BOUNCED
 from workers.settings import Settings
 from workers.usecases.open_case import file_case
+from workers.usecases.returned_mails import Taken
 from workers.usecases.send_mail import send_mail
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 _MAIL = outbox_tables.mail.c
 
 
-async def _refused_mail(at_work: Office, *, bounced: bool) -> str:
-    """Send a case's first mail, let the partner's server refuse it, and return the case's number."""
+async def _first_mail(at_work: Office) -> str:
+    """Write a case's first mail and return the case's number."""
     city = at_work.services.packs.city("isesaki")
     path = PACKS / "isesaki" / "scenarios" / "offer-mimamori.toml"
     async with at_work.services.open_unit() as uow:
@@ -38,10 +49,16 @@ async def _refused_mail(at_work: Office, *, bounced: bool) -> str:
             department=None,
             key="first",
         )
-    (mail,) = await at_work.services.mails.list(case_id=case.id)
+    return case.id
+
+
+async def _refused_mail(at_work: Office, *, bounced: bool) -> str:
+    """Send a case's first mail, let the partner's server refuse it, and return the case's number."""
+    case_id = await _first_mail(at_work)
+    (mail,) = await at_work.services.mails.list(case_id=case_id)
     call = FollowUp(business_key=f"{BOUNCED}:{mail.id}:1", kind=BOUNCED, payload={"mail_id": mail.id})
     assert await at_work.services.mails.failed(mail.id, "550 5.1.1 no such user", bounced, follow_up=call)
-    return case.id
+    return case_id
 
 
 async def test_a_refused_mail_is_sent_again_to_a_mended_address(driver: EngineDriver, settings: Settings) -> None:
@@ -102,3 +119,84 @@ async def test_what_was_told_otherwise_is_recorded(driver: EngineDriver, setting
             history = [entry.what for entry in await uow.history.of_case(case_id)]
     assert len(mails) == 1
     assert any("6月2日に電話で担当の方に伝えた" in what for what in history)
+
+
+@dataclass
+class _Posted:
+    """A case's first mail to its partner, as the SMTP server took it."""
+
+    at_work: Office
+    sink: SmtpServer
+    case_id: str
+    recipient: str
+
+    async def handle(self, driver: EngineDriver, *, reason: str) -> None:
+        """Read the office's task, mend the address, and wait for the same mail there."""
+        task = await driver.task("Task_Handle", where=lambda one: one.variables.get("caseId") == self.case_id)
+        assert task.variables["mailTo"] == self.recipient
+        assert reason in task.variables["failureReason"]
+        await driver.complete_task(task, {"undeliveredChoice": "resend", "newAddress": "atarashii@mihon.example"})
+        await driver.completed(task.process_instance_key)
+        await self.sink.wait(lambda _: self.sink.of("atarashii@mihon.example"))
+
+
+@asynccontextmanager
+async def _posted(driver: EngineDriver, settings: Settings, sink: SmtpServer) -> AsyncIterator[_Posted]:
+    """Send a case's first mail over SMTP, with an address of its own for what comes back."""
+    await driver.deploy(starting_files())
+    given = {"smtp_host": HOST, "smtp_port": sink.port, "mail_returns": "returns@city.example"}
+    async with office(driver, settings.model_copy(update=given)) as at_work:
+        case_id = await _first_mail(at_work)
+        async with at_work.services.open_unit() as uow:
+            partner = (await uow.cases.get(case_id)).partner
+        assert partner is not None
+        yield _Posted(at_work, sink, case_id, partner.email)
+
+
+@pytest.mark.parametrize("found_by", ["Message-ID", "envelope"])
+async def test_a_report_that_comes_hours_later_is_the_offices_task_and_the_mail_goes_to_the_mended_address(
+    found_by: str, driver: EngineDriver, settings: Settings, tmp_path: Path
+) -> None:
+    """The mail server took the mail; its report lies in the Maildir, with or without the mail's headers."""
+    box = mailbox.Maildir(tmp_path / "returns", create=True)
+    with SmtpServer() as sink:
+        async with _posted(driver, settings, sink) as posted:
+            (first,) = await sink.wait(lambda _: sink.of(posted.recipient))
+            known = first.message_id if found_by == "Message-ID" else "<none@mx.example>"
+            to = first.sender if found_by == "envelope" else "postmaster@city.example"
+            box.add(report(known, to=to, recipient=posted.recipient))
+            reading = await read_returned(posted.at_work.services.open_unit, tmp_path / "returns")
+            await posted.handle(driver, reason="宛先のアドレスがありません（5.1.1")
+            box.add(report(known, to=to, recipient=posted.recipient))  # the server says it again
+            again = await read_returned(posted.at_work.services.open_unit, tmp_path / "returns")
+            await driver.settled()
+            tasks = driver.records.open_tasks("Task_Handle")
+            (second,) = sink.of("atarashii@mihon.example")
+    assert (reading.taken, again.taken) == ({Taken.UNDELIVERED: 1}, {Taken.KNOWN: 1})
+    assert tasks == []
+    assert {message.get_flags() for message in box} == {"S"}
+    assert first.subject == second.subject
+    assert first.sender != second.sender  # each mail's own, so that a report finds it
+    assert second.sender.startswith("returns+")
+    assert _attached(first) == _attached(second) != []
+
+
+async def test_a_refusal_at_once_is_the_offices_task(driver: EngineDriver, settings: Settings) -> None:
+    """The server says 550 to the recipient: no waiting, no trying again; the next mail goes to the mended address."""
+    with SmtpServer() as sink:
+        refused = sink.fail(Stage.RCPT, "550 5.1.1 no such user here")
+        async with _posted(driver, settings, sink) as posted:
+            task = await driver.task("Task_Handle", where=lambda one: one.variables.get("caseId") == posted.case_id)
+            sink.heal()
+            await posted.handle(driver, reason="550 5.1.1 no such user here")
+            async with posted.at_work.services.open_unit() as uow:
+                case = await uow.cases.get(posted.case_id)
+    assert task.variables["mailTo"] == posted.recipient
+    assert refused.struck == 1
+    assert sink.of(posted.recipient) == []
+    assert case.partner is not None
+    assert case.partner.email == "atarashii@mihon.example"
+
+
+def _attached(mail: Mail) -> list[tuple[str | None, Any]]:
+    return [(part.get_filename(), part.get_payload(decode=True)) for part in mail.message.iter_attachments()]

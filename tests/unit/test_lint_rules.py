@@ -103,6 +103,8 @@ _SIGNING = [
     ("computed repetition", _ASKED, _started('=cycle(duration("P1D"))'), "timer", "StartEvent_Asked"),
     ("five cron fields", _TIMER, _cycle("0 6 * * *"), "timer", "Event_Late"),
     ("timer without time", _TIMER, "", "timer", "Event_Late"),
+    ("a day for a timer", _TIMER, _TIMER.replace("=dueAt", '=date("2027-04-01")'), "timer", "Event_Late"),
+    ("a day's text for a timer", _TIMER, _TIMER.replace("=dueAt", '="2027-04-01"'), "timer", "Event_Late"),
     ("no default flow", ' default="Flow_6"', "", "gateway-default", "Gateway_Ok"),
     ("flow without condition", _CONDITION, "", "gateway-condition", "Flow_5"),
     ("shape missing", 'bpmnElement="Task_Judge"', 'bpmnElement="Nobody"', "drawing", "Task_Judge"),

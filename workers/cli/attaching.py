@@ -13,13 +13,15 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, commander, run
 from workers.domain.answers import ATTACHMENT_KIND
-from workers.errors import InputError, InputErrors
+from workers.errors import InputError, InputErrors, RetryableError
 from workers.usecases.answer_workbooks import RECEIVED, TakenFile, note_taken, take_file
+from workers.usecases.filed_answers import keep_filed
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
 
 if TYPE_CHECKING:
     from workers.adapters.camunda.open_tasks import OpenTask
+    from workers.domain.entities import Document
     from workers.runtime.answertasks import AnswerTasks
     from workers.wiring import Services
 
@@ -54,13 +56,14 @@ def attach(  # noqa: PLR0913 (the command's options)
     if task and not read_it:
         raise click.UsageError("--task は --read と一緒に使います", click.get_current_context())
     settings = command_settings(data, packs)
+    stored: list[Document] = []
 
     async def keep(services: Services) -> None:
         async with services.open_unit() as uow:
             uow.by = commander()
             await uow.cases.get(case_id)
-            for path in files:
-                await store_file(uow, case_id, path, kind=RECEIVED if read_it else ATTACHMENT_KIND)
+            kind = RECEIVED if read_it else ATTACHMENT_KIND
+            stored.extend([await store_file(uow, case_id, path, kind=kind) for path in files])
 
     async def enter(services: Services) -> Entered:
         from workers.adapters.camunda.instances import Instances
@@ -73,7 +76,7 @@ def attach(  # noqa: PLR0913 (the command's options)
             raise InputError("--read", "ファイルが2つ以上あります。読む様式は1つずつ指定してください（添付はしました）")
         async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
             tasks = AnswerTasks(OpenTasks(rest, tasklist), Instances(rest, tasklist))
-            return await enter_file(services, tasks, case_id, files[0], wanted=task)
+            return await enter_file(services, tasks, stored[0], wanted=task)
 
     run(settings, keep)
     click.echo(f"{case_id} に {len(files)} 件を添付しました")
@@ -94,32 +97,48 @@ def _report(entered: Entered) -> None:
         )
 
 
-async def enter_file(services: Services, tasks: AnswerTasks, case_id: str, path: Path, *, wanted: str = "") -> Entered:
-    """Read a partner's file of a case and put its values into the case's open task.
+async def enter_file(services: Services, tasks: AnswerTasks, document: Document, *, wanted: str = "") -> Entered:
+    """Read a partner's file that is kept with a case and put its values into the case's open task.
 
-    Raises InputError for a file that is not the form that was last sent for this case, and where no task waits for it.
+    Raises InputError for a file that is not the form that was last sent for this case, where no task waits for it, and
+    where the step was done before: the file is kept beside that answer then, as a task of the office.
     """
-    content = _content(path)
+    from workers.runtime.secondfiles import SecondFiles
+
+    case_id = document.case_id
     async with services.open_unit() as uow:
-        city = (await uow.cases.get(case_id)).city
-        taken = await take_file(uow, case_id, path.name, content)
+        begun, city = uow.clock.now(), (await uow.cases.get(case_id)).city
+        taken = await take_file(uow, document)
     elements = services.packs.tasks_with_form(city, taken.form)
-    task = await tasks.find(case_id, elements, wanted)
-    await tasks.fill(task, taken.answer)
+    second = SecondFiles(services.open_unit, taken, commander())
+    await second.refuse_waiting(elements)
+    try:
+        task = await tasks.find(case_id, elements, wanted)
+    except InputError:
+        await second.refuse_done(elements, taken.sent_at)
+        raise
+    try:
+        await tasks.fill(task, taken.answer)
+    except RetryableError:
+        await second.refuse_done([task.element_id], begun)
+        raise
     name = elements[task.element_id]
     async with services.open_unit() as uow:
         uow.by = commander()
         await note_taken(uow, case_id, taken, name)
+        await keep_filed(uow, case_id, task.element_id, taken)
+    await second.refuse_done([task.element_id], begun)
     return Entered(taken, task, name)
 
 
-async def store_file(uow: UnitOfWork, case_id: str, path: Path, *, kind: str = ATTACHMENT_KIND) -> None:
+async def store_file(uow: UnitOfWork, case_id: str, path: Path, *, kind: str = ATTACHMENT_KIND) -> Document:
     """Keep a file with a case; raises InputError for one that cannot be read."""
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    await uow.documents.store(
+    document = await uow.documents.store(
         case_id=case_id, kind=kind, name=path.name, media_type=media_type, content=_content(path), draft=False
     )
     await note(uow, case_id, f"ファイルを添付した: {path.name}")
+    return document
 
 
 def _content(path: Path) -> bytes:

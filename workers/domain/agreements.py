@@ -133,7 +133,8 @@ class Agreement:
     None where the city's rule says so. ``ended_on``: its last day, where it ended by expiry or termination.
     ``whole_guideline`` False: made before the guideline, so only results, meetings and termination apply (ISE-T3).
     ``remark``: what an office's list says beside it.
-    ``cycle_due_on``: the day on which its next yearly procedure opens. ``versions`` is empty until the first amendment.
+    ``cycle_due_on``: the day on which its next yearly procedure opens. ``contacts_due_on``:
+    when its partner is asked to confirm its contacts. ``versions`` is empty until the first amendment.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Agreement:
     end: AgreementEnd | None = None
     remark: str | None = None
     cycle_due_on: date | None = None
+    contacts_due_on: date | None = None
     terms: list[AgreementTerm] = field(default_factory=list)
     versions: list[AgreementVersion] = field(default_factory=list)
 

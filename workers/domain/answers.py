@@ -28,7 +28,10 @@ class LinkEnd(StrEnum):
 
 
 class AnswerState(StrEnum):
-    """What became of an answer: kept, handed to the engine, or kept beside one that was there before."""
+    """What became of an answer: kept, handed to the engine, or kept beside one that was there before.
+
+    One that came by file is handed over by being shown in the task's form.
+    """
 
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
@@ -47,7 +50,10 @@ class AnswerPage:
 
 @dataclass(eq=False, kw_only=True)
 class PartnerLink:
-    """A link of a mail. Of its secret word only the hash is kept; ``round`` counts how often the step was asked for."""
+    """A link of a mail. Of its secret word only the hash is kept; ``round`` counts how often the step was asked for.
+
+    What came by file has an entry of its own which never was a link: its round is the file's number below 0.
+    """
 
     id: int | None = None
     token_hash: str = field(repr=False)

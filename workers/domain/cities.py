@@ -206,6 +206,19 @@ class CycleRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactRule:
+    """When partners are asked to confirm their contacts: on ``opens`` (month, day) of every year (ALL-25).
+
+    ``answer_days``: business days to answer; ``remind_before``: business days before that, on which those are reminded
+    who have not.
+    """
+
+    opens: tuple[int, int] = (10, 1)
+    answer_days: int = 15
+    remind_before: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeetingPlan:
     """A city's time table of meetings (AGE-A1, ISE-A2).
 
@@ -316,6 +329,7 @@ class City:
     links: dict[str, str] = field(default_factory=dict)
     procedures: Mapping[CaseKind, str] = field(default_factory=dict)
     cycle: CycleRule = field(default_factory=CycleRule)
+    contacts: ContactRule = field(default_factory=ContactRule)
     renewal: RenewalRule = field(default_factory=RenewalRule)
     deadlines: Mapping[str, DeadlineRule] = field(default_factory=dict)
     meetings: MeetingPlan = field(default_factory=MeetingPlan)

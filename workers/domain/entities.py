@@ -37,6 +37,7 @@ class CaseKind(StrEnum):
     ARRANGEMENT = "arrangement"
     REPORT = "report"
     MEETING = "meeting"
+    CONTACTS = "contacts"
 
 
 class CaseOutcome(StrEnum):

@@ -15,6 +15,7 @@ from typing import Final
 from workers.domain.agreements import Agreement, AgreementEnd, AgreementTerm, Notice, TermStage
 from workers.domain.business_days import add_business_days
 from workers.domain.cities import City
+from workers.domain.contactchecks import next_question
 from workers.domain.deadlines import open_period, opening_day, reported_year
 from workers.domain.fiscal import first_day, last_day
 from workers.domain.terms import arrived_in_time, notice_reminder_on, renewed_term
@@ -83,9 +84,10 @@ def renews_by(city: City, agreement: Agreement) -> int | None:
 
 
 def watch(city: City, agreement: Agreement, today: date) -> None:
-    """Put an agreement under the daily watch: the newest term's first step, and the next yearly cycle."""
+    """Put an agreement under the daily watch: the newest term's first step, the next yearly cycle and question."""
     watch_term(city, agreement.current_term)
     agreement.cycle_due_on = first_opening(city, today)
+    agreement.contacts_due_on = next_question(city, today)
 
 
 def watch_term(city: City, term: AgreementTerm) -> None:
@@ -99,6 +101,7 @@ def watch_term(city: City, term: AgreementTerm) -> None:
 def unwatch(city: City, agreement: Agreement) -> None:
     """Take an agreement that has ended off the daily watch; its last year is still collected."""
     agreement.cycle_due_on = due_opening(city, agreement, agreement.cycle_due_on)
+    agreement.contacts_due_on = None
     for term in agreement.terms:
         term.stage, term.due_on = TermStage.SETTLED, None
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from japanera import ERA_DATA_GENERAL, Era
 
+from workers.domain.jst import jst
 from workers.domain.text import shown
 from workers.errors import InputError
 
@@ -94,6 +95,12 @@ def format_wareki(day: date, *, weekday: bool = False) -> str:
     era, year = era_year(day)
     text = f"{era}{written_year(year)}年{day.month}月{day.day}日"
     return f"{text}（{_WEEKDAYS[day.weekday()]}）" if weekday else text
+
+
+def format_moment(moment: datetime) -> str:
+    """Return an aware moment on Japan's clock: 令和8年6月1日（月）08時30分."""
+    local = jst(moment)
+    return f"{format_wareki(local.date(), weekday=True)}{local:%H時%M分}"
 
 
 def era_year(day: date) -> tuple[str, int]:

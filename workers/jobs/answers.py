@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from workers.domain.business_days import add_business_days
-from workers.domain.jst import JST, at
+from workers.domain.jst import at
 from workers.domain.text import multi_line
-from workers.domain.wareki import format_wareki
+from workers.domain.wareki import format_moment
 from workers.jobs.catalog import JobInput, job_type
 from workers.usecases.late_answer import late_answer, note_late_answer
 from workers.usecases.lookup import case_and_city, case_title
@@ -27,13 +27,12 @@ async def handle_load_late_answer(job: JobInput, uow: UnitOfWork) -> dict[str, A
     """Look up the answer, and whose case it is (ALL-3)."""
     case, city = await case_and_city(uow, job.text("caseId"))
     found = await late_answer(uow, case, int(job.variables["answerId"]))
-    moment = found.at.astimezone(JST)
     return {
         "caseTitle": case_title(case),
         "officeGroup": city.office.group,
         "lateAnswer": {
             "title": found.title,
-            "at": f"{format_wareki(moment.date(), weekday=True)}{moment:%H時%M分}",
+            "at": format_moment(found.at),
             "text": found.text,
             "dueAt": at(add_business_days(uow.clock.today(), _DAYS), 17, 15).isoformat(),
         },

@@ -233,6 +233,7 @@ class ProceduresTable(_Table):
     arrangement: ProcessId | None = None
     report: ProcessId | None = None
     meeting: ProcessId | None = None
+    contacts: ProcessId | None = None
 
     def processes(self) -> dict[CaseKind, str]:
         """Return the processes that the file names."""
@@ -267,6 +268,19 @@ class CycleTable(_Table):
             together=self.together,
             at_end=frozenset(self.at_end),
         )
+
+
+class ContactsTable(_Table):
+    """``[contacts]``: the day of the year on which partners are asked to confirm their contacts; business days."""
+
+    opens: MonthDay = "10-01"
+    answer_days: int = Field(default=15, ge=1, le=60)
+    remind_before: int = Field(default=5, ge=0, le=60)
+
+    def rule(self) -> cities.ContactRule:
+        """Return the domain's rule."""
+        opens = _month_and_day(self.opens)
+        return cities.ContactRule(opens=opens, answer_days=self.answer_days, remind_before=self.remind_before)
 
 
 class DeadlineTable(_Table):
@@ -342,6 +356,7 @@ class CityFile(_Table):
     project_grounds: list[GroundTable] = Field(default_factory=list)
     procedures: ProceduresTable = Field(default_factory=ProceduresTable)
     cycle: CycleTable = Field(default_factory=CycleTable)
+    contacts: ContactsTable = Field(default_factory=ContactsTable)
     renewal: RenewalTable = Field(default_factory=RenewalTable)
     deadlines: dict[Annotated[str, Field(pattern=CODE_PATTERN)], DeadlineTable] = Field(default_factory=dict)
     meeting: MeetingTable = Field(default_factory=MeetingTable)
@@ -373,6 +388,7 @@ class CityFile(_Table):
             links=dict(self.links),
             procedures=self.procedures.processes(),
             cycle=self.cycle.rule(),
+            contacts=self.contacts.rule(),
             renewal=cities.RenewalRule(**self.renewal.model_dump()),
             deadlines={name: table.rule() for name, table in self.deadlines.items()},
             meetings=self.meeting.plan(),
@@ -393,6 +409,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "survey": SurveyTable,
     "procedures": ProceduresTable,
     "cycle": CycleTable,
+    "contacts": ContactsTable,
     "renewal": RenewalTable,
     "deadlines": DeadlineTable,
     "meeting": MeetingTable,

@@ -20,6 +20,7 @@ from workers.adapters.camunda.tasklist import Tasklist
 from workers.pages import assets
 from workers.pages.desk.application import desk_application
 from workers.pages.heldsends import HeldSends
+from workers.pages.incoming import file_limits
 from workers.pages.offers import OfferPages
 from workers.pages.partner import PartnerPages
 from workers.pages.security import HEADERS
@@ -76,7 +77,7 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
     """Serve until SIGTERM or Ctrl-C; nothing of a request is logged (links are secrets, answers are personal)."""
     settings = services.settings
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
-        limits = FileLimits(size=settings.pages_file_megabytes * 1_000_000, count=settings.pages_files)
+        limits = file_limits(settings)
         steps = Steps(TaskForms(rest, tasklist)) if partners else None
         held = HeldSends(settings.data / _HELD)
         desk_pages = desk_application(services) if desk else None

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from workers.errors import InputError
 from workers.readers.attachedfile import AttachedFile, FileLimits, check_file, too_large
+from workers.settings import Settings
 
 _LARGEST: Final = 1_000_000
 _MOST_FIELDS: Final = 20
@@ -32,6 +33,11 @@ class Incoming:
 
 class _TooLongError(Exception):
     """More was sent than any allowed form holds."""
+
+
+def file_limits(settings: Settings) -> FileLimits:
+    """Return the limits of the files that people send, partners and staff alike."""
+    return FileLimits(size=settings.pages_file_megabytes * 1_000_000, count=settings.pages_files)
 
 
 async def read_incoming(request: Request, limits: FileLimits | None = None) -> Incoming:

@@ -106,6 +106,11 @@ def differences(city: City, known: KnownAgreement, listed: ListedAgreement, give
     return found
 
 
+def in_list_words(city: City, known: KnownAgreement) -> dict[str, str]:
+    """Return an agreement of the register in the words of a list, by column."""
+    return {key: say(city, known) for key, say in _KNOWN.items()}
+
+
 def _listed(city: City, listed: ListedAgreement, given: Collection[str]) -> dict[str, str]:
     """Return what a row says, in words, by column; only what the list itself gives."""
     values = {

@@ -8,6 +8,7 @@ from typing import Final
 from workers.domain.answers import PARTNER_USER
 from workers.errors import RetryableError
 from workers.runtime.ports import AnswerTasks, OpenJobUnit
+from workers.usecases.filed_answers import keep_files_beside
 from workers.usecases.take_answer import Delivery, late_by_number, settle_delivered, to_deliver, try_with
 
 PATIENCE: Final = timedelta(hours=1)
@@ -62,4 +63,8 @@ class AnswerDelivery:
 
     async def _settle(self, delivery: Delivery, *, delivered: bool) -> None:
         async with self._open_unit() as unit:
-            await (settle_delivered if delivered else late_by_number)(unit, delivery.answer_id)
+            if delivered:
+                await settle_delivered(unit, delivery.answer_id)
+                await keep_files_beside(unit, delivery.answer_id)
+            else:
+                await late_by_number(unit, delivery.answer_id)

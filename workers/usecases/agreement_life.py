@@ -9,6 +9,7 @@ from workers.domain.agreements import Activity, Agreement, Notice
 from workers.domain.entities import Case, CaseKind, Document, HistoryEntry
 from workers.domain.meetings import Meeting
 from workers.errors import InputError
+from workers.usecases.confirm_contacts import LastConfirmation, last_confirmation
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import file_procedure, new_period, start_procedure
 
@@ -25,7 +26,7 @@ class AgreementLife:
     """All that the registry knows of an agreement. ``related``: others with the same partner, oldest first.
 
     ``signing``: its signing case, None where it was made before renkei. ``documents``: of the signing and of every
-    procedure, oldest first. ``history``: the same, by moment.
+    procedure, oldest first. ``history``: the same, by moment. ``confirmed``: when contacts were last confirmed.
     """
 
     agreement: Agreement
@@ -37,6 +38,7 @@ class AgreementLife:
     documents: list[Document]
     history: list[HistoryEntry]
     related: list[Agreement]
+    confirmed: LastConfirmation | None = None
 
 
 async def life_of(uow: UnitOfWork, agreement_id: str) -> AgreementLife:
@@ -58,6 +60,7 @@ async def life_of(uow: UnitOfWork, agreement_id: str) -> AgreementLife:
         documents=sorted(documents, key=lambda document: document.created_at),
         history=sorted(history, key=lambda entry: entry.at),
         related=[other for other in others if other.id != found.id],
+        confirmed=await last_confirmation(uow, found, others),
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from workers.domain.cities import City
 from workers.domain.entities import Case, Document
 from workers.errors import InputError
+from workers.readers.attachedfile import AttachedFile
 from workers.usecases.journal import note
 from workers.usecases.ports import AnswerRequest, FiledAnswer, UnitOfWork
 
@@ -23,12 +24,18 @@ _SUFFIX: Final = ".xlsx"
 
 @dataclass(frozen=True, kw_only=True)
 class TakenFile:
-    """A partner's file that was read. ``title``: what its form is called."""
+    """A partner's file that was read.
+
+    ``title``: what its form is called; ``document``: the file as it is kept with the case; ``sent_at``: when the form
+    was made.
+    """
 
     form: str
     title: str
     name: str
     answer: FiledAnswer
+    document: Document
+    sent_at: datetime
 
 
 async def answer_workbook(  # noqa: PLR0913 (whose form it is and what stands in it)
@@ -64,12 +71,13 @@ async def answer_workbook(  # noqa: PLR0913 (whose form it is and what stands in
     )
 
 
-async def take_file(uow: UnitOfWork, case_id: str, name: str, content: bytes) -> TakenFile:
-    """Return what a partner's file of a case says; nothing is entered by it.
+async def take_file(uow: UnitOfWork, document: Document) -> TakenFile:
+    """Return what a partner's file that is kept with a case says; nothing is entered by it.
 
     Raises InputError, naming the file: no form of ours, one of another case, one that was sent out anew since.
     """
-    case = await uow.cases.get(case_id)
+    case, name = await uow.cases.get(document.case_id), document.name
+    content = await uow.documents.read(document)
     city = uow.cities.city(case.city)
     stamp = uow.answer_forms.stamp(name, content)
     if stamp.case_id != case.id:
@@ -84,7 +92,16 @@ async def take_file(uow: UnitOfWork, case_id: str, name: str, content: bytes) ->
             name, f"前に送った「{title}」です。その後に送った新しい様式に書いてもらうか、画面に入力してください"
         )
     answer = uow.answer_forms.read(name, content, sent=copy, today=uow.clock.today())
-    return TakenFile(form=stamp.form, title=title, name=name, answer=answer)
+    return TakenFile(form=stamp.form, title=title, name=name, answer=answer, document=document, sent_at=sent.created_at)
+
+
+async def keep_received(uow: UnitOfWork, case_id: str, file: AttachedFile) -> Document:
+    """Keep a partner's file with its case, whatever comes of reading it."""
+    document = await uow.documents.store(
+        case_id=case_id, kind=RECEIVED, name=file.name, media_type=file.media_type, content=file.content, draft=False
+    )
+    await note(uow, case_id, f"ファイルを添付した: {file.name}")
+    return document
 
 
 async def note_taken(uow: UnitOfWork, case_id: str, taken: TakenFile, task: str) -> None:

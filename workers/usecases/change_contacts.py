@@ -34,9 +34,11 @@ _READ: Final[Mapping[str, Callable[[str, str], str]]] = {"email": _email, "phone
 
 
 async def change_contacts(
-    uow: UnitOfWork, agreement_id: str, given: Mapping[str, str], *, source: str = BOOK
+    uow: UnitOfWork, agreement_id: str, given: Mapping[str, str], *, source: str = BOOK, by: str = ""
 ) -> list[Correction]:
     """Take new contacts (keys of ``EDITED``) and return what changed, each kept with who, when, old and new.
+
+    ``by``: who says so, where it is not whoever acts in this transaction.
 
     Raises InputError for a value that cannot be one, and then nothing has changed.
     """
@@ -49,7 +51,7 @@ async def change_contacts(
         correction = Correction(
             agreement_id=agreement.id,
             at=uow.clock.now(),
-            by=uow.by or SYSTEM,
+            by=by or uow.by or SYSTEM,
             source=source,
             column=EDITED[key],
             old=getattr(partner, key),

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from workers.domain.cities import City
+from workers.domain.contactchecks import next_question
 from workers.domain.deadlines import open_period, reported_year
 from workers.domain.fiscal import first_day
 from workers.domain.renewal import next_opening
@@ -158,6 +159,7 @@ class _Import:
         self._numbered = "number" in header.places
         self._words, self._today = CityWords(city, options.unwritten), uow.clock.today()
         self._next_cycle = next_opening(city, self._today)
+        self._next_question = next_question(city, self._today)
         year = reported_year(city.cycle, open_period(city.cycle, self._next_cycle))
         self._collected_from = first_day(year)
         self._begun = begun  # agreements with a higher number were added by this import
@@ -266,6 +268,7 @@ class _Import:
             first=last - len(new) + 1,
             cycle_due_on=self._next_cycle,
             collected_from=self._collected_from,
+            contacts_due_on=self._next_question,
         )
         self.result.added += len(new)
         self.result.ended += sum(listed.ended_on is not None for listed in new)

@@ -28,6 +28,7 @@ from workers.domain.mails import MailDraft, WrittenMail
 from workers.domain.meetings import ExcludedPeriod, Invitation, Meeting
 from workers.domain.publicoffers import PublicOffer
 from workers.domain.register import ActivityEntry, BookPage, BookQuery, RegisterEntry, RegisterQuery, SigningEntry
+from workers.domain.signing import SigningRecord
 
 if TYPE_CHECKING:  # imported lists are few
     from workers.readers.agreementlist import ListedAgreement
@@ -71,6 +72,9 @@ class Cases(Protocol):
 
     async def find(self, case_id: str) -> Case | None:
         """Return a case or None."""
+
+    async def partner(self, case_id: str) -> Partner | None:
+        """Return a case's partner alone, None where the case has none."""
 
     async def add(self, case: Case) -> None:
         """Add a case."""
@@ -142,7 +146,10 @@ class Agreements(Protocol):
         """Return an agreement; with ``lock`` its row is held to the end of the transaction. InputError: none."""
 
     async def due(self, on: date, *, after: str = "", limit: int) -> list[str]:
-        """Return ids, in their order and greater than ``after``, of agreements with a term or a cycle due by a day."""
+        """Return ids, in order and greater than ``after``, of agreements with a term, a cycle or a question due."""
+
+    async def bring_questions_forward(self, city: str, opening: date) -> None:
+        """Let no agreement of a city wait longer for the question about its contacts than until a day (ALL-25)."""
 
     async def add_notice(self, notice: Notice) -> None:
         """Add a notice of non-renewal."""
@@ -226,14 +233,36 @@ class Register(Protocol):
     async def corrections(self, agreement_id: str) -> list[Correction]:
         """Return what lists put right of an agreement, oldest first."""
 
+    async def signing(self, agreement_id: str) -> SigningRecord | None:
+        """Return how an agreement was signed, None where nobody has told."""
+
+    async def keep_signing(self, record: SigningRecord) -> None:
+        """Keep how an agreement was signed, in place of what was told before."""
+
+    async def parent(self, agreement_id: str) -> Agreement | None:
+        """Return the agreement that another one hangs on."""
+
+    async def children(self, agreement_id: str) -> list[Agreement]:
+        """Return the agreements that hang on one, oldest first."""
+
+    async def set_parent(self, agreement_id: str, parent_id: str | None) -> None:
+        """Hang an agreement on another one; on none with None."""
+
     async def headings(self, city: str) -> Mapping[str, str]:
         """Return what a city's office reads headings as: keys by plain heading, ``""`` for unused ones."""
 
     async def remember_headings(self, city: str, chosen: Mapping[str, str]) -> None:
         """Remember what a city's office reads headings as, in place of what it chose for them before."""
 
-    async def add_listed(
-        self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date, collected_from: date
+    async def add_listed(  # noqa: PLR0913 (the days on which the watch looks at them)
+        self,
+        city: str,
+        listed: Sequence[ListedAgreement],
+        *,
+        first: int,
+        cycle_due_on: date,
+        collected_from: date,
+        contacts_due_on: date,
     ) -> None:
         """Add agreements of an office's list; their ids are numbered from ``first`` (ALL-6)."""
 
@@ -472,13 +501,16 @@ class PartnerAnswers(Protocol):
         """Return the links of a step that take an answer, oldest first."""
 
     async def last_round(self, case_id: str, element_id: str) -> int:
-        """Return the number of the last round of a step, 0 where it was never asked for."""
+        """Return the number of the last round of a step, 0 where no mail brought a link for it."""
 
     async def add_answer(self, answer: PartnerAnswer) -> bool:
         """Keep an answer; False where the round has one already."""
 
     async def answer(self, case_id: str, element_id: str, round_: int) -> PartnerAnswer | None:
         """Return the answer of a round of a step, or None."""
+
+    async def filed(self, case_id: str, element_id: str) -> list[PartnerAnswer]:
+        """Return what came to a step by file, oldest first."""
 
     async def kept(self, answer_id: int) -> PartnerAnswer:
         """Return an answer by its number; raises PermanentError where there is none."""
@@ -605,6 +637,8 @@ class FiledAnswer:
 
     values: Mapping[str, object]
     problems: Sequence[str]
+    said: Sequence[Mapping[str, str]]
+    """The same as people read it: label, text, row."""
 
 
 class AnswerForms(Protocol):

@@ -11,6 +11,7 @@ from datetime import date
 from types import MappingProxyType
 
 from workers.domain.agreements import Agreement
+from workers.domain.contactchecks import opening_on_or_before, question_period
 from workers.domain.deadlines import period_of
 from workers.domain.entities import Case, CaseKind
 from workers.domain.fiscal import first_day, fiscal_year
@@ -33,6 +34,7 @@ KIND_NAMES = {
     CaseKind.ARRANGEMENT: "申し合わせの変更",
     CaseKind.REPORT: "連携事業の報告",
     CaseKind.MEETING: "会議",
+    CaseKind.CONTACTS: "連絡先の確認",
 }
 
 
@@ -149,6 +151,9 @@ async def new_period(uow: UnitOfWork, agreement: Agreement, kind: CaseKind) -> s
     """Return what the procedure is for: this fiscal year, the next term, or simply its number."""
     if kind is CaseKind.ANNUAL:
         return str(period_of(uow.cities.city(agreement.city).cycle, uow.clock.today()))
+    if kind is CaseKind.CONTACTS:
+        rule = uow.cities.city(agreement.city).contacts
+        return question_period(opening_on_or_before(rule, uow.clock.today()))
     if kind is CaseKind.RENEWAL:
         return str(agreement.current_term.number + 1)
     return str(await uow.counters.draw(f"{kind.value}:{agreement.id}"))

@@ -110,5 +110,5 @@ async def file_public_offer(uow: UnitOfWork, city: City, filed: FiledOffer) -> d
         at=known.sent_at,
         said=filed.said,
     )
-    await write_receipt(uow, case, receipt)
+    await write_receipt(uow, receipt, case_id=case.id, city=case.city, partner=case.partner)
     return known.sent_at

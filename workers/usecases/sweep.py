@@ -18,6 +18,7 @@ from workers.domain.entities import Case, CaseKind, CaseOutcome
 from workers.domain.renewal import renewal_plan
 from workers.errors import BusinessError, InputErrors, PermanentError
 from workers.usecases.answer_links import forget_expired
+from workers.usecases.ask_for_contacts import ask_for_contacts, bring_questions_forward
 from workers.usecases.close_case import close_case
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import file_procedure, start_procedure
@@ -42,6 +43,7 @@ class SweepReport:
     told: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
     cycles: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     last_id: str = ""
@@ -73,6 +75,7 @@ async def sweep_batch(uow: UnitOfWork, on: date, *, after: str = "", limit: int 
             if case.process_id and case.opened_on < on and await _opened(uow, case):
                 await start_procedure(uow, case)
                 report.restarted.append(case.id)
+        await bring_questions_forward(uow, on)
     due = await uow.agreements.due(on, after=after, limit=limit)
     running = {(c.agreement_id, c.period): c for c in await uow.cases.running(due, CaseKind.RENEWAL)}
     for agreement_id in due:
@@ -123,6 +126,8 @@ async def _advance(uow: UnitOfWork, agreement_id: str, on: date, report: SweepRe
     work = _Work(uow=uow, agreement=agreement, city=city, on=on, report=report, running=running)
     if agreement.ended_on is not None:
         renewal.unwatch(city, agreement)
+    if await ask_for_contacts(uow, agreement, on):
+        report.questions.append(agreement.id)
     while (term := _next_due(agreement, on)) is not None:
         if term.stage is TermStage.OPEN:
             await _open(work, term)

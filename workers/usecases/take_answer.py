@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
-from workers.domain.entities import Case
+from workers.domain.entities import Partner
 from workers.usecases.answer_files import file_to_case
 from workers.usecases.answer_links import end_links, open_link, takes_answer
+from workers.usecases.first_answers import first_answer
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
 from workers.variables import named
@@ -144,23 +145,30 @@ async def settle_delivered(uow: UnitOfWork, answer_id: int) -> None:
 
 async def settle_late(uow: UnitOfWork, answer: PartnerAnswer) -> None:
     """Keep an answer that came second: a task for the office, a mail to the partner (nothing is discarded)."""
-    if answer.state is not AnswerState.ACCEPTED:
+    if answer.state is AnswerState.ACCEPTED:
+        await keep_beside(uow, answer)
+
+
+async def keep_beside(uow: UnitOfWork, answer: PartnerAnswer) -> None:
+    """Keep an answer beside the one that counts, once, whatever was done with it: the office and the partner hear."""
+    if answer.state is AnswerState.LATE:
         return
     answer.state = AnswerState.LATE
     link = await uow.answers.link_of(answer)
-    case = await uow.cases.get(answer.case_id)
+    first = await first_answer(uow, answer.case_id, link.city, answer.element_id)
     await uow.outbox.engine_call(
         business_key=f"{LATE}:{answer.id}",
         kind="publish-message",
         payload={
             "name": LATE,
-            "correlation_key": f"{case.id}:{answer.id}",
-            "message_id": f"{LATE}:{case.id}:{answer.id}",
-            "variables": named(case_id=case.id, answer_id=answer.id),
+            "correlation_key": f"{link.case_id}:{answer.id}",
+            "message_id": f"{LATE}:{link.case_id}:{answer.id}",
+            "variables": named(case_id=link.case_id, answer_id=answer.id),
         },
     )
-    await _write(uow, link, answer, _LATE_RECEIPT)
-    await note(uow, case.id, f"先に入力されていたため、相手方の回答は使わずに残した: {link.title}")
+    told = first.told if first else "先に入力を済ませていました"
+    await _write(uow, link, answer, _LATE_RECEIPT, first=told)
+    await note(uow, link.case_id, f"先に入力されていたため、相手方の回答は使わずに残した: {link.title}")
 
 
 async def late_by_number(uow: UnitOfWork, answer_id: int) -> None:
@@ -191,30 +199,33 @@ class Receipt:
     title: str
     at: datetime
     said: Sequence[Mapping[str, str]] = field(repr=False)
+    first: str = ""
+    """Who was first and when, where this answer was not."""
 
 
-async def write_receipt(uow: UnitOfWork, case: Case, receipt: Receipt) -> None:
+async def write_receipt(uow: UnitOfWork, receipt: Receipt, *, case_id: str, city: str, partner: Partner | None) -> None:
     """Mail a partner what it sent, as it reads it."""
     await uow.outbox.mail(
         MailRequest(
-            business_key=f"{case.id}:{receipt.template}:{receipt.key}:partner:{receipt.template}",
-            case_id=case.id,
-            city=case.city,
+            business_key=f"{case_id}:{receipt.template}:{receipt.key}:partner:{receipt.template}",
+            case_id=case_id,
+            city=city,
             kind=receipt.template,
             template=receipt.template,
             recipient_name=receipt.name,
             recipient=receipt.address,
             context={
-                "partner": case.partner,
+                "partner": partner,
                 "answer_title": receipt.title,
                 "answered_at": receipt.at,
                 "answer_text": as_text(receipt.said),
+                "first_answer": receipt.first,
             },
         )
     )
 
 
-async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str) -> None:
+async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str, *, first: str = "") -> None:
     receipt = Receipt(
         template=template,
         key=str(answer.id),
@@ -223,5 +234,7 @@ async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, temp
         title=link.title,
         at=answer.at,
         said=answer.said,
+        first=first,
     )
-    await write_receipt(uow, await uow.cases.get(link.case_id), receipt)
+    partner = await uow.cases.partner(link.case_id)
+    await write_receipt(uow, receipt, case_id=link.case_id, city=link.city, partner=partner)

@@ -24,6 +24,7 @@ from workers.adapters.documents.workbook_drawing import MARK
 from workers.adapters.sheets import open_book, plain_cell
 from workers.errors import InputError, PermanentError
 from workers.packs.answers.model import AnswerForm, Question, Rows
+from workers.packs.answers.said import said
 from workers.packs.answers.values import Place, Problem, read_answer
 from workers.usecases.ports import AnswerStamp, FiledAnswer
 
@@ -63,7 +64,11 @@ def read_workbook(name: str, content: bytes, *, sent: bytes, today: date) -> Fil
     answer = read_answer(form, found.raw, today)
     told = {problem.place for problem in found.formulas}
     problems = [*found.formulas, *(problem for problem in answer.problems if problem.place not in told)]
-    return FiledAnswer(values=answer.values, problems=[_said(problem, found) for problem in problems])
+    return FiledAnswer(
+        values=answer.values,
+        problems=[_said(problem, found) for problem in problems],
+        said=said(form, answer.values),
+    )
 
 
 def _stamp(name: str, book: Workbook) -> AnswerStamp:

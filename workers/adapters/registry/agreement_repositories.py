@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Subquery, func, insert, or_, select, union
+from sqlalchemy import Subquery, func, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from workers.adapters.registry import agreement_tables, tables
@@ -76,9 +76,15 @@ class SqlAgreements:
         return list(await self._session.scalars(query))
 
     async def due(self, on: date, *, after: str = "", limit: int) -> list[str]:
-        """Return ids, in their order and greater than ``after``, of agreements with a term or a cycle due by a day."""
+        """Return ids, in order and greater than ``after``, of agreements with a term, a cycle or a question due."""
         found = _due(on, after)
         return list(await self._session.scalars(select(found.c.id).order_by(found.c.id).limit(limit)))
+
+    async def bring_questions_forward(self, city: str, opening: date) -> None:
+        """Let no agreement of a city wait longer for the question about its contacts than until a day."""
+        t = agreement_tables.agreement
+        later = (t.c.city == city) & (t.c.contacts_due_on > opening)
+        await self._session.execute(update(t).where(later).values(contacts_due_on=opening))
 
     async def add_notice(self, notice: Notice) -> None:
         """Add a notice of non-renewal."""
@@ -97,11 +103,12 @@ def _due(on: date, after: str = "") -> Subquery:
     t, term = agreement_tables.agreement, agreement_tables.agreement_term
     terms = select(term.c.agreement_id.label("id")).where(term.c.due_on <= on, term.c.agreement_id > after)
     cycles = select(t.c.id).where(t.c.cycle_due_on <= on, t.c.id > after)
-    return union(terms, cycles).subquery()
+    questions = select(t.c.id).where(t.c.contacts_due_on <= on, t.c.id > after)
+    return union(terms, cycles, questions).subquery()
 
 
 async def due_count(engine: AsyncEngine, on: date) -> int:
-    """Return how many agreements have a term or a cycle due by a day; reads only, raises RetryableError."""
+    """Return how many agreements have a term, a cycle or a question due by a day; reads only, raises RetryableError."""
     with passing_faults_retryable():
         async with engine.connect() as connection:
             await connection.execution_options(**READ_ONLY)

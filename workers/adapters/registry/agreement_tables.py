@@ -18,6 +18,7 @@ from workers.adapters.registry.columns import (
 )
 from workers.adapters.registry.tables import metadata
 from workers.domain.agreements import ActivityStatus, AgreementEnd, Side, TermStage
+from workers.domain.signing import SigningWay
 
 agreement = Table(
     "agreement",
@@ -41,6 +42,7 @@ agreement = Table(
     Column("whole_guideline", Boolean, nullable=False),
     Column("ended_on", Date),
     Column("cycle_due_on", Date),
+    Column("contacts_due_on", Date),
     Column("end", text_enum(AgreementEnd)),
     Column("remark", String),
     version_column(),
@@ -48,6 +50,7 @@ agreement = Table(
     Index(None, "city", "signed_on"),
     Index(None, "partner_id"),
     Index(None, "cycle_due_on"),
+    Index(None, "contacts_due_on"),
 )
 
 agreement_term = Table(
@@ -161,6 +164,24 @@ agreement_correction = Table(
     text_column("old"),
     text_column("new"),
     Index(None, "agreement_id"),
+)
+
+agreement_signing = Table(
+    "agreement_signing",
+    metadata,
+    Column("agreement_id", String, ForeignKey("agreement.id"), primary_key=True),
+    Column("way", text_enum(SigningWay), nullable=False),
+    text_column("service"),
+    text_column("evidence"),
+    text_column("reason"),
+)
+
+agreement_parent = Table(
+    "agreement_parent",
+    metadata,
+    Column("agreement_id", String, ForeignKey("agreement.id"), primary_key=True),
+    Column("parent_id", String, ForeignKey("agreement.id"), nullable=False),
+    Index(None, "parent_id"),
 )
 
 list_heading = Table(

@@ -18,7 +18,7 @@ from workers.adapters.registry import (
     public_offers,
     tables,
 )
-from workers.domain import acts, agreements, answers, corrections, entities, mails, meetings, publicoffers
+from workers.domain import acts, agreements, answers, corrections, entities, mails, meetings, publicoffers, signing
 from workers.domain import desk as desks
 
 _registry = registry(metadata=tables.metadata)
@@ -109,6 +109,8 @@ def _map_agreements() -> None:
     _versioned(agreements.Notice, t.notice)
     _plain(corrections.Correction, t.agreement_correction)
     _plain(corrections.ListHeading, t.list_heading)
+    _plain(signing.SigningRecord, t.agreement_signing)
+    _plain(signing.AgreementParent, t.agreement_parent)
 
 
 def _map_meetings() -> None:

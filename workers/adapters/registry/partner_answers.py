@@ -121,9 +121,9 @@ class SqlPartnerAnswers:
         return list(await self._session.scalars(query.order_by(t.id)))
 
     async def last_round(self, case_id: str, element_id: str) -> int:
-        """Return the number of the last round of a step, 0 where it was never asked for."""
+        """Return the number of the last round of a step, 0 where no mail brought a link for it."""
         t = partner_link.c
-        query = select(func.max(t.round)).where(t.case_id == case_id, t.element_id == element_id)
+        query = select(func.max(t.round)).where(t.case_id == case_id, t.element_id == element_id, t.round > 0)
         return await self._session.scalar(query) or 0
 
     async def add_answer(self, answer: PartnerAnswer) -> bool:
@@ -142,6 +142,12 @@ class SqlPartnerAnswers:
         query = select(PartnerAnswer).where(t.case_id == case_id, t.element_id == element_id, t.round == round_)
         found: PartnerAnswer | None = await self._session.scalar(query)
         return found
+
+    async def filed(self, case_id: str, element_id: str) -> list[PartnerAnswer]:
+        """Return what came to a step by file, oldest first: their rounds are below 0."""
+        t = partner_answer.c
+        query = select(PartnerAnswer).where(t.case_id == case_id, t.element_id == element_id, t.round < 0)
+        return list(await self._session.scalars(query.order_by(t.id)))
 
     async def kept(self, answer_id: int) -> PartnerAnswer:
         """Return an answer by its number; raises PermanentError where there is none."""

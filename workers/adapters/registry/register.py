@@ -11,6 +11,7 @@ from sqlalchemy import ScalarSelect, Select, Table, func, or_, select
 from workers.adapters.registry import agreement_tables, tables
 from workers.adapters.registry.book_lines import book_line, line_row
 from workers.adapters.registry.listed import SqlListed
+from workers.adapters.registry.signed import SqlSigned
 from workers.adapters.registry.statements import draw_keys, insert_many
 from workers.domain.activityyears import counts_in, status_in
 from workers.domain.agreements import Activity, AgreementTerm
@@ -24,16 +25,23 @@ OFFICE: Final = "office"
 """Asks for the agreements of the office itself, whose department is empty."""
 
 
-class SqlRegister(SqlListed):
+class SqlRegister(SqlListed, SqlSigned):
     """``Register`` on the tables."""
 
-    async def add_listed(
-        self, city: str, listed: Sequence[ListedAgreement], *, first: int, cycle_due_on: date, collected_from: date
+    async def add_listed(  # noqa: PLR0913 (the days on which the watch looks at them)
+        self,
+        city: str,
+        listed: Sequence[ListedAgreement],
+        *,
+        first: int,
+        cycle_due_on: date,
+        collected_from: date,
+        contacts_due_on: date,
     ) -> None:
         """Add agreements of an office's list; their ids are numbered from ``first`` (ALL-6).
 
         ``cycle_due_on``: when the next yearly procedure opens, for those that were in force on ``collected_from`` or
-        later.
+        later. ``contacts_due_on``: when the partners of those that have not ended are asked for their contacts.
         """
         if not listed:
             return
@@ -47,7 +55,12 @@ class SqlRegister(SqlListed):
         keys = [f"{city}-a{number}" for number in range(first, first + len(listed))]
         agreements = [
             _agreement_row(
-                city, key, partner, row, cycle_due_on if (row.ended_on or date.max) >= collected_from else None
+                city,
+                key,
+                partner,
+                row,
+                cycle_due_on if (row.ended_on or date.max) >= collected_from else None,
+                contacts_due_on if row.ended_on is None else None,
             )
             for key, partner, row in zip(keys, partners, listed, strict=True)
         ]
@@ -135,8 +148,13 @@ def _term_row(term: AgreementTerm) -> tuple[object, ...]:
     return tuple(getattr(term, name) for name in _TERM)
 
 
-def _agreement_row(
-    city: str, key: str, partner: int, listed: ListedAgreement, cycle_due_on: date | None
+def _agreement_row(  # noqa: PLR0913, PLR0917 (called once a row: by position, for speed)
+    city: str,
+    key: str,
+    partner: int,
+    listed: ListedAgreement,
+    cycle_due_on: date | None,
+    contacts_due_on: date | None,
 ) -> tuple[object, ...]:
     """Return a row in the order of the table's columns."""
     return (
@@ -158,6 +176,7 @@ def _agreement_row(
         listed.whole_guideline,
         listed.ended_on,
         cycle_due_on,
+        contacts_due_on,
         listed.end,
         listed.remark or None,
         1,

@@ -46,6 +46,14 @@ class SqlCases:
         """Return a case or None."""
         return await self._session.get(Case, case_id)
 
+    async def partner(self, case_id: str) -> Partner | None:
+        """Return a case's partner alone, None where the case has none."""
+        t = tables.case.c
+        found: Partner | None = await self._session.scalar(
+            select(Partner).join(tables.case, t.partner_id == tables.partner.c.id).where(t.id == case_id)
+        )
+        return found
+
     async def add(self, case: Case) -> None:
         """Add a case."""
         self._session.add(case)

@@ -50,7 +50,7 @@ def period_variables(case: Case) -> dict[str, str]:
 
 
 def _period_name(case: Case) -> str:
-    if case.kind in (CaseKind.ANNUAL, CaseKind.PUBLICATION):
+    if case.kind in (CaseKind.ANNUAL, CaseKind.PUBLICATION, CaseKind.CONTACTS):
         return format_fiscal_year(int(case.period))
     return f"第{case.period}期" if case.kind is CaseKind.RENEWAL else f"第{case.period}回"
 

@@ -8,7 +8,7 @@ const FORMATTERS = { bpmn: formatDiagram, dmn: formatDecision, form: formatForm 
 const formatted = [];
 for (const file of JSON.parse(await text(process.stdin))) {
   try {
-    formatted.push({ file, ...(await FORMATTERS[file.split('.').pop()](await readFile(file, 'utf8'))) });
+    formatted.push({ file, ...(await FORMATTERS[file.split('.').pop()]((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''))) });
   } catch (error) {
     formatted.push({ file, text: '', problems: [error.message.split('\n')[0]] });
   }

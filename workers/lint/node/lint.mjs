@@ -34,7 +34,7 @@ const LINTERS = { bpmn: lintBpmn, dmn: lintDecisions, form: lintForm };
 const findings = [];
 for (const file of JSON.parse(await text(process.stdin))) {
   try {
-    const reports = await LINTERS[file.split('.').pop()](await readFile(file, 'utf8'));
+    const reports = await LINTERS[file.split('.').pop()]((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''));
     for (const { id, rule, message, category } of reports) {
       findings.push({ file, element: id ?? '', rule, message, category: category ?? 'error' });
     }

@@ -13,13 +13,14 @@ from workers.packs.diagrams.model import NS, Diagram, Element, local
 
 _CRON_FIELD: Final = r"(?:\*|\?|[0-9A-Za-z*/,\-#L?]+)"
 _CRON: Final = re.compile(rf"{_CRON_FIELD}(?: +{_CRON_FIELD}){{5}}")
+_DAY: Final = re.compile(r"""=\s*(?:date\s*\(\s*|@)?"(\d{4}-\d{2}-\d{2})"\s*\)?""")
 _REPEAT: Final = re.compile(r"R\d*/|\bcycle\s*\(")
 
 
 def timers(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """A timer that starts a process is a cron line: ``R/P1D`` counts from the deployment and restarts with each.
 
-    At a task, or on the way, a repetition counts from the moment at which a token comes there.
+    A constant day is no moment. At a task, or on the way, a repetition counts from when a token comes there.
     """
     del context
     for timer in diagram.all("timerEventDefinition"):
@@ -29,6 +30,12 @@ def timers(diagram: Diagram, context: Context) -> Iterator[Finding]:
         given = {name: (text or "").strip() for name, text in texts.items() if text is not None}
         if not any(given.values()):
             yield report(diagram, timer, "timer", "タイマーに日時も期間も周期もありません")
+        if day := _DAY.fullmatch(given.get("timeDate", "")):
+            message = (
+                f"タイマーの日時「{given['timeDate']}」は日だけで、時刻がありません（着いた案件が止まります）。"
+                f'="{day[1]}T09:00:00+09:00" のように、時刻と日本の時差まで書いてください'
+            )
+            yield report(diagram, timer, "timer", message)
         cycle = given.get("timeCycle", "")
         if _REPEAT.search(cycle):
             if not _starts_process(timer):

@@ -14,9 +14,11 @@ from starlette.responses import Response
 
 from workers.adapters.camunda.open_tasks import OpenTask
 from workers.adapters.documents.preview import READABLE, as_pdf, office
+from workers.domain.acts import Act
 from workers.domain.casenumbers import case_number, file_name
 from workers.domain.entities import Case, Document
 from workers.domain.text import comparable
+from workers.drawing.passed import calls_of, surely_passed
 from workers.drawing.picture import draw_standing
 from workers.errors import InputError, RetryableError
 from workers.packs.diagrams import model
@@ -24,8 +26,7 @@ from workers.pages.desk.face import HEADERS, PREFIX, NotHereError, Visit, case_o
 from workers.pages.desk.home import row_of
 from workers.pages.desk.mails import mail_lines
 from workers.pages.desk.matrix import matrix
-from workers.pages.incoming import read_incoming
-from workers.readers.attachedfile import FileLimits
+from workers.pages.incoming import file_limits, read_incoming
 from workers.usecases.close_case import state_name
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.see_case import may_see
@@ -35,7 +36,6 @@ from workers.usecases.staff_notes import add_note
 _MOST: Final = 2000
 _SHOWN: Final = 100
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-_LIMITS: Final = FileLimits()
 _PDF_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
 _FILE_POLICY: Final = "default-src 'none'; sandbox"
 
@@ -145,10 +145,16 @@ async def picture(visit: Visit) -> Response:
     file = visit.desk.services.packs.diagram_file(found.process_id)
     if file is None:
         raise NotHereError
-    done = {act.element_id for act in acts if act.process_id == found.process_id}
-    svg = await run_in_threadpool(lambda: draw_standing(model.load(file), here=here, done=done))
+    svg = await run_in_threadpool(_standing, file, found.process_id, acts, here)
     headers = {**HEADERS, "Content-Security-Policy": _SVG_POLICY}
     return Response(svg, media_type="image/svg+xml", headers=headers)
+
+
+def _standing(file: Path, process_id: str, acts: Sequence[Act], here: Sequence[str]) -> str:
+    diagram = model.load(file)
+    done = {act.element_id for act in acts if act.process_id == process_id}
+    done |= calls_of(diagram, {act.process_id for act in acts})
+    return draw_standing(diagram, here=here, done=done | surely_passed(diagram, {*done, *here}))
 
 
 async def document(visit: Visit) -> Response:
@@ -195,7 +201,7 @@ async def files(visit: Visit) -> Response:
     """Keep files with a case."""
     async with visit.open_unit() as unit:
         found = await _case_by_address(visit, unit)
-    incoming = await read_incoming(visit.request, _LIMITS)
+    incoming = await read_incoming(visit.request, file_limits(visit.desk.services.settings))
     problems = [*incoming.problems, *([] if incoming.files or incoming.problems else ["ファイルが選ばれていません"])]
     if problems:
         return await shown(visit, problem="。".join(problems), status=422)

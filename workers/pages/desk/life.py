@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -16,14 +17,18 @@ from workers.domain.cities import City
 from workers.domain.entities import CaseKind, Document
 from workers.domain.fiscal import format_fiscal_year
 from workers.domain.register import ENDING_DAYS, STATE_NAMES, BookState
+from workers.domain.signing import WAY_NAMES
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.pages.desk.book import file_response
 from workers.pages.desk.face import PREFIX, NotHereError, Visit, office_of
+from workers.readers.listcolumns import HEADINGS
 from workers.usecases.agreement_life import FROM_THE_BOOK, AgreementLife, begin_from_book, beginnings, life_of
-from workers.usecases.change_contacts import EDITED, change_contacts
+from workers.usecases.change_contacts import EDITED
 from workers.usecases.close_case import state_name
+from workers.usecases.correct_facts import known_facts
 from workers.usecases.ports import UnitOfWork
+from workers.usecases.staff_files import SIGNED_COPY
 
 STATUS_NAMES: Final = {
     ActivityStatus.PLANNED: "予定",
@@ -38,36 +43,49 @@ _SHOWN_IN_BROWSER: Final = frozenset({"application/pdf"})
 
 async def agreement(visit: Visit) -> Response:
     """Show an agreement."""
-    return await _shown(visit)
+    return await shown_life(visit)
 
 
-async def contacts(visit: Visit) -> Response:
-    """Take changed contacts; what cannot be one comes back as it was typed (ALL-19)."""
-    agreement_id = visit.request.path_params["agreement_id"]
-    given = {key: visit.field(key) for key in EDITED if key in visit.fields}
-    try:
-        async with visit.open_unit() as unit:
-            life = await seen_life(visit, unit, agreement_id)
-            office_of(visit, life.agreement.city)
-            await change_contacts(unit, agreement_id, given)
-    except InputError as error:
-        return await _shown(visit, given=given, problem=error.message)
-    return visit.go(f"{PREFIX}/agreement/{agreement_id}#contacts")
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What a form of the page brought that could not be taken. ``part``: the form; ``problem``: why not."""
+
+    part: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+    def of(self, part: str) -> Mapping[str, str]:
+        """Return what was typed into a form, nothing where it was another one."""
+        return self.values if self.part == part else {}
 
 
-async def _shown(visit: Visit, *, given: Mapping[str, str] | None = None, problem: str = "") -> Response:
+async def shown_life(visit: Visit, typed: Typed = Typed()) -> Response:
+    """Show an agreement, with what a form of it could not be taken for."""
     async with visit.open_unit() as unit:
         life = await seen_life(visit, unit, visit.request.path_params["agreement_id"])
         city = unit.cities.city(life.agreement.city)
         is_office = visit.scope.has_office(city.code)
         may_begin = beginnings(unit, life.agreement) if is_office else []
         corrections = await unit.register.corrections(life.agreement.id) if is_office else []
+        known = await known_facts(unit, city.code, life.agreement.id)
+        signed = await unit.register.signing(life.agreement.id)
+        parent = await unit.register.parent(life.agreement.id)
+        children = await unit.register.children(life.agreement.id)
     partner = life.agreement.partner
     return visit.page(
         "desk/agreement.html.j2",
-        status=422 if problem else 200,
-        problem=problem,
-        given=given,
+        status=422 if typed.problem else 200,
+        typed=typed,
+        known={**known, **typed.of("facts")},
+        chosen_fields=_chosen(life, typed),
+        headings=HEADINGS,
+        kind_choices=[(name, name) for name in KIND_NAMES.values()],
+        section_choices=[(name, name) for name in (city.office.section, *(one.name for one in city.departments))],
+        signed=signed,
+        ways=WAY_NAMES,
+        parent=parent,
+        children=children,
+        signed_kind=SIGNED_COPY,
         contacts=[(key, heading, getattr(partner, key) if partner else "") for key, heading in EDITED.items()],
         corrections=list(reversed(corrections)),
         life=life,
@@ -91,6 +109,12 @@ async def _shown(visit: Visit, *, given: Mapping[str, str] | None = None, proble
         history=[(one.at, one.who, _without_ids(one.what)) for one in reversed(life.history)],
         is_office=is_office,
     )
+
+
+def _chosen(life: AgreementLife, typed: Typed) -> set[str]:
+    """Return the numbers of the fields that the form shows as chosen."""
+    given = typed.of("facts")
+    return set(given["fields"].split("、")) if given else {str(number) for number in life.agreement.fields}
 
 
 async def document(visit: Visit) -> Response:

@@ -7,7 +7,21 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from workers.pages.desk import book, cases, due, figures, home, life, lists, mails, opening, starting, tasks
+from workers.pages.desk import (
+    book,
+    cases,
+    due,
+    figures,
+    home,
+    life,
+    lifechanges,
+    lists,
+    mails,
+    opening,
+    starting,
+    taskfiles,
+    tasks,
+)
 from workers.pages.desk.face import PREFIX, Desk, NavEntry, page_route
 
 NAV: Final[Sequence[NavEntry]] = (
@@ -33,7 +47,11 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/figures", figures.figures),
         page_route(desk, "/agreement/{agreement_id}", life.agreement),
         page_route(desk, "/agreement/{agreement_id}/file/{document_id:int}", life.document),
-        page_route(desk, "/agreement/{agreement_id}/contacts", life.contacts, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/contacts", lifechanges.contacts, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/facts", lifechanges.facts, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/signing", lifechanges.signing, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/parent", lifechanges.parent, methods=("POST",)),
+        page_route(desk, "/agreement/{agreement_id}/copy", lifechanges.signed_copy, methods=("POST",)),
         page_route(desk, "/agreement/{agreement_id}/begin", life.begin, methods=("POST",)),
         page_route(desk, "/open/{case}", opening.opened),
         page_route(desk, "/cases", cases.cases),
@@ -50,6 +68,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         page_route(desk, "/start/{city}", starting.typed, methods=["POST"]),
         page_route(desk, "/task/{key}", tasks.task),
         page_route(desk, "/task/{key}", tasks.typed, methods=["POST"]),
+        page_route(desk, "/task/{key}/files", taskfiles.files, methods=["POST"]),
         page_route(desk, "/task/{key}/claim", tasks.claim, methods=["POST"]),
         page_route(desk, "/task/{key}/give-back", tasks.give_back, methods=["POST"]),
         page_route(desk, "/task/{key}/done", tasks.done),

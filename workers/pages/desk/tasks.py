@@ -24,8 +24,9 @@ from workers.errors import PermanentError
 from workers.pages.desk.beside import beside
 from workers.pages.desk.face import PREFIX, NotHereError, Visit
 from workers.pages.desk.home import Row, row_of
-from workers.pages.incoming import json_object
+from workers.pages.incoming import file_limits, json_object
 from workers.pages.steps import all_names, field_names
+from workers.readers.attachedfile import KINDS, MEDIA_TYPES
 from workers.readers.formanswer import read_answer
 from workers.readers.writtenform import written_out
 from workers.usecases.form_drafts import save_draft
@@ -55,30 +56,30 @@ class OpenForm:
 async def task(visit: Visit) -> Response:
     """Show a task."""
     async with visit.tasks() as engine:
-        found = await _found(visit, engine)
+        found = await found_task(visit, engine)
     if not found.state.is_open:
         return await _told(visit, found)
     given = found.draft.values if found.draft else {}
-    return await _form(visit, found, given, problems=_refused(found))
+    return await form_page(visit, found, given, problems=_refused(found))
 
 
 async def claim(visit: Visit) -> Response:
     """Take a task, or take it over from whoever has it."""
     async with visit.tasks() as engine:
-        found = await _found(visit, engine, with_form=False)
+        found = await found_task(visit, engine, with_form=False)
         if await engine.claim(found.key, over=visit.field("over") == "1"):
             await _until(engine, found.key, visit.person.user)
             return visit.go(f"{PREFIX}/task/{found.key}")
-        found = await _found(visit, engine)
+        found = await found_task(visit, engine)
     if found.state.is_open:
-        return await _form(visit, found, {}, problems=["引き受けられませんでした。下の表示を確かめてください"])
+        return await form_page(visit, found, {}, problems=["引き受けられませんでした。下の表示を確かめてください"])
     return await _told(visit, found)
 
 
 async def give_back(visit: Visit) -> Response:
     """Give a task back to its department."""
     async with visit.tasks() as engine:
-        found = await _found(visit, engine, with_form=False)
+        found = await found_task(visit, engine, with_form=False)
         if found.row.mine and await engine.give_back(found.key):
             await _until(engine, found.key, "")
     return visit.go(f"{PREFIX}/task/{found.key}")
@@ -88,19 +89,19 @@ async def typed(visit: Visit) -> Response:
     """Keep what was typed; complete the task with it where that was asked."""
     given = json_object(visit.field("values"))
     async with visit.tasks() as engine:
-        found = await _found(visit, engine)
+        found = await found_task(visit, engine)
         async with visit.open_unit() as unit:
             await save_draft(unit, found.key, visit.person.user, given)
         if found.shown is None or not found.row.mine:
-            return await _too_late(visit, found, given)
+            return await too_late(visit, found, given)
         if visit.field("action") != "check":
             return visit.go(f"{PREFIX}/task/{found.key}?kept=1")
         form = written_out(found.shown.form, found.shown.values)
         read = read_answer(form, given, found.shown.values)
         if read.problems:
-            return await _form(visit, found, given, problems=read.problems)
+            return await form_page(visit, found, given, problems=read.problems)
         if not await engine.complete(found.key, read.values):
-            return await _too_late(visit, await _found(visit, engine), given)
+            return await too_late(visit, await found_task(visit, engine), given)
     async with visit.open_unit() as unit:
         await unit.desk.drop_drafts(found.key)
     return visit.go(f"{PREFIX}/task/{found.key}/done")
@@ -109,7 +110,7 @@ async def typed(visit: Visit) -> Response:
 async def done(visit: Visit) -> Response:
     """Tell what came of a completion: the next tasks, or the same one again with what has to be mended."""
     async with visit.tasks() as engine:
-        found = await _found(visit, engine, with_form=False)
+        found = await found_task(visit, engine, with_form=False)
         if found.state.is_open and found.row.mine:
             return visit.go(f"{PREFIX}/task/{found.key}")
         coming = await _coming(engine, found) if found.case_id else []
@@ -157,7 +158,7 @@ async def _until(engine: PersonTasks, key: int, user: str) -> None:
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _found(visit: Visit, engine: PersonTasks, *, with_form: bool = True) -> OpenForm:
+async def found_task(visit: Visit, engine: PersonTasks, *, with_form: bool = True) -> OpenForm:
     """Return the task of the address; raises NotHereError where this person sees none."""
     text = visit.request.path_params["key"]
     state = await engine.find(int(text)) if text.isdecimal() and len(text) <= _DIGITS else None
@@ -180,7 +181,10 @@ async def _found(visit: Visit, engine: PersonTasks, *, with_form: bool = True) -
     return OpenForm(key=int(text), state=state, row=row, shown=shown, draft=draft)
 
 
-async def _form(visit: Visit, found: OpenForm, given: Mapping[str, Any], *, problems: Sequence[str] = ()) -> Response:
+async def form_page(
+    visit: Visit, found: OpenForm, given: Mapping[str, Any], *, problems: Sequence[str] = (), told: str = ""
+) -> Response:
+    """Show an open task with what was typed so far. ``told``: what has just been done, in one sentence."""
     data = None
     if found.shown is not None:
         known = {**_readable(found.shown, found.case_id), _ERROR: None}
@@ -196,19 +200,23 @@ async def _form(visit: Visit, found: OpenForm, given: Mapping[str, Any], *, prob
         data=data,
         problems=problems,
         kept="kept" in visit.request.query_params,
+        told=told,
+        limits=file_limits(visit.desk.services.settings),
+        kinds=KINDS,
+        ends=",".join(MEDIA_TYPES),
         tasklist_url=visit.desk.services.settings.tasklist_url,
         beside=await beside(visit, found.case_id),
         today=visit.today,
     )
 
 
-async def _too_late(visit: Visit, found: OpenForm, given: Mapping[str, Any]) -> Response:
+async def too_late(visit: Visit, found: OpenForm, given: Mapping[str, Any]) -> Response:
     """Tell who has the task, or did it, when somebody wanted to complete it."""
     if not found.state.is_open:
         return await _told(visit, found, kept=bool(given))
     who = found.row.taken_by
     problem = f"{who}さんが引き受けています" if who and not found.row.mine else "まだ引き受けていません"
-    return await _form(visit, found, given, problems=[f"{problem}。入力した内容は保存してあります"])
+    return await form_page(visit, found, given, problems=[f"{problem}。入力した内容は保存してあります"])
 
 
 async def _told(visit: Visit, found: OpenForm, *, kept: bool = False) -> Response:
