@@ -61,11 +61,13 @@ class FilingDesk:
         if sent is None:
             return answers
         form = asked_in(sent)[0]
-        if any(_office_only(part, answers) for part in form.parts if isinstance(part, Question)):
+        known = {part.key: open_task.variables.get(part.key) for part in form.parts}
+        whole = {**known, **answers}  # what a scenario does not say stays as the form shows it
+        if any(_office_only(part, whole) for part in form.parts if isinstance(part, Question)):
             return answers  # what the office alone can enter
         RETURNED.completing(driver.records, open_task, {})  # what was typed before is there, until the file comes
         path = self.folder / f"返事{len(self.filed)}.xlsx"
-        path.write_bytes(self.through(workbooks.filled(sent, in_cells(form, answers))))
+        path.write_bytes(self.through(workbooks.filled(sent, in_cells(form, whole))))
         async with self.office.services.open_unit() as uow:
             uow.by = "検査"
             document = await store_file(uow, case_id, path, kind=RECEIVED)
