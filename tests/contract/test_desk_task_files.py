@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 from tests.kit import workbooks
+from tests.kit.answering import FORM
 from tests.kit.deskpages import Browser, DeskAtWork, desk_at
 from tests.kit.deskworld import CASE, TASK, furnish
 from tests.kit.filing import in_cells
+from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.documents.workbook_reading import asked_in
 from workers.domain.answers import token_hash
 from workers.usecases.answer_links import issue_link
@@ -78,6 +80,7 @@ async def test_the_partners_workbook_is_read_into_the_form(database_url: str, tm
             assert _data(answer.text)["purpose"] == "健康のため"
             assert "のセル" in answer.text, "the missing day is told by its cell"
             assert "のファイル 返事.xlsx を読み込みました" in answer.text
+            assert "相手方の様式（エクセル）として読み込む" in answer.text
             again = _data((await browser.get(_PAGE)).text)
             assert again["purpose"] == "健康のため", "it is kept as a draft"
             case = (await browser.get(f"/desk/case/{CASE}")).text
@@ -96,6 +99,10 @@ async def test_a_file_that_is_not_this_tasks_form_is_told(database_url: str, tmp
             wrong = await _sends(browser, "返事.xlsx", content, read=True)
             assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
             assert "この作業の様式ではありません" in wrong.text
+            desk.engine.forms[TASK] = ShownTask(form={**FORM, "id": "isesaki-other"}, values={})
+            unasked = (await browser.get(_PAGE)).text
+            assert "案件に加える" in unasked
+            assert "相手方の様式" not in unasked, "no workbook of this form was sent"
         async with desk.browser("date") as browser:  # of another city
             assert (await _sends(browser, "会場図.pdf", _PDF)).status_code == httpx.codes.NOT_FOUND
 

@@ -29,6 +29,7 @@ from workers.pages.steps import all_names, field_names
 from workers.readers.attachedfile import KINDS, MEDIA_TYPES
 from workers.readers.formanswer import read_answer
 from workers.readers.writtenform import written_out
+from workers.usecases.answer_workbooks import KIND
 from workers.usecases.form_drafts import save_draft
 
 _ERROR: Final = "formError"
@@ -192,6 +193,7 @@ async def form_page(
         schema = form if found.row.mine else _locked(form)
         data = {"schema": schema, "data": {**known, **given}}
     status = 422 if problems and visit.request.method == "POST" else 200
+    case, form_id = await beside(visit, found.case_id), found.shown.form.get("id") if found.shown else ""
     return visit.page(
         "desk/task.html.j2",
         status=status,
@@ -205,7 +207,8 @@ async def form_page(
         kinds=KINDS,
         ends=",".join(MEDIA_TYPES),
         tasklist_url=visit.desk.services.settings.tasklist_url,
-        beside=await beside(visit, found.case_id),
+        beside=case,
+        reads=case is not None and f"{KIND}-{form_id}" in {one.kind for one in case.documents},
         today=visit.today,
     )
 
