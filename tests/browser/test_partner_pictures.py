@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.accessible import findings
 from tests.browser.pageserver import PageServer, page_server
@@ -58,7 +58,7 @@ def test_the_page_from_the_link_to_the_receipt(tmp_path: Path, window: Page, pic
         window.evaluate("scrollTo(0, 0)")
         _document(pictures, "problems", window)
         partner.form.fill(_OFFER)
-        file = {"name": "会社案内.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+        file: FilePayload = {"name": "会社案内.pdf", "mimeType": "application/pdf", "buffer": pdf()}
         window.get_by_label("添付するファイルを選ぶ").set_input_files(file)
         window.get_by_role("button", name="選んだファイルを添付する").click()
         expect(window.get_by_role("button", name="会社案内.pdf を外す")).to_be_visible()
