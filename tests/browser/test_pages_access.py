@@ -13,8 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.accessible import findings
 from tests.browser.pageserver import PageServer, page_server
 from tests.browser.partnerpage import PartnerPage
-from tests.kit.answering import CASE_ID, OPTIONS, TASK
+from tests.kit.answering import CASE_ID, OPTIONS, TASK, Answering, answering
+from tests.kit.pageoutage import Outage
 from tests.kit.pictures import album
+from tests.kit.registry import Registry
 from workers.domain.answers import LinkEnd
 from workers.usecases.answer_links import end_links
 
@@ -114,6 +116,25 @@ def test_pages_without_a_form_are_accessible_and_japanese(server: PageServer, wi
     window.goto(unseen)
     expect(window.locator("h1")).to_have_text("この手順は入力が済んでいます")
     assert findings(window) == []
+
+
+def test_the_page_of_an_answer_that_waits_for_the_registry_is_accessible_and_japanese(
+    tmp_path: Path, window: Page
+) -> None:
+    outages: list[Outage] = []
+
+    async def start(registry: Registry) -> Answering:
+        outages.append(Outage(await answering(registry), tmp_path / "held"))
+        return outages[0].at_work
+
+    with page_server(tmp_path, start) as server:
+        partner = PartnerPage(window)
+        partner.open(server.ask(_form("isesaki-offer"), _KNOWN))
+        partner.form.fill(_OFFER)
+        partner.check()
+        outages[0].away = True
+        assert "お預かりしました" in partner.send()
+        assert findings(window) == []
 
 
 async def _done_by_the_office(server: PageServer) -> None:

@@ -15,6 +15,10 @@ from tests.kit.deskpages import Browser, DeskAtWork, desk_at
 from tests.kit.deskworld import CASE, TASK, furnish
 from tests.kit.filing import in_cells
 from workers.adapters.documents.workbook_reading import asked_in
+from workers.domain.answers import token_hash
+from workers.usecases.answer_links import issue_link
+from workers.usecases.meeting_people import Recipient
+from workers.usecases.take_answer import GivenAnswer, Outcome, take_answer
 
 pytestmark = pytest.mark.asyncio
 _PAGE: Final = f"/desk/task/{TASK}"
@@ -94,3 +98,25 @@ async def test_a_file_that_is_not_this_tasks_form_is_told(database_url: str, tmp
             assert "この作業の様式ではありません" in wrong.text
         async with desk.browser("date") as browser:  # of another city
             assert (await _sends(browser, "会場図.pdf", _PDF)).status_code == httpx.codes.NOT_FOUND
+
+
+async def test_a_workbook_that_comes_after_the_partners_own_answer_is_told_and_kept(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The answer by link is on its way to the engine: the file neither changes the form nor is it discarded (B6)."""
+    async with desk_at(database_url, tmp_path) as desk:
+        await furnish(desk)
+        content = await _workbook(desk, {"filing": "file", "purpose": "健康のため"})
+        async with desk.open_unit() as unit:
+            case = await unit.cases.get(CASE)
+            to = Recipient(key="partner", name="担当", address="partner@partner.example")
+            word = (await issue_link(unit, case, "Task_SubmitOffer", to)).rpartition("/")[2]
+        async with desk.open_unit() as unit:
+            given = GivenAnswer(token_hash=token_hash(word), values={"purpose": "ページから"}, said=[])
+            assert (await take_answer(unit, given)).outcome is Outcome.ACCEPTED
+        async with desk.browser("sato") as browser:
+            told = await _sends(browser, "返事.xlsx", content, values={"purpose": "書きかけ"}, read=True)
+            assert "回答のページからの回答を先に受け付けていました" in told.text
+            assert "後から届いた回答を確かめる" in told.text
+            assert _data(told.text)["purpose"] == "書きかけ"
+            assert "返事.xlsx" in (await browser.get(f"/desk/case/{CASE}")).text
