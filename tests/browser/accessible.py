@@ -22,7 +22,8 @@ _TEXTS: Final = """() => [document.title, document.body.innerText,
     .flatMap(one => ['aria-label', 'placeholder', 'title', 'alt'].map(name => one.getAttribute(name) ?? ''))
 ].join('\\n')"""
 _SMALL: Final = """() => [...document.querySelectorAll('button, select, textarea, input, .button')].filter(one => {
-  const target = one.labels?.[0]?.closest('.fjs-inline-label, .check') ?? one.closest('.fjs-taglist') ?? one;
+  const label = one.labels?.[0]?.closest('.fjs-inline-label, .check, .file > label');
+  const target = label ?? one.closest('.fjs-taglist') ?? one;
   const box = target.getBoundingClientRect();
   return one.checkVisibility() && one.type !== 'hidden' && box.width && (box.height < 44 || box.width < 44);
 }).map(one => one.outerHTML.slice(0, 200))"""

@@ -51,7 +51,7 @@ class LinkDesk:
     """Answers each step of the partner's by its mail's link. ``answered``: those steps, in order.
 
     ``before``: what a partner does wrong before a step is answered for the first time. ``receipts``: what the pages
-    said at last.
+    said at last. ``refused``: the steps whose scenario has a mistake that the page told at once.
     """
 
     desk: BrokerDesk
@@ -63,6 +63,7 @@ class LinkDesk:
     before: dict[str, Mistakes] = field(default_factory=dict)
     answered: list[str] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def install(self) -> None:
         """Let the desk answer by link where a mail brought one for the task."""
@@ -70,9 +71,9 @@ class LinkDesk:
 
         async def complete(task: str, group: str | None, answers: Mapping[str, Any]) -> None:
             found = await self._task(task, group)
-            link = await self._link(task, found)
             case_id = str(found.variables.get("caseId") or "")
-            page = self.office.services.packs.answer_page(case_id.partition("-")[0], task)
+            link = await self._link(task, case_id) if case_id else None
+            page = self.office.services.packs.answer_page(case_id.partition("-")[0], task) if link else None
             if link is None or page is None or office_only(page.form, answers):
                 await by_hand(task, group, answers)
             else:
@@ -86,9 +87,8 @@ class LinkDesk:
         await self.office.driver.settled()
         return await self.office.driver.task(task, instance=self.desk.instance, candidate=group)
 
-    async def _link(self, task: str, found: UserTask) -> str | None:
+    async def _link(self, task: str, case_id: str) -> str | None:
         """Return the link that stands in the mail which arrived; None where the registry has none for the task."""
-        case_id = str(found.variables.get("caseId") or "")
         async with self.office.services.open_unit() as unit:
             open_now = {link.token_hash for link in await unit.answers.open_links(case_id, task)}
         if not open_now:
@@ -104,18 +104,27 @@ class LinkDesk:
     async def _by_link(self, link: str, found: UserTask, answers: Mapping[str, Any]) -> None:
         element = found.element_id
 
-        def answer(page: Page) -> str:
+        def answer(page: Page) -> str | None:
             partner = PartnerPage(page)
             partner.open(link)
             self.album.paste(f"{element}-open", page.screenshot(full_page=True))
             if element not in self.answered and element in self.before:
                 self.before[element](partner)
             fill_in(partner, answers)
-            partner.check()
+            if partner.objections():
+                self.album.paste(f"{element}-problems", page.screenshot(full_page=True))
+                return None
             self.album.paste(f"{element}-check", page.screenshot(full_page=True))
-            return partner.send()
+            receipt = partner.send()
+            self.album.paste(f"{element}-receipt", page.screenshot(full_page=True))
+            return receipt
 
-        self.receipts.append(await self.window.do(answer))
+        receipt = await self.window.do(answer)
+        if receipt is None:
+            # The scenario's mistake is told on the page at once: the scenario's next step brings the right answer.
+            self.refused.append(element)
+            return
+        self.receipts.append(receipt)
         await self.office.driver.records.wait(
             lambda: found.state is not State.ACTIVE, timeout=30, what=f"{element} to be taken by the engine"
         )

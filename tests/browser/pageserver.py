@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.kit.answering import Answering, answering
-from tests.kit.registry import registry_at
+from tests.kit.registry import Registry, registry_at
 from tests.kit.serving import serving
 
 T = TypeVar("T")
@@ -43,8 +43,10 @@ _ROUNDS = iter(range(1_000_000))
 
 
 @contextmanager
-def page_server(folder: Path) -> Iterator[PageServer]:
-    """Yield a running server with an empty registry below a folder."""
+def page_server(
+    folder: Path, start: Callable[[Registry], Coroutine[Any, Any, Answering]] = answering
+) -> Iterator[PageServer]:
+    """Yield a running server with an empty registry below a folder; ``start`` makes its pages."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -54,7 +56,7 @@ def page_server(folder: Path) -> Iterator[PageServer]:
 
     registry = registry_at(f"sqlite+aiosqlite:///{folder / 'registry.sqlite3'}", folder)
     try:
-        at_work = run(answering(run(registry.__aenter__())))
+        at_work = run(start(run(registry.__aenter__())))
         served = serving(at_work.app)
         yield PageServer(at_work, run(served.__aenter__()), loop)
         run(served.__aexit__(None, None, None))

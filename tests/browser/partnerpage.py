@@ -58,6 +58,13 @@ class PartnerPage:
         expect(self.page.locator("#problems")).to_be_focused()
         return [text.strip() for text in self.page.locator("#problem-list li").all_inner_texts()]
 
+    def objections(self) -> list[str]:
+        """Ask for the check; return what the page objects to, empty where it goes on to the page of the check."""
+        self.page.get_by_role("button", name=_CHECK).click()
+        problems = self.page.locator("#problems")
+        expect(self.page.get_by_role("button", name=_SEND).or_(problems).filter(visible=True)).to_be_visible()
+        return [text.strip() for text in problems.locator("li").all_inner_texts()] if problems.is_visible() else []
+
     def check(self) -> str:
         """Go on to the page of the check and return its words."""
         self.page.get_by_role("button", name=_CHECK).click()

@@ -21,7 +21,7 @@ from tests.kit.users import add_user
 from workers.adapters.camunda.signin import MEMBERS
 from workers.settings import Settings
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1500)]
 _COMPANY = "株式会社みほん机商会"
 _PLANNING = "企画部企画調整課"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import subprocess
@@ -19,6 +20,8 @@ from tests.kit.deskwords import READ, foreign
 from tests.kit.deskworld import AGREEMENT, CASE, TASK
 from tests.kit.lists import HEADINGS, list_rows, write_list
 from tests.kit.pictures import Album, album
+from workers.pages.desk import lists
+from workers.pages.desk.listuploads import read_list
 
 pytestmark = [pytest.mark.timeout(240)]
 _PNG: Final = base64.b64decode(
@@ -236,6 +239,27 @@ def test_a_list_is_brought_looked_at_and_taken(staff: Opens, tmp_path: Path) -> 
     sato.page.get_by_label("台帳との違い").select_option(label="台帳のままにする")
     sato.press("1件を台帳に取り込む")
     sato.stands("一覧を取り込みました")
+
+
+def test_a_long_list_says_how_far_it_is_and_goes_on_by_itself(
+    server: DeskServer, staff: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page that waits is as accessible as the others: it does not jump while it is read aloud."""
+    monkeypatch.setattr(lists, "_PATIENCE", 0.0)
+    held, go_on = read_list, asyncio.Event()
+
+    async def held_back(*args: Any, **options: Any) -> None:
+        await go_on.wait()
+        await held(*args, **options)
+
+    monkeypatch.setattr(lists, "read_list", held_back)
+    sato = staff()
+    sato.sign_in()
+    _bring(sato, _list(tmp_path))
+    sato.stands("一覧を読んでいます")
+    expect(sato.page.get_by_role("status")).to_contain_text("行まで読みました")
+    server.loop.call_soon_threadsafe(go_on.set)
+    expect(sato.page.locator("h1")).to_contain_text("一覧を確かめる")
 
 
 def _list(folder: Path) -> Path:

@@ -13,8 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.accessible import findings
 from tests.browser.pageserver import PageServer, page_server
 from tests.browser.partnerpage import PartnerPage
-from tests.kit.answering import CASE_ID, OPTIONS, TASK
+from tests.kit.answering import CASE_ID, OPTIONS, TASK, Answering, answering
+from tests.kit.pageoutage import Outage
 from tests.kit.pictures import album
+from tests.kit.registry import Registry
 from workers.domain.answers import LinkEnd
 from workers.usecases.answer_links import end_links
 
@@ -116,6 +118,25 @@ def test_pages_without_a_form_are_accessible_and_japanese(server: PageServer, wi
     assert findings(window) == []
 
 
+def test_the_page_of_an_answer_that_waits_for_the_registry_is_accessible_and_japanese(
+    tmp_path: Path, window: Page
+) -> None:
+    outages: list[Outage] = []
+
+    async def start(registry: Registry) -> Answering:
+        outages.append(Outage(await answering(registry), tmp_path / "held"))
+        return outages[0].at_work
+
+    with page_server(tmp_path, start) as server:
+        partner = PartnerPage(window)
+        partner.open(server.ask(_form("isesaki-offer"), _KNOWN))
+        partner.form.fill(_OFFER)
+        partner.check()
+        outages[0].away = True
+        assert "お預かりしました" in partner.send()
+        assert findings(window) == []
+
+
 async def _done_by_the_office(server: PageServer) -> None:
     async with server.at_work.open_unit() as unit:
         await end_links(unit, CASE_ID, TASK, LinkEnd.OFFICE)
@@ -162,6 +183,96 @@ def test_an_offer_is_filed_by_the_keyboard_alone(server: PageServer, window: Pag
     _tab_to(window, "この内容で送信する")
     window.keyboard.press("Enter")
     expect(window.get_by_role("status")).to_contain_text("受け付けました")
+
+
+_WORDS: Final[dict[str, Any]] = {
+    "id": "words",
+    "type": "default",
+    "schemaVersion": 16,
+    "components": [
+        {"type": "text", "id": "Text_head", "text": "## ② 申出\n{{caseTitle}}\n\n{{agreementSummary}}"},
+        {
+            "type": "radio",
+            "id": "Field_kind",
+            "key": "kind",
+            "label": '{{if plan = null then "やり方" else "進め方"}}',
+            "values": [{"label": "集まる", "value": "meet"}, {"label": "書面", "value": "paper"}],
+            "validate": {"required": True},
+        },
+        {
+            "type": "dynamiclist",
+            "id": "List_rows",
+            "path": "rows",
+            "label": '{{if kind = "meet" then "会議" else "書類"}}',
+            "allowAddRemove": True,
+            "defaultRepetitions": 1,
+            "disableCollapse": True,
+            "isRepeating": True,
+            "components": [
+                {
+                    "type": "textfield",
+                    "id": "Field_name",
+                    "key": "name",
+                    "label": "名称",
+                    "validate": {"required": True},
+                }
+            ],
+        },
+        {
+            "type": "radio",
+            "id": "Field_demand",
+            "key": "demand",
+            "label": "書類を1件以上入れてください",
+            "values": [],
+            "conditional": {"hide": "=count(rows) > 0"},
+            "properties": {"renkei:kind": "demand"},
+            "validate": {"required": True},
+        },
+    ],
+}
+
+
+def test_the_pages_words_are_what_a_person_would_say(server: PageServer, window: Page) -> None:
+    """The title once, workers' texts as written, labels worked out for problems and readers, demands as such."""
+    known = {"caseTitle": r"株式会社\*星\*", "agreementSummary": "**連携の協定**\n\n- 1 健康", "plan": "x"}
+    partner = PartnerPage(window)
+    url = server.ask(_WORDS, known)
+    server.run(_titled(server, "申出"))
+    partner.open(url)
+    expect(window.get_by_role("heading", name="申出")).to_have_count(1)
+    expect(window.locator(".fjs-form-field-text strong")).to_have_text("連携の協定")
+    assert "株式会社*星*" in window.locator(".fjs-container").inner_text()
+    expect(window.get_by_role("radiogroup", name="進め方")).to_be_visible()
+    expect(window.get_by_role("group", name="書類 1件目")).to_be_visible()
+    assert partner.cannot_go_on() == ["「進め方」を選んでください", "書類 1件目の「名称」を入力してください"]
+    window.get_by_text("集まる").click()
+    expect(window.get_by_role("group", name="会議 1件目")).to_be_visible()
+    window.get_by_role("button", name="会議 1件目を削除する").click()
+    assert partner.cannot_go_on() == ["書類を1件以上入れてください"]
+    expect(window.get_by_text("書類を1件以上入れてください")).to_have_count(2)  # in the summary, and in its place
+    window.get_by_role("link", name="書類を1件以上入れてください").click()
+    expect(window.locator(".fjs-form-field", has_text="書類を1件以上入れてください")).to_be_focused()
+    assert findings(window) == []
+
+
+async def _titled(server: PageServer, title: str) -> None:
+    async with server.at_work.open_unit() as unit:
+        for link in await unit.answers.open_links(CASE_ID, TASK):
+            link.title = title
+
+
+def test_the_button_for_files_is_ours_and_says_what_was_chosen(server: PageServer, window: Page) -> None:
+    """The browser's own speaks the browser's language."""
+    _offer(server, window)
+    expect(window.locator("#chosen")).to_have_text("まだ選んでいません")
+    box = window.locator("#file").bounding_box()
+    assert box is not None
+    assert box["width"] <= 1
+    window.get_by_label("添付するファイルを選ぶ").set_input_files(
+        {"name": "見積書.PDF", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    )
+    expect(window.locator("#chosen")).to_have_text("見積書.PDF")
+    assert findings(window) == []
 
 
 _FOCUSED: Final = """() => { const one = document.activeElement, style = getComputedStyle(one);

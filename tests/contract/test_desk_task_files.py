@@ -11,10 +11,16 @@ import httpx
 import pytest
 
 from tests.kit import workbooks
+from tests.kit.answering import FORM
 from tests.kit.deskpages import Browser, DeskAtWork, desk_at
 from tests.kit.deskworld import CASE, TASK, furnish
 from tests.kit.filing import in_cells
+from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.documents.workbook_reading import asked_in
+from workers.domain.answers import token_hash
+from workers.usecases.answer_links import issue_link
+from workers.usecases.meeting_people import Recipient
+from workers.usecases.take_answer import GivenAnswer, Outcome, take_answer
 
 pytestmark = pytest.mark.asyncio
 _PAGE: Final = f"/desk/task/{TASK}"
@@ -74,6 +80,7 @@ async def test_the_partners_workbook_is_read_into_the_form(database_url: str, tm
             assert _data(answer.text)["purpose"] == "健康のため"
             assert "のセル" in answer.text, "the missing day is told by its cell"
             assert "のファイル 返事.xlsx を読み込みました" in answer.text
+            assert "相手方の様式（エクセル）として読み込む" in answer.text
             again = _data((await browser.get(_PAGE)).text)
             assert again["purpose"] == "健康のため", "it is kept as a draft"
             case = (await browser.get(f"/desk/case/{CASE}")).text
@@ -92,5 +99,31 @@ async def test_a_file_that_is_not_this_tasks_form_is_told(database_url: str, tmp
             wrong = await _sends(browser, "返事.xlsx", content, read=True)
             assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
             assert "この作業の様式ではありません" in wrong.text
+            desk.engine.forms[TASK] = ShownTask(form={**FORM, "id": "isesaki-other"}, values={})
+            unasked = (await browser.get(_PAGE)).text
+            assert "案件に加える" in unasked
+            assert "相手方の様式" not in unasked, "no workbook of this form was sent"
         async with desk.browser("date") as browser:  # of another city
             assert (await _sends(browser, "会場図.pdf", _PDF)).status_code == httpx.codes.NOT_FOUND
+
+
+async def test_a_workbook_that_comes_after_the_partners_own_answer_is_told_and_kept(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The answer by link is on its way to the engine: the file neither changes the form nor is it discarded (B6)."""
+    async with desk_at(database_url, tmp_path) as desk:
+        await furnish(desk)
+        content = await _workbook(desk, {"filing": "file", "purpose": "健康のため"})
+        async with desk.open_unit() as unit:
+            case = await unit.cases.get(CASE)
+            to = Recipient(key="partner", name="担当", address="partner@partner.example")
+            word = (await issue_link(unit, case, "Task_SubmitOffer", to)).rpartition("/")[2]
+        async with desk.open_unit() as unit:
+            given = GivenAnswer(token_hash=token_hash(word), values={"purpose": "ページから"}, said=[])
+            assert (await take_answer(unit, given)).outcome is Outcome.ACCEPTED
+        async with desk.browser("sato") as browser:
+            told = await _sends(browser, "返事.xlsx", content, values={"purpose": "書きかけ"}, read=True)
+            assert "回答のページからの回答を先に受け付けていました" in told.text
+            assert "後から届いた回答を確かめる" in told.text
+            assert _data(told.text)["purpose"] == "書きかけ"
+            assert "返事.xlsx" in (await browser.get(f"/desk/case/{CASE}")).text

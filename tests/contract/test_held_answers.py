@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.kit.answering import CASE_ID, OFFER, TASK, Answering, Page, answering
+from tests.kit.answering import CASE_ID, OFFER, TASK, Page, answering
+from tests.kit.pageoutage import Outage
 from tests.kit.registry import registry_at
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.answers import LinkEnd
-from workers.errors import RetryableError
-from workers.pages.app import application
-from workers.pages.heldsends import HeldSends
-from workers.pages.sending import hand_over
-from workers.pages.steps import Steps
 from workers.usecases.answer_links import end_links
 
 pytestmark = pytest.mark.asyncio
-
-
-@dataclass
-class Outage:
-    """A registry that can be away, and a page server before it. ``folder``: its disk."""
-
-    at_work: Answering
-    folder: Path
-    away: bool = False
-    steps: Steps = field(init=False)
-    held: HeldSends = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin anew with what lies on the disk."""
-        self.steps, self.held = Steps(self.at_work.engine, lag_seconds=0), HeldSends(self.folder)
-        self.at_work.app = application(self.open_unit, self.steps, held=self.held)
-
-    @asynccontextmanager
-    async def open_unit(self) -> AsyncIterator[SqlUnitOfWork]:
-        """Open a unit unless the registry is away."""
-        if self.away:
-            raise RetryableError("away")
-        opened: Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]] = self.at_work.open_unit
-        async with opened() as unit:
-            yield unit
-
-    async def hand_over(self) -> int:
-        """Hand over what waits; returns how much waits still."""
-        await hand_over(self.open_unit, self.steps, self.held)
-        return len(list(self.held.waiting()))
-
-    async def answers(self) -> int:
-        """Return how many answers the case has."""
-        async with self.at_work.open_unit() as unit:
-            return await unit.answers.answer(CASE_ID, TASK, 1) is not None
 
 
 @pytest_asyncio.fixture
@@ -88,7 +44,7 @@ async def test_a_confirmed_answer_outlives_the_registrys_outage_and_a_restart_an
     assert await outage.hand_over() == 1
     outage.away = False
     assert await outage.hand_over() == 0
-    assert await outage.answers()
+    assert await outage.answered()
     assert len(await outage.at_work.mails("answer-receipt")) == 1
     async with outage.at_work.browser(path) as page:
         assert "受け付けました" in (await page.open()).text
@@ -143,7 +99,7 @@ async def test_what_was_changed_after_it_was_confirmed_is_not_sent_and_the_offic
     (waiting,) = outage.held.waiting()
     assert outage.held.keep(replace(waiting, at=clock.now() - timedelta(hours=25)))
     assert await outage.hand_over() == 0
-    assert not await outage.answers()
+    assert not await outage.answered()
     async with outage.at_work.open_unit() as unit:
         assert any("預かった送信" in entry.what for entry in await unit.history.of_case(CASE_ID))
 

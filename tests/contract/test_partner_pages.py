@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from tests.kit.answering import CASE_ID, OFFER, PAGES_URL, TASK, Answering, Engine, answering
 from tests.kit.registry import registry_at, some_job
 from workers.domain.answers import PARTNER_USER
+from workers.domain.wareki import format_wareki
 from workers.errors import RetryableError
 from workers.runtime.answers import AnswerDelivery
 from workers.usecases.answer_links import LINK_LATER
@@ -136,6 +138,29 @@ async def test_hidden_fields_are_no_part_of_the_answer(at_work: Answering) -> No
     await deliver(at_work)
     ((_, variables),) = at_work.engine.completed
     assert variables == {"filing": "withdraw", "projectsCount": 1, "recordsCount": 0}
+
+
+async def test_a_link_that_is_opened_before_its_step_says_so_and_until_when_it_can_be_used(at_work: Answering) -> None:
+    """An engine that is away keeps words of its own; a case that was closed has none to wait for."""
+    path = await at_work.ask()
+    at_work.engine.is_open = False
+    async with at_work.browser(path) as page:
+        early = await page.open()
+        at_work.engine.away = True
+        away = await page.open()
+        at_work.engine.away = False
+        async with at_work.open_unit() as uow:
+            (await uow.cases.get(CASE_ID)).closed_on = date(2026, 6, 30)
+            link = (await uow.answers.open_links(CASE_ID, TASK))[-1]
+        over = await page.open()
+        at_work.engine.is_open = True
+        ready = await page.open()
+    assert [page.status_code for page in (early, away, over, ready)] == [409, 503, 409, 200]
+    assert "いまは回答できません" in early.text
+    assert f"リンクは{format_wareki(link.expires_at.date(), weekday=True)}まで使えます" in early.text
+    assert "お問い合わせ: 伊勢崎市" in early.text
+    assert "いまは表示できません" in away.text
+    assert "手続は令和8年6月30日（火）に終わりました" in over.text
 
 
 async def test_ten_at_once_and_one_later_are_one_answer_and_the_others_are_told(at_work: Answering) -> None:

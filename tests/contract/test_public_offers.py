@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import re
 from collections.abc import AsyncIterator
@@ -18,19 +17,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, text
 
-from tests.kit import papers
-from tests.kit.answering import OFFER, PAGES_URL, Answering, Engine, Page
-from tests.kit.registry import Registry, registry_at
+from tests.kit.answering import OFFER, PAGES_URL, Answering, Page
+from tests.kit.publicoffers import taking_offers
+from tests.kit.registry import registry_at
 from workers.adapters.registry import outbox_tables
-from workers.adapters.registry.shared_transaction import opening
-from workers.domain.cities import City, PublicOfferPage
-from workers.packs import CityPacks
-from workers.pages.app import application
-from workers.pages.steps import Steps
 from workers.usecases.answer_links import forget_expired
 
 pytestmark = pytest.mark.asyncio
-_ON = PublicOfferPage(task="Task_SubmitOffer", values={"filing": "file"}, omit=("Text_head",))
 _TYPED: dict[str, Any] = {
     **OFFER,
     "name": "株式会社 みほん",
@@ -41,25 +34,10 @@ _TYPED: dict[str, Any] = {
 _TABLES = ("public_offer", "mail", "engine_call", "history", '"case"')
 
 
-class _Packs(CityPacks):
-    """The project's packs, where one city has turned its page on."""
-
-    def city(self, code: str) -> City:
-        found = super().city(code)
-        return dataclasses.replace(found, public_offer=_ON) if code == "isesaki" else found
-
-
-async def _answering(registry: Registry) -> Answering:
-    make = papers.units(registry, pages_url=PAGES_URL, cities=_Packs([papers.ROOT / "bpmn"]))
-    open_unit = opening(registry.engines[-1], make)
-    engine = Engine()
-    return Answering(registry, engine, application(open_unit, Steps(engine, lag_seconds=0)), open_unit)
-
-
 @pytest_asyncio.fixture
 async def at_work(database_url: str, tmp_path: Path) -> AsyncIterator[Answering]:
     async with registry_at(database_url, tmp_path) as registry:
-        yield await _answering(registry)
+        yield await taking_offers(registry)
 
 
 @asynccontextmanager

@@ -117,6 +117,45 @@ async def test_a_partner_of_isesaki_offers_corrects_and_agrees_by_the_mails_link
     assert walked.links.answered == ["Task_SubmitOffer", "Task_SubmitOffer", "Task_ConfirmDraft"]
 
 
+async def test_a_partner_of_date_answers_form_5_by_the_mails_link(walk: Walk) -> None:
+    """The city's proposals stand on the page of 様式5; the ceremony and the draft come by links, too."""
+    walked = await walk.play("date", "signed", mistakes={"Task_AnswerProposals": _form_5_left_empty})
+    assert walked.outcome == "signed"
+    assert walked.links.answered == [
+        "Task_SubmitProposal",
+        "Task_AnswerProposals",
+        "Task_AnswerDates",
+        "Task_AnswerCeremony",
+        "Task_ConfirmDraft",
+    ]
+
+
+async def test_a_partner_of_date_files_form_8_by_the_mails_link(walk: Walk) -> None:
+    """A report without a result is refused on the page; the results are filed, then the new year's 様式1."""
+    walked = await walk.play("date", "annual", mistakes={})
+    assert walked.outcome == "completed"
+    assert walked.links.refused == ["Task_SubmitForm8"]
+    assert walked.links.answered == ["Task_SubmitForm8", "Task_SubmitProposal"]
+
+
+async def test_a_partner_of_ageo_proposes_dates_and_projects_by_the_mails_links(walk: Walk) -> None:
+    """No candidate suits, twice; the projects are sent without a field, then rightly, then again as the city asked."""
+    walked = await walk.play("ageo", "annual-hard", mistakes={})
+    assert walked.outcome == "completed"
+    assert walked.links.refused == ["Task_SubmitProposals"]
+    assert walked.links.answered == [
+        "Task_AnswerDates",
+        "Task_AnswerDates",
+        "Task_SubmitProposals",
+        "Task_SubmitProposals",
+    ]
+
+
+def _form_5_left_empty(partner: PartnerPage) -> None:
+    """Go on without an answer to any proposal."""
+    assert partner.cannot_go_on() != []
+
+
 def _offer_with_mistakes(partner: PartnerPage) -> None:
     """Send nothing, a day that no calendar has, blanks; save and come back."""
     assert len(partner.cannot_go_on()) >= 4

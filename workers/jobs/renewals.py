@@ -38,8 +38,8 @@ async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     writes=_STATE,
     headers=CHECKS,
     requires=(
-        "notice.side:申出をした側[notice.action!=withdraw],"
-        "notice.receivedOn:受領日[notice.action!=withdraw],"
+        "notice.side:申出をした側[notice.action!=withdraw][notice.action!=keep],"
+        "notice.receivedOn:受領日[notice.action!=withdraw][notice.action!=keep],"
         "notice.notice:取り下げられた申出[notice.action=withdraw],"
         "notice.withdrawnOn:取下げの日[notice.action=withdraw],"
         f"notice.decision:取下げへの対応[notice.action=withdraw],{_DECIDED}"
@@ -47,9 +47,8 @@ async def handle_plan_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     by_person=True,
 )
 async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Enter a notice of non-renewal, or that one was withdrawn (D-4, DAT-T1)."""
-    case = await uow.cases.get(job.text("caseId"))
-    found = await enter_notice(uow, str(case.agreement_id), job.context("notice"))
+    """Enter a notice of non-renewal, that one was withdrawn, or that none will come (D-4, DAT-T1)."""
+    found = await enter_notice(uow, await uow.cases.get(job.text("caseId")), job.context("notice"))
     return {**renewal_variables(found), "notice": None}
 
 
@@ -75,13 +74,18 @@ async def handle_decide_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any
             required=True,
             choices=renewals.OCCASION_NAMES,
         ),
+        Header(
+            name="page",
+            label="相手方がページで答えるタスク",
+            help="図の ID。そのタスクに、拡張プロパティ page = partner を付けます",
+        ),
     ),
     shelf="mail",
     audience="common",
 )
 async def handle_tell_renewal(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Mail partner and office, once per occasion (ALL-5)."""
-    await renewals.tell(uow, job.text("caseId"), job.header("occasion"))
+    await renewals.tell(uow, job.text("caseId"), job.header("occasion"), page=job.headers.get("page", ""))
     return {}
 
 

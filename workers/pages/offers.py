@@ -30,7 +30,7 @@ from workers.pages.incoming import json_object, read_incoming
 from workers.pages.security import HEADERS, Misses, is_our_form
 from workers.pages.sending import OpenUnit
 from workers.pages.shown import Visit
-from workers.pages.steps import ShownStep, read_names
+from workers.pages.steps import ShownStep, read_names, shown_step
 from workers.readers.formanswer import ReadAnswer, read_answer
 from workers.readers.offerinput import OfferInput
 from workers.readers.pageform import partner_form
@@ -221,7 +221,7 @@ def _step(visit: Visit) -> ShownStep:
     given = dict(visit.city.public_offer.values) if visit.city.public_offer else {}
     known = {"cityOptions": city_options(visit.city), "caseTitle": f"{visit.city.name}との包括連携協定"}
     read = read_names(asked.form)
-    return ShownStep(asked=asked, known={**{k: v for k, v in known.items() if k in read}, **asked.fixed, **given})
+    return shown_step(asked, {**{k: v for k, v in known.items() if k in read}, **given})
 
 
 def _read(

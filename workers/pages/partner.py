@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -103,10 +103,18 @@ class PartnerPages:
     async def _show(self, visit: Visit) -> Response:
         if visit.link.end is not None:
             return shown.ended_page(visit)
-        step = await self._steps.show(visit.link, visit.today)
-        if step is None:
+        try:
+            step = await self._steps.show(visit.link, visit.today)
+        except RetryableError:
             return shown.away_page(visit.request, visit=visit)
+        if step is None:
+            return shown.not_open_page(visit, closed_on=await self._closed_on(visit))
         return shown.form_page(visit, step, visit.link.draft or {}, kept="kept" in visit.request.query_params)
+
+    async def _closed_on(self, visit: Visit) -> date | None:
+        async with self._open_unit() as unit:
+            case = await unit.cases.find(visit.link.case_id)
+            return case.closed_on if case else None
 
     async def _typed(self, visit: Visit) -> Response:
         if not visit.takes:

@@ -23,12 +23,14 @@ from workers.pages.security import HEADERS, cookie_of, form_word, set_cookie
 from workers.pages.steps import ShownStep
 from workers.readers.attachedfile import KINDS, MEDIA_TYPES, FileLimits
 from workers.readers.formanswer import Said
+from workers.readers.writtenform import without_heading
 
 _FOLDER: Final = Path(__file__).parent
 _TEMPLATES: Final = page_templates(_FOLDER / "templates")
 _TEMPLATES.filters["groups"] = lambda said: [list(group) for _, group in groupby(said, key=_row_of)]
 _TEMPLATES.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 _AWAY: Final = 503
+_NOT_OPEN: Final = 409
 _KEPT_FIELDS: Final = ("word", "action", "values", "digest")
 
 
@@ -82,6 +84,13 @@ def away_page(request: Request, *, visit: Visit | None = None, fields: Mapping[s
     return page(request, "away.html.j2", visit, status=_AWAY, fields=kept, action=action, lost_files=lost)
 
 
+def not_open_page(visit: Visit, *, closed_on: date | None) -> Response:
+    """Return the page of a step that the case has not come to, or does not come to any more."""
+    until = format_wareki(visit.link.expires_at.astimezone(JST).date(), weekday=True)
+    closed = format_wareki(closed_on, weekday=True) if closed_on else ""
+    return page(visit.request, "not-open.html.j2", visit, status=_NOT_OPEN, until=until, closed=closed)
+
+
 def held_page(request: Request) -> Response:
     """Return the page of an answer that was confirmed while the registry was away, and is sent when it is back."""
     return page(request, "held.html.j2", status=202)
@@ -91,7 +100,8 @@ def form_page(
     visit: Visit, step: ShownStep, given: Mapping[str, Any], *, problems: Sequence[str] = (), kept: bool = False
 ) -> Response:
     """Return the page with the form, filled with what is known and given."""
-    data = {"schema": step.form, "data": {**step.known, **given, **step.fixed}}
+    schema = without_heading(step.form, visit.link.title)
+    data = {"schema": schema, "data": {**step.known, **given, **step.fixed}}
     status = 422 if problems else 200
     more = {"data": data, "problems": problems, "kept": kept, "kinds": KINDS, "ends": ",".join(MEDIA_TYPES)}
     return page(visit.request, "form.html.j2", visit, status=status, **more)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.domain.answers import PartnerLink
-from workers.errors import RenkeiError
+from workers.errors import RenkeiError, RetryableError
 from workers.packs.diagrams import feel, forms
 from workers.readers.pageform import PartnerForm, partner_form
+from workers.readers.writtenform import written_out
+from workers.variables import VARIABLES
 
 _LAG_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = 0.4
 _REMEMBERED: Final = 1000
+_TEXTS: Final = frozenset(name for name, variable in VARIABLES.items() if variable.shown == "markdown")
 
 
 class ReadsTasks(Protocol):
@@ -62,22 +66,31 @@ class Steps:
         self._shown: OrderedDict[str, ShownTask] = OrderedDict()
 
     async def show(self, link: PartnerLink, today: date) -> ShownStep | None:
-        """Return what a link's page shows; None where that cannot be told now."""
-        task = await self._read(link) or self._shown.get(link.token_hash)
+        """Return what a link's page shows; None where the step is not open.
+
+        Raises RetryableError where the engine cannot tell, and the step was not shown before.
+        """
+        remembered = self._shown.get(link.token_hash)
+        try:
+            task = await self._read(link) or remembered
+        except RenkeiError as error:
+            if remembered is None:
+                raise RetryableError(str(error)) from error
+            task = remembered
         return None if task is None else _step(task, today)
 
     async def check(self, link: PartnerLink, today: date) -> ShownStep:
         """Return what an answer is read with: the form as it was shown, at the worst the copy of the pack's form."""
-        task = self._shown.get(link.token_hash) or await self._read(link)
+        task = self._shown.get(link.token_hash)
+        if task is None:
+            with contextlib.suppress(RenkeiError):
+                task = await self._read(link)
         return _step(task or ShownTask(form=link.form, values={}), today)
 
     async def _read(self, link: PartnerLink) -> ShownTask | None:
         deadline = time.monotonic() + self._lag_seconds
         while True:
-            try:
-                task = await self._tasks.read(link.case_id, link.element_id, read_names)
-            except RenkeiError:
-                return None
+            task = await self._tasks.read(link.case_id, link.element_id, read_names)
             if task is not None:
                 self._shown[link.token_hash] = task
                 self._shown.move_to_end(link.token_hash)
@@ -106,5 +119,12 @@ def field_names(form: Mapping[str, Any]) -> set[str]:
 
 
 def _step(task: ShownTask, today: date) -> ShownStep:
-    asked = partner_form(task.form, today)
-    return ShownStep(asked=asked, known={**task.values, **asked.fixed})
+    return shown_step(partner_form(task.form, today), task.values)
+
+
+def shown_step(asked: PartnerForm, values: Mapping[str, Any]) -> ShownStep:
+    """Return a step with the words of its form worked out; what the partner types stands in no text of it."""
+    known = {**values, **asked.fixed}
+    typed = field_names(asked.form)
+    words = {name: value for name, value in known.items() if name not in typed}
+    return ShownStep(asked=replace(asked, form=written_out(asked.form, words, texts=_TEXTS, live=typed)), known=known)

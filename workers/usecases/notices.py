@@ -31,6 +31,12 @@ class Withdrawal:
     renew: bool
 
 
+async def note_wish(uow: UnitOfWork, case_id: str) -> Renewal:
+    """Keep that the partner wants the term renewed: the history tells it, it decides nothing (ALL-5)."""
+    await note(uow, case_id, "相手方から、更新を希望するとの返事があった")
+    return await renewal_of(uow, case_id)
+
+
 async def newest_notice(uow: UnitOfWork, agreement_id: str, side: Side, received_on: date) -> str:
     """Return the number of a side's notice of a day that was not withdrawn; raises InputError where there is none."""
     notices = await uow.agreements.notices((await uow.agreements.get(agreement_id)).id)

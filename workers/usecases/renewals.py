@@ -107,26 +107,28 @@ async def apply_decision(uow: UnitOfWork, found: Renewal) -> None:
         await note(uow, found.case.id, f"更新しない（{why}）。{_until(found.term)}で満了する")
 
 
-async def tell(uow: UnitOfWork, case_id: str, occasion: str) -> None:
+async def tell(uow: UnitOfWork, case_id: str, occasion: str, *, page: str = "") -> None:
     """Tell both sides, once per occasion and decision; a mail that no longer says the truth is not sent.
 
-    Raises PermanentError for an occasion that the diagram's header misspells.
+    ``page``: the user task that the partner may answer by a link of the mail. Raises PermanentError for an occasion
+    that the diagram's header misspells.
     """
     if occasion not in OCCASIONS:
         raise PermanentError(f"ヘッダー occasion の値 {occasion} は使えません（{'・'.join(OCCASIONS)}）")
     found = await renewal_of(uow, case_id)
     truth = {"renewed": "renewed", "blocked": "blocked", "reversed": "blocked", "expired": "ended"}
     if truth.get(occasion, found.state) == found.state:
-        await tell_both(uow, found, occasion)
+        await tell_both(uow, found, occasion, page=page)
 
 
-async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str) -> None:
+async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str, *, page: str = "") -> None:
     """Enqueue the mails of an occasion to partner and office; a renewal that was told waits for nothing more."""
     if occasion == "renewed" and found.term.stage is TermStage.TELL:
         found.term.stage, found.term.due_on = TermStage.SETTLED, None
     if found.city.cycle.reports_at_end(found.agreement.fields) and found.agreement.renews is not True:
         return  # one event or grant is over by itself; the report on it is what both sides hear of (CHI-7)
-    template, key = OCCASIONS[occasion], f"{occasion}:{_revision(found)}"
+    # A notice after the reminder leads the diagram back to where the day of the reminder has passed: it is sent once.
+    template, key = OCCASIONS[occasion], f"{occasion}:{0 if occasion == 'reminder' else _revision(found)}"
     values = _mail_values(found)
     for to in ("partner", "office"):
         told = {**values, "to_partner": to == "partner"}
@@ -135,7 +137,17 @@ async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str) -> None:
         if to == "partner" and found.city.mail(template).review:  # a judgement: the office sees it first (ALL-2)
             await begin_review(uow, found.case.id, template=template, values=told, key=key)
             continue
-        await send_mail(uow, found.case.id, template=template, to=to, attach=(), values=told, department=None, key=key)
+        await send_mail(
+            uow,
+            found.case.id,
+            template=template,
+            to=to,
+            attach=(),
+            values=told,
+            department=None,
+            key=key,
+            page=page if to == "partner" else "",
+        )
 
 
 def _revision(found: Renewal) -> int:

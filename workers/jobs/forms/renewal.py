@@ -9,13 +9,14 @@ from typing import Any
 from workers.domain import renewal
 from workers.domain.agreements import Side
 from workers.domain.business_days import subtract_business_days
+from workers.domain.entities import Case
 from workers.domain.jst import at
 from workers.domain.text import multi_line, shown
 from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.jobs.forms.rows import required_day, text
 from workers.readers.approval import check_approval, read_approval
-from workers.usecases.notices import Withdrawal, newest_notice, record_notice, withdraw_notice
+from workers.usecases.notices import Withdrawal, newest_notice, note_wish, record_notice, withdraw_notice
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.renewals import SIDE_NAMES, Renewal
 
@@ -67,11 +68,14 @@ def renewal_variables(found: Renewal) -> dict[str, Any]:
     }
 
 
-async def enter_notice(uow: UnitOfWork, agreement_id: str, form: Mapping[str, Any]) -> Renewal:
-    """Enter what the office's form of a renewal says: a notice, or that one was withdrawn.
+async def enter_notice(uow: UnitOfWork, case: Case, form: Mapping[str, Any]) -> Renewal:
+    """Enter what the form of a renewal says: a notice, that one was withdrawn, or that the partner wants the renewal.
 
     Where the city decides, its 決裁 stands with the reason (ALL-11). Raises InputError for every bad field.
     """
+    if form.get("action") == "keep":
+        return await note_wish(uow, case.id)
+    agreement_id = str(case.agreement_id)
     reason = multi_line(form.get("reason") or "", "理由", maximum=1000)
     approval = read_approval(form.get("approval"))
     if form.get("action") != "withdraw":

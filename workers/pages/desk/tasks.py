@@ -7,7 +7,6 @@ same page; what was typed stays.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -28,8 +27,9 @@ from workers.pages.desk.home import Row, row_of
 from workers.pages.incoming import file_limits, json_object
 from workers.pages.steps import all_names, field_names
 from workers.readers.attachedfile import KINDS, MEDIA_TYPES
-from workers.readers.feelvalues import UnknownFeelError, value_of
 from workers.readers.formanswer import read_answer
+from workers.readers.writtenform import written_out
+from workers.usecases.answer_workbooks import KIND
 from workers.usecases.form_drafts import save_draft
 
 _ERROR: Final = "formError"
@@ -97,7 +97,7 @@ async def typed(visit: Visit) -> Response:
             return await too_late(visit, found, given)
         if visit.field("action") != "check":
             return visit.go(f"{PREFIX}/task/{found.key}?kept=1")
-        form = _written_out(found.shown.form, found.shown.values)
+        form = written_out(found.shown.form, found.shown.values)
         read = read_answer(form, given, found.shown.values)
         if read.problems:
             return await form_page(visit, found, given, problems=read.problems)
@@ -189,10 +189,11 @@ async def form_page(
     data = None
     if found.shown is not None:
         known = {**_readable(found.shown, found.case_id), _ERROR: None}
-        form = _written_out(found.shown.form, known)
+        form = written_out(found.shown.form, known)
         schema = form if found.row.mine else _locked(form)
         data = {"schema": schema, "data": {**known, **given}}
     status = 422 if problems and visit.request.method == "POST" else 200
+    case, form_id = await beside(visit, found.case_id), found.shown.form.get("id") if found.shown else ""
     return visit.page(
         "desk/task.html.j2",
         status=status,
@@ -206,7 +207,8 @@ async def form_page(
         kinds=KINDS,
         ends=",".join(MEDIA_TYPES),
         tasklist_url=visit.desk.services.settings.tasklist_url,
-        beside=await beside(visit, found.case_id),
+        beside=case,
+        reads=case is not None and f"{KIND}-{form_id}" in {one.kind for one in case.documents},
         today=visit.today,
     )
 
@@ -246,53 +248,6 @@ def _said(value: Any, case_id: str) -> Any:
     if isinstance(value, Mapping):
         return {name: _said(each, case_id) for name, each in value.items()}
     return value
-
-
-_INNER: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_PLACE: Final = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
-
-
-def _written_out(form: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a form whose words have the workers' texts in their places: those are Markdown, as Tasklist shows them."""
-
-    def put(found: re.Match[str]) -> str:
-        value = known.get(found[1])
-        return value.replace("{{", "{ {") if isinstance(value, str) else found[0]
-
-    def write(part: Mapping[str, Any], *, in_row: bool = False) -> dict[str, Any]:
-        written = {**part, **_labels(part, known)}
-        if (
-            not in_row
-            and part.get("type") == "text"
-            and isinstance(part.get("text"), str)
-            and not part["text"].startswith("=")
-        ):
-            written["text"] = _PLACE.sub(put, part["text"])
-        if part.get("components"):
-            written["components"] = [
-                write(each, in_row=in_row or part.get("type") == "dynamiclist") for each in part["components"]
-            ]
-        return written
-
-    return {**form, "components": [write(part) for part in form.get("components") or []]}
-
-
-def _labels(part: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:
-    """Return the labels that hold expressions, worked out: readers of the screen are told labels as they stand."""
-    found = {}
-    for name in ("label", "description"):
-        text = part.get(name)
-        if isinstance(text, str) and (text.startswith("=") or "{{" in text):
-            with contextlib.suppress(UnknownFeelError):
-                found[name] = _worked_out(text, known)
-    return {name: text for name, text in found.items() if text}
-
-
-def _worked_out(text: str, known: Mapping[str, Any]) -> str:
-    """Return a text with its expressions' values; raises UnknownFeelError for more than the small FEEL."""
-    if text.startswith("="):
-        return str(value_of(text, known) or "")
-    return _INNER.sub(lambda found: str(value_of(found[1], known) or ""), text)
 
 
 def _locked(form: Mapping[str, Any]) -> dict[str, Any]:

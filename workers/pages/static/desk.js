@@ -25,3 +25,13 @@ for (const part of document.querySelectorAll('[data-live]')) {
     if (text !== part.dataset.shown) { part.dataset.shown = text; part.innerHTML = text; }
   }, 4000);
 }
+// A page that waits looks whether it is done: it says how far, and goes on by itself. A page that jumps while it is read
+// aloud would begin anew each time; without scripts the browser loads it again.
+for (const part of document.querySelectorAll('[data-wait]')) {
+  setInterval(async () => {
+    const answer = await fetch(location.href, { credentials: 'same-origin' }).catch(() => null);
+    if (!answer || answer.status >= 500) return;
+    const now = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-wait]');
+    if (now) part.textContent = now.textContent; else location.reload();
+  }, 2000);
+}

@@ -10,14 +10,20 @@ import { WORDS } from './words.js';
 // 1. Words: the `translate` service (new in 2.0.0). Unknown placeholders stay, so that the validator can fill {label}.
 export const translate = (text, values = {}) => (WORDS[text] ?? text).replace(/{([^}]+)}/g, (all, key) => values[key] ?? all);
 
+// A label may hold expressions: problems and readers of the screen are told what it says, not how it is made.
+const written = (form, label, data) => form.get('templating').isTemplate(label) ? form.get('templating').evaluate(label, data) : label;
+const isDemand = (field) => field.properties?.['renkei:kind'] === 'demand';
+
 // 2. Validation: the `validator` service. Its class is not exported, so it is taken from a form.
 const NO_DATE = 'は「令和8年4月1日」「2026-04-01」のように、時刻は「13:30」のように入力してください';
 class JapaneseValidator extends new Form().get('validator').constructor {
   validateFieldInstance(instance, value) {
     const field = this._formFieldRegistry.get(instance.id);
     if (!field) return [];
-    const label = field.label || field.dateLabel || field.timeLabel || '';
-    const row = Object.entries(instance.indexes ?? {}).map(([id, i]) => `${this._formFieldRegistry.get(id).label} ${i + 1}件目の`).join('');
+    const { data, ...local } = instance.expressionContextInfo ?? {};
+    const said = (label) => written(this._form, label, { ...local, ...data }), label = said(field.label || field.dateLabel || field.timeLabel || '');
+    const row = Object.entries(instance.indexes ?? {}).map(([id, i]) => `${said(this._formFieldRegistry.get(id).label)} ${i + 1}件目の`).join('');
+    if (isDemand(field)) return field.validate?.required ? [row ? `${row.slice(0, -1)} ${label}` : label] : []; // its label is the whole problem
     if (typeof value === 'string' && value.trim() === '') value = ''; // trim() also removes U+3000: blanks are no answer
     if (value && field.type === 'number' && typeof value !== 'number') return [`${row}「${label}」は数字で入力してください`];
     if (value && field.type === 'datetime' && !/^(\d{4}-\d\d-\d\d)?T?(\d\d:\d\d.*)?$/.test(value)) return [`${row}「${label}」${NO_DATE}`];
@@ -91,8 +97,12 @@ function SelectField(props) { // a native <select> instead of form-js's list of 
 }
 SelectField.config = Select.config;
 
-const grouped = (Field, role) => Object.assign((props) => // the heading of form-js's choices is a label of nothing
-  h('div', { role, 'aria-label': props.field.label }, h(Field, props)), { config: Field.config });
+const grouped = (Field, role) => Object.assign((props) => { // the heading of form-js's choices is a label of nothing
+  const label = useTemplateEvaluation(props.field.label ?? '');
+  return isDemand(props.field) ? h(Demand, props) : h('div', { role, 'aria-label': label }, h(Field, props)); }, { config: Field.config });
+const Demand = (props) => // says what is missing beside it, once: nothing can be chosen
+  h('div', { class: `fjs-form-field fjs-form-field-radio${props.errors?.length ? ' fjs-has-errors' : ''}`, tabIndex: -1 },
+    props.errors?.length ? h(Errors, { id: `${props.domId}-error-message`, errors: props.errors }) : h('p', { class: 'ja-demand' }, useTemplateEvaluation(props.field.label ?? '')));
 
 class Fields { constructor(formFields) {
   Object.entries({ text: LiteralText, html: PlainHtml, datetime: DateField, number: NumberField, select: SelectField, radio: grouped(Radio, 'radiogroup'),
@@ -101,8 +111,9 @@ Fields.$inject = ['formFields'];
 
 // 5. Rows of a list: "Remove list item 2" does not pass `translate`, so the row's heading and button are drawn here.
 class JapaneseRows extends RepeatRenderManager { Repeater(props) {
+  const label = useTemplateEvaluation(props.field.label ?? '');
   return h(Fragment, null, super.Repeater(props).props.children.map((row, index) => {
-    const inner = row.props.children, { showRemove, onDeleteItem } = inner.props, name = `${props.field.label ?? ''} ${index + 1}件目`;
+    const inner = row.props.children, { showRemove, onDeleteItem } = inner.props, name = `${label} ${index + 1}件目`;
     return cloneElement(row, { role: 'group', 'aria-label': name }, h('div', { class: 'ja-row-head' }, `${index + 1}件目`,
       showRemove && h('button', { type: 'button', class: 'ja-remove', disabled: props.disabled || props.readonly, 'aria-label': `${name}を削除する`,
         onClick: () => onDeleteItem(index) }, '削除する')), cloneElement(inner, { showRemove: false })); }));

@@ -19,7 +19,7 @@ function fieldOf(problem) {
 function goTo(problem) {
   const field = fieldOf(problem), control = field?.querySelector('input, select, textarea, button');
   (field ?? $('form')).scrollIntoView({ block: 'start' });
-  control?.focus({ preventScroll: true });
+  (control ?? field)?.focus({ preventScroll: true }); // what only demands something has no control
 }
 function link(problem) {
   const item = document.createElement('li'), anchor = Object.assign(document.createElement('a'), { href: '#form', textContent: problem });
@@ -90,7 +90,10 @@ function wrongFiles() {
   if (!files.length) return ['添付するファイルを選んでください'];
   return [...files].filter((file) => file.size > Number(dataset.largest)).map((file) => `${file.name}: 大きすぎます。1つのファイルは${dataset.largestText}までです`);
 }
-$('attach').addEventListener('submit', async (event) => {
+$('file')?.addEventListener('change', ({ target }) => {
+  const chosen = $('chosen'); if (chosen) chosen.textContent = [...target.files].map((file) => file.name).join('、') || 'まだ選んでいません';
+});
+$('attach')?.addEventListener('submit', async (event) => {
   if (leaving) return;
   event.preventDefault();
   const { submitter } = event, problems = submitter?.name === 'remove' ? [] : wrongFiles();
