@@ -19,11 +19,24 @@ _BEGIN: Final = "<!-- 相手方の手順の表: はじまり（python -m tests.k
 _END: Final = "<!-- 相手方の手順の表: 終わり -->"
 
 
+def by_file() -> Iterator[tuple[str, str]]:
+    """Yield (pack, user task) of every partner's step whose mail brings its form as a workbook."""
+    filed = _filed(CityPacks([ROOT / "bpmn"]))
+    for path in sorted((ROOT / "bpmn").glob("*/*.bpmn")):
+        for task in model.load(path).all("userTask"):
+            if page_mark(task) == PARTNER and form_id(task) in filed:
+                yield path.parent.name, task.get("id") or ""
+
+
+def _filed(packs: CityPacks) -> set[str]:
+    return {rule.answer_form for code in packs.codes() for rule in packs.city(code).mails.values()}
+
+
 def rows() -> Iterator[str]:
     """Yield a row for each step: whose it is, what it is called, the ways in which the partner answers."""
     packs = CityPacks([ROOT / "bpmn"])
     names = {code: packs.city(code).name for code in packs.codes()}
-    filed = {rule.answer_form for code in packs.codes() for rule in packs.city(code).mails.values()}
+    filed = _filed(packs)
     for path in sorted((ROOT / "bpmn").glob("*/*.bpmn")):
         for task in model.load(path).all("userTask"):
             mark, form = page_mark(task), form_id(task)

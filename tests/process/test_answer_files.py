@@ -13,7 +13,7 @@ from tests.kit import workbooks
 from tests.kit.desk import BrokerDesk, office, scenario_files_of
 from tests.kit.driver import EngineDriver
 from tests.kit.filing import FilingDesk
-from tests.kit.linking import marked_steps
+from tests.kit.partnersteps import by_file
 from tests.kit.sentback import sent_back
 from tests.kit.smtp import HOST, SmtpServer
 from workers.packs.scenarios import Scenario
@@ -97,12 +97,12 @@ async def test_a_partner_answers_by_file(
     assert all("返事" in what and who.endswith("（renkei コマンド）") for who, what in read)
 
 
-def test_every_step_that_partners_do_is_played_by_file() -> None:
+def test_every_step_whose_mail_brings_a_workbook_is_played_by_file() -> None:
     played = {(story.city, task) for story in _STORIES for task in story.tasks}
     alone = {("common", "Task_ConfirmAmendment")}
     missing = [
         (pack, task)
-        for pack, task in marked_steps()
+        for pack, task in by_file()
         if (pack, task) not in alone and not any(task == one and pack in (city, "common") for city, one in played)
     ]
     assert missing == []
