@@ -21,6 +21,7 @@ _WATCH = "Task_WatchNotices"
 _PLAYED = {
     ("date", "triennial-objection"): [_WATCH],
     ("ageo", "renewal-withdrawn"): [_WATCH],
+    ("isesaki", "contacts-same"): ["Task_ConfirmContacts"],
     ("isesaki", "signed"): ["Task_SubmitOffer", "Task_ConfirmDraft"],
     ("isesaki", "arrangements-change"): ["Task_ConfirmArrangements"],
     ("date", "signed"): ["Task_SubmitProposal", "Task_AnswerProposals", "Task_AnswerCeremony", "Task_ConfirmDraft"],

@@ -71,6 +71,8 @@ def search_words(asked: str) -> list[str]:
 
 def _folded(text: str) -> str:
     """Return a text without widths, cases, blanks, kinds of kana and short forms."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = _SHORT_FORM.sub(lambda found: _SHORT[found[0]], _PASSED_OVER.sub("", text))
-    return text.translate(_TO_HIRAGANA)
+    plain = text.isascii()  # numbers: the dear steps find nothing in them
+    text = _PASSED_OVER.sub("", text.casefold() if plain else unicodedata.normalize("NFKC", text).casefold())
+    if "(" in text or "npo" in text:
+        text = _SHORT_FORM.sub(lambda found: _SHORT[found[0]], text)
+    return text.replace("-", "ー").replace("~", "ー") if text.isascii() else text.translate(_TO_HIRAGANA)

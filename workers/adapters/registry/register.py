@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ScalarSelect, Select, Table, func, or_, select
@@ -131,6 +132,7 @@ class SqlRegister(SqlListed, SqlSigned):
 
 _PARTNER: Final = ("name", "representative", "contact", "email", "phone", "address", "corporate_number")
 _TERM: Final = ("number", "starts_on", "expires_on", "notice_deadline", "stage", "due_on")
+_TERM_VALUES: Final = itemgetter(*_TERM)
 _AGREEMENT: Final = tuple(column.name for column in agreement_tables.agreement.columns if column.name != "case_id")
 
 
@@ -145,7 +147,10 @@ def _line(agreement: Sequence[object], listed: ListedAgreement) -> tuple[object,
 
 
 def _term_row(term: AgreementTerm) -> tuple[object, ...]:
-    return tuple(getattr(term, name) for name in _TERM)
+    found: tuple[object, ...] = _TERM_VALUES(
+        vars(term)
+    )  # past SQLAlchemy's attributes: it is new, nothing is to be loaded
+    return found
 
 
 def _agreement_row(  # noqa: PLR0913, PLR0917 (called once a row: by position, for speed)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Dialect, Table, func, select
+from sqlalchemy import Date, Dialect, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
+
+_DAYS_KEPT: Final = 4096
 
 
 async def insert_once(session: AsyncSession, table: Table, key: tuple[str, ...], values: dict[str, Any]) -> bool:
@@ -69,13 +71,11 @@ class _Prepared:
 
     def values(self, rows: Sequence[Sequence[object]]) -> list[Any]:
         """Return the rows as the driver takes them."""
-        made: list[Any] = []
-        for row in rows:
-            cells = list(row)
-            for place, process in self.processors:
-                cells[place] = process(cells[place])
-            made.append(dict(zip(self.names, cells, strict=True)) if self.by_name else tuple(cells))
-        return made
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for place, process in self.processors:
+            columns[place] = map(process, columns[place])
+        made = zip(*columns, strict=True)
+        return [dict(zip(self.names, cells, strict=True)) for cells in made] if self.by_name else list(made)
 
 
 @cache
@@ -86,7 +86,9 @@ def _prepared(table: Table, names: tuple[str, ...], target: Dialect) -> _Prepare
     for place, name in enumerate(names):
         process = table.c[name].type.dialect_impl(target).bind_processor(target)
         if process is not None:
-            processors.append((place, process))
+            # The days of a long list are few, and SQLAlchemy writes each anew.
+            days = isinstance(table.c[name].type, Date)
+            processors.append((place, lru_cache(_DAYS_KEPT)(process) if days else process))
     if order != names:
         raise ValueError("columns out of order")
     return _Prepared(str(compiled), names, by_name=not compiled.positiontup, processors=tuple(processors))
