@@ -55,10 +55,10 @@ def search_text(texts: Iterable[str]) -> str:
     names: list[str] = []
     for text in dict.fromkeys(texts):
         whole = _folded(text)
-        name = _FORM.sub("", whole)
+        name = whole if whole.isascii() else _FORM.sub("", whole)
         if name != whole:
             forms |= dict.fromkeys(_FORM.findall(whole))
-        if name and not any(name in other for other in names):
+        if name and name not in _BETWEEN.join(names):
             names = [*(other for other in names if other not in name), name]
     return _BETWEEN.join([*names, *forms])
 
