@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.domain.answers import PartnerLink
@@ -20,9 +20,11 @@ from workers.readers.pageform import PartnerForm, partner_form
 from workers.readers.writtenform import written_out
 from workers.variables import VARIABLES
 
+T = TypeVar("T")
 _LAG_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = 0.4
 _REMEMBERED: Final = 1000
+_MADE: Final = 200
 _TEXTS: Final = frozenset(name for name, variable in VARIABLES.items() if variable.shown == "markdown")
 
 
@@ -64,6 +66,7 @@ class Steps:
         self._tasks = tasks
         self._lag_seconds = lag_seconds
         self._shown: OrderedDict[str, ShownTask] = OrderedDict()
+        self._made: OrderedDict[str, tuple[ShownTask, date, ShownStep]] = OrderedDict()
 
     async def show(self, link: PartnerLink, today: date) -> ShownStep | None:
         """Return what a link's page shows; None where the step is not open.
@@ -77,7 +80,7 @@ class Steps:
             if remembered is None:
                 raise RetryableError(str(error)) from error
             task = remembered
-        return None if task is None else _step(task, today)
+        return None if task is None else self._step(link, task, today)
 
     async def check(self, link: PartnerLink, today: date) -> ShownStep:
         """Return what an answer is read with: the form as it was shown, at the worst the copy of the pack's form."""
@@ -85,20 +88,32 @@ class Steps:
         if task is None:
             with contextlib.suppress(RenkeiError):
                 task = await self._read(link)
-        return _step(task or ShownTask(form=link.form, values={}), today)
+        return self._step(link, task or ShownTask(form=link.form, values={}), today)
 
     async def _read(self, link: PartnerLink) -> ShownTask | None:
         deadline = time.monotonic() + self._lag_seconds
         while True:
             task = await self._tasks.read(link.case_id, link.element_id, read_names)
             if task is not None:
-                self._shown[link.token_hash] = task
-                self._shown.move_to_end(link.token_hash)
-                while len(self._shown) > _REMEMBERED:
-                    self._shown.popitem(last=False)
+                _remember(self._shown, link.token_hash, task, _REMEMBERED)
             if task is not None or time.monotonic() > deadline:
                 return task
             await asyncio.sleep(_POLL_SECONDS)
+
+    def _step(self, link: PartnerLink, task: ShownTask, today: date) -> ShownStep:
+        """Return a step as it is shown: the same for all requests of a link while its task says the same."""
+        made = self._made.get(link.token_hash)
+        if made is None or made[0] != task or made[1] != today:
+            made = (task, today, shown_step(partner_form(task.form, today), task.values))
+            _remember(self._made, link.token_hash, made, _MADE)
+        return made[2]
+
+
+def _remember(found: OrderedDict[str, T], key: str, value: T, most: int) -> None:
+    found[key] = value
+    found.move_to_end(key)
+    while len(found) > most:
+        found.popitem(last=False)
 
 
 def read_names(form: Mapping[str, Any]) -> set[str]:
@@ -116,10 +131,6 @@ def all_names(form: Mapping[str, Any]) -> set[str]:
 def field_names(form: Mapping[str, Any]) -> set[str]:
     """Return the variables that a form fills in."""
     return forms.keys(forms.Form(Path("page"), dict(form), ""))
-
-
-def _step(task: ShownTask, today: date) -> ShownStep:
-    return shown_step(partner_form(task.form, today), task.values)
 
 
 def shown_step(asked: PartnerForm, values: Mapping[str, Any]) -> ShownStep:
