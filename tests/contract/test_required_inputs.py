@@ -89,6 +89,7 @@ _EMPTY: dict[str, dict[str, Any]] = {
     "open-publication": {},
     "record-meeting-dates": {"meetingOrder": {}},
     "schedule-meeting": {"meetingOrder": {}},
+    "record-contacts": {"contactAnswer": {}},
     "record-meeting": {"meetingReport": {"periods": [{}]}},
 }
 _ELSEWHERE = {
