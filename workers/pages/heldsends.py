@@ -64,7 +64,7 @@ class HeldSends:
                 _log.error("a kept send cannot be read", file=path.name)
 
     def forget(self, send: HeldSend) -> None:
-        """Forget a send that was handed over, unless another one has come since."""
+        """Forget a send that has come to its end."""
         self._path(send).unlink(missing_ok=True)
 
     def _path(self, send: HeldSend) -> Path:

@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, Response
 
 from workers.domain.answers import AnswerFile, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
 from workers.domain.cities import City
-from workers.domain.jst import JST
-from workers.domain.wareki import format_wareki
+from workers.domain.jst import jst_date
+from workers.domain.wareki import format_moment, format_wareki
 from workers.htmlpages import page_templates
 from workers.pages.assets import STATIC_URL
 from workers.pages.incoming import Incoming
@@ -86,7 +86,7 @@ def away_page(request: Request, *, visit: Visit | None = None, fields: Mapping[s
 
 def not_open_page(visit: Visit, *, closed_on: date | None) -> Response:
     """Return the page of a step that the case has not come to, or does not come to any more."""
-    until = format_wareki(visit.link.expires_at.astimezone(JST).date(), weekday=True)
+    until = format_wareki(jst_date(visit.link.expires_at), weekday=True)
     closed = format_wareki(closed_on, weekday=True) if closed_on else ""
     return page(visit.request, "not-open.html.j2", visit, status=_NOT_OPEN, until=until, closed=closed)
 
@@ -134,10 +134,7 @@ def _row_of(said: Any) -> str:
 
 def moment(at: datetime | None) -> str:
     """Return a moment as people read it, empty where there is none."""
-    if at is None:
-        return ""
-    local = at.astimezone(JST)
-    return f"{format_wareki(local.date(), weekday=True)}{local:%H時%M分}"
+    return "" if at is None else format_moment(at)
 
 
 def page(request: Request, template: str, visit: Visit | None = None, *, status: int = 200, **more: Any) -> Response:
