@@ -16,6 +16,7 @@ from workers.domain.jst import jst_date
 from workers.usecases.answer_links import end_links
 from workers.usecases.ask_for_contacts import agreements_asked_about
 from workers.usecases.change_contacts import change_contacts
+from workers.usecases.first_answers import last_answer
 from workers.usecases.journal import note, record
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import procedure_of
@@ -99,7 +100,6 @@ async def last_confirmation(
 
 async def _who(uow: UnitOfWork, case: Case, page: str) -> str:
     """Return whose word it is: the partner's own where its answer was taken, else the office's."""
-    number = await uow.answers.last_round(case.id, page)
-    answer = await uow.answers.answer(case.id, page, number) if number else None
+    answer = await last_answer(uow, case.id, page)
     own = answer is not None and answer.state is not AnswerState.LATE
     return PARTNER if own else uow.cities.city(case.city).office.section

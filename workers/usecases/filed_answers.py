@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workers.domain.answers import AnswerState, LinkEnd, PartnerAnswer, PartnerLink, new_token, token_hash
 from workers.errors import PermanentError
 from workers.usecases.answer_workbooks import TakenFile
-from workers.usecases.first_answers import FirstAnswer, first_answer
+from workers.usecases.first_answers import FirstAnswer, first_answer, last_answer
 from workers.usecases.take_answer import keep_beside
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ async def keep_filed(uow: UnitOfWork, case_id: str, element_id: str, taken: Take
 
 async def waiting_answer(uow: UnitOfWork, case_id: str, element_id: str) -> FirstAnswer | None:
     """Return a partner's answer that was taken and is on its way to the step's task, None where there is none."""
-    number = await uow.answers.last_round(case_id, element_id)
-    answer = await uow.answers.answer(case_id, element_id, number) if number else None
+    answer = await last_answer(uow, case_id, element_id)
     return FirstAnswer(at=answer.at) if answer is not None and answer.state is AnswerState.ACCEPTED else None
 
 

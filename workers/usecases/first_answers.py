@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from workers.domain.answers import AnswerState
+from workers.domain.answers import AnswerState, PartnerAnswer
 from workers.domain.wareki import format_moment
 from workers.usecases.ports import UnitOfWork
 
@@ -26,10 +26,15 @@ class FirstAnswer:
         return f"{moment}に、回答のページからの回答を先に受け付けていました"
 
 
+async def last_answer(uow: UnitOfWork, case_id: str, element_id: str) -> PartnerAnswer | None:
+    """Return the partner's answer by link to the last round of a step, None where there is none."""
+    number = await uow.answers.last_round(case_id, element_id)
+    return await uow.answers.answer(case_id, element_id, number) if number else None
+
+
 async def first_answer(uow: UnitOfWork, case_id: str, city: str, element_id: str) -> FirstAnswer | None:
     """Return the answer that counts in the last round of a step, None where nobody has given one."""
-    number = await uow.answers.last_round(case_id, element_id)
-    answer = await uow.answers.answer(case_id, element_id, number) if number else None
+    answer = await last_answer(uow, case_id, element_id)
     if answer is not None and answer.state is not AnswerState.LATE:
         return FirstAnswer(at=answer.at)
     done = [e for e in await uow.history.of_case(case_id) if e.act is not None and e.act.element_id == element_id]
