@@ -124,6 +124,14 @@ def head_revision() -> str:
     return max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
+def known_tables() -> set[str]:
+    """Return the names of this program's tables, but for the note of the schema's version."""
+    from workers.adapters.registry import outbox_tables, restored_tables, sessions  # noqa: F401 (they map the others)
+    from workers.adapters.registry.tables import metadata
+
+    return set(metadata.tables)
+
+
 async def check(engine: AsyncEngine) -> None:
     """Return when the registry answers and has this program's schema.
 
