@@ -116,7 +116,6 @@ def restore(  # noqa: PLR0913 (options)
     wanted = Wanted(registry=only != "engine", engine=only != "registry")
     with _standing_still(settings, None, advice=_STOP):
         manifest = whole.restore(settings, source, key, wanted=wanted, overwrite=overwrite, now=datetime.now(JST))
-        asyncio.run(_hold(settings, manifest, wanted.registry))
     _show(manifest, source, as_json=as_json, head="戻しました")
     if not as_json:
         click.echo(
@@ -128,23 +127,6 @@ def restore(  # noqa: PLR0913 (options)
                 f"{manifest['engine']['backup_id']}）。戻したら renkei reconcile --engine-restored "
                 f"{manifest['made_at'][:16]} を実行してください。"
             )
-
-
-async def _hold(settings: Settings, manifest: dict[str, Any], registry: bool) -> None:  # noqa: FBT001 (which side)
-    from workers.adapters.registry.database import create_engine, migrate
-    from workers.adapters.registry.restores import begin_hold
-
-    migrate(settings.registry_url)
-    engine = create_engine(settings.registry_url, pool_size=1)
-    try:
-        await begin_hold(
-            engine,
-            backup_at=datetime.fromisoformat(manifest["made_at"]),
-            registry=registry,
-            with_engine=manifest["restored_engine"],
-        )
-    finally:
-        await engine.dispose()
 
 
 def _engine(settings: Settings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``renkei reconcile``: what differs after a restore, what to do about it, and the word that lets work go on (ALL-18)."""
+"""``renkei reconcile``: what differs after a restore, what to do, and the word that lets work go on (ALL-18)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, commander, json_option, run, show_json
 from workers.domain.jst import JST
-from workers.errors import InputError
+from workers.errors import InputError, RenkeiError
 
 if TYPE_CHECKING:
     from workers.adapters.registry.restores import Restore
     from workers.runtime.reconcile import Comparison, Difference
+    from workers.settings import Settings
     from workers.wiring import Services
 
 ALL: Final = "all"
@@ -152,7 +153,8 @@ async def carried_out(services: Services, orders: Orders) -> Result:
     from workers.adapters.registry.compared import RegistryStanding
 
     if orders.engine_restored is not None:
-        await restores.begin_hold(services.engine, backup_at=orders.engine_restored, registry=False, with_engine=True)
+        hold = restores.Hold(backup_at=orders.engine_restored, registry=False, engine=True)
+        await restores.begin_hold(services.engine, hold)
     held = await services.open_restores()
     result = Result(restores=held)
     async with engine_of(services) as engine:
@@ -242,9 +244,38 @@ async def _decide(services: Services, orders: Orders, result: Result) -> None:
         result.done.append(f"新しいメールを止めないことにした案件: {count} 件")
 
 
+def held_lines(settings: Settings) -> list[str]:
+    """Return a line for each restore that waits for its confirmation; none where the registry does not tell."""
+    import asyncio
+
+    from workers.adapters.registry.database import async_url, check, create_engine
+    from workers.adapters.registry.restores import open_restores
+
+    async def ask() -> list[Restore]:
+        engine = create_engine(settings.registry_url, pool_size=1)
+        try:
+            await check(engine)
+            return await open_restores(engine)
+        finally:
+            await engine.dispose()
+
+    url = async_url(settings.registry_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return []
+    try:
+        found = asyncio.run(ask())
+    except RenkeiError:  # status says elsewhere that the registry does not answer
+        return []
+    return [f"{_said(one)}。処理とメールを止めています（renkei reconcile、--confirm で始めます）" for one in found]
+
+
+def _said(one: Restore) -> str:
+    return f"{one.words}を {one.backup_at:%Y-%m-%d %H:%M} の控えに戻してあります"
+
+
 def _print(found: Result) -> None:
     for one in found.restores:
-        click.echo(f"{one.words}を {one.backup_at:%Y-%m-%d %H:%M} の控えに戻してあります（{one.at:%Y-%m-%d %H:%M}）")
+        click.echo(f"{_said(one)}（{one.at:%Y-%m-%d %H:%M} に復元）")
     if not found.restores:
         click.echo("照合を待っている復元はありません")
     for kind, head in _HEADS.items():

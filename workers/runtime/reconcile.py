@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from workers.adapters.camunda.instances import ElementInstance
-from workers.adapters.camunda.open_tasks import OpenTask
+from workers.adapters.camunda.open_tasks import CASE, OpenTask
 from workers.adapters.camunda.standing import Done, Root
 from workers.adapters.registry.compared import HeldMail, KnownCase, RegistryStanding
 from workers.adapters.registry.restores import NO_CASE, Restore
 from workers.errors import InputError, PermanentError
 
+UNKNOWN: Final = "unknown-instance"
 _CASE_ID: Final = re.compile(r"(?P<city>.+)-(?P<year>\d{4})-(?P<number>\d+)")
 _CALLS: Final = {
     "publish-message": "手続への知らせ",
@@ -54,13 +55,16 @@ class Moves(Protocol):
 
 
 class ClosesTasks(Protocol):
-    """Closes tasks that an engine forgets to close."""
+    """Closes tasks that an engine forgets to close, and sets variables."""
 
     async def of_instance(self, process_instance_key: int) -> list[OpenTask]:
         """Return an instance's open user tasks."""
 
     async def complete(self, key: int, variables: Mapping[str, object]) -> None:
         """Complete a task."""
+
+    async def set_variables(self, scope_key: int, variables: Mapping[str, object]) -> None:
+        """Set variables in a process instance."""
 
 
 class Names(Protocol):
@@ -134,12 +138,12 @@ class Comparer:
 
     def _unknown(self, root: Root, ahead: Sequence[Done]) -> Difference:
         return Difference(
-            kind="unknown-instance",
+            kind=UNKNOWN,
             case_id=root.case_id,
             says=f"案件 {root.case_id} はエンジンで動いているのに、台帳にありません（プロセス {root.process_id}、"
             f"番号 {root.key}）",
-            advice=f"renkei reconcile --redo {root.key} で最初からやり直せます（入力したものはそのまま使い、"
-            "案件番号は新しくなります）。要らなければ Operate で取りやめてください",
+            advice=f"renkei reconcile --redo {root.key} で最初からやり直せます（案件番号は新しくなり、"
+            "氏名などはもう一度入力します）。要らなければ Operate で取りやめてください",
             instance=root.key,
             redo=ahead[0].at if ahead else "",
         )
@@ -264,6 +268,8 @@ async def redo(found: Comparison, key: int, *, engine: Moves, tasks: ClosesTasks
         raise InputError(str(key), "やり直せる違いがありません（renkei reconcile に出るものを指定してください）")
     standing = await engine.active(key)
     left = await tasks.of_instance(key)
+    if wanted.kind == UNKNOWN:
+        await tasks.set_variables(key, {CASE: None})  # its number is not in the registry: it gets another one
     await engine.move(key, leave=[element.key for element in _outermost(standing)], enter=wanted.redo)
     for task in left:  # Camunda 8.6.0 forgets to close them, see runtime.stepback
         await tasks.complete(task.key, {})

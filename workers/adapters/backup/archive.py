@@ -6,6 +6,7 @@ tar opens.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -113,7 +114,10 @@ def writing(target: Path, key: bytes | None, manifest: dict[str, Any], scratch: 
         with os.fdopen(handle, "wb") as file:
             sealed = None if key is None else SealingWriter(file, key)
             sink = cast("IO[bytes]", sealed or file)
-            with tarfile.open(fileobj=sink, mode="w|gz", compresslevel=_QUICK, format=tarfile.PAX_FORMAT) as tar:
+            with (
+                gzip.GzipFile(fileobj=sink, mode="wb", compresslevel=_QUICK) as packed,
+                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+            ):
                 yield from _written(tar, manifest, scratch / SUMS)
             if sealed:
                 sealed.close()

@@ -17,6 +17,7 @@ from psycopg import sql
 from sqlalchemy import URL, Connection, create_engine
 
 from workers.adapters.registry import database
+from workers.adapters.registry.restores import Hold
 from workers.errors import PermanentError
 
 FOLDER: Final = "registry"
@@ -72,23 +73,23 @@ def holds_anything(url: str) -> bool:
         return _VERSIONS in _tables(connection)
 
 
-def load(url: str, folder: Path, told: Mapping[str, Any], *, aside: Path) -> None:
-    """Put a saved registry in place of the one that is there, and bring it to this program's schema.
+def load(url: str, folder: Path, told: Mapping[str, Any], *, aside: Path, hold: Hold) -> None:
+    """Put a saved registry in place of the one that is there, brought to this program's schema and on hold.
 
     Args:
         url: The registry.
         folder: Where :func:`save` wrote it.
         told: What ``save`` returned.
         aside: SQLite: where the file that was there goes. PostgreSQL replaces its tables in one transaction.
+        hold: Noted before the first program can see the restored registry.
 
-    Raises PermanentError where somebody works with the registry.
+    Raises PermanentError where somebody works with the registry; it stays as it was then.
     """
     target = database.async_url(url)
     if target.get_backend_name() == "sqlite":
-        _load_sqlite(Path(target.database or ""), folder / SQLITE, aside)
+        _load_sqlite(Path(target.database or ""), folder / SQLITE, aside, hold)
     else:
-        _load_postgresql(target, folder, told)
-    database.migrate(url)
+        _load_postgresql(target, folder, told, hold)
 
 
 # --- SQLite
@@ -121,18 +122,25 @@ def _sqlite_facts(file: Path) -> dict[str, int]:
     return rows
 
 
-def _load_sqlite(file: Path, saved: Path, aside: Path) -> None:
+def _load_sqlite(file: Path, saved: Path, aside: Path, hold: Hold) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copy = file.with_name(file.name + ".restored")
+    copy.unlink(missing_ok=True)
+    with saved.open("rb") as source, copy.open("wb") as sink:
+        copy.chmod(0o600)
+        while piece := source.read(_PIECE):
+            sink.write(piece)
+    address = f"sqlite:///{copy}"
+    database.migrate(address)
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        hold.note(connection)
+    engine.dispose()
     for ending in ("", "-wal", "-shm"):
         old = file.with_name(file.name + ending)
         if old.exists():
             aside.mkdir(parents=True, exist_ok=True, mode=0o700)
             old.replace(aside / old.name)
-    copy = file.with_name(file.name + ".restored")
-    with saved.open("rb") as source, copy.open("wb") as sink:
-        copy.chmod(0o600)
-        while piece := source.read(_PIECE):
-            sink.write(piece)
     copy.replace(file)
 
 
@@ -208,7 +216,7 @@ def _copied_rows(folder: Path, told: Mapping[str, Any]) -> dict[str, int]:
     return rows
 
 
-def _load_postgresql(target: URL, folder: Path, told: Mapping[str, Any]) -> None:
+def _load_postgresql(target: URL, folder: Path, told: Mapping[str, Any], hold: Hold) -> None:
     """Replace the tables in one transaction: a failure leaves what was there."""
     engine = create_engine(target.set(drivername="postgresql+psycopg"))
     try:
@@ -227,6 +235,8 @@ def _load_postgresql(target: URL, folder: Path, told: Mapping[str, Any]) -> None
                 raw.execute(made.format(sql.Identifier(table), sql.Identifier(name), sql.SQL(definition)))
             for name, value in told["sequences"].items():
                 raw.execute("SELECT setval(%s::regclass, %s)", (sql.Identifier(name).as_string(raw), value))
+            _make_tables(connection, "head")
+            hold.note(connection)
     finally:
         engine.dispose()
 

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import create_engine
+
 from workers.adapters.backup import registries
 from workers.adapters.backup.archive import Extracted, extract, writing
+from workers.adapters.registry import database
+from workers.adapters.registry.restores import Hold
 from workers.domain.jst import JST
 from workers.errors import InputError, PermanentError
 from workers.settings import Settings
@@ -86,7 +91,7 @@ def restore(  # noqa: PLR0913 (each keyword is a decision of whoever restores)
     """Put a backup's sides in place of what is there; returns its manifest.
 
     What was there goes to ``before-restore-…`` in the data folder (PostgreSQL's tables are replaced). Nothing is
-    touched before the whole backup has been examined. The caller notes the hold (``restores.begin_hold``).
+    touched before the whole backup has been examined; the hold stands before anything can be seen.
     Raises InputError, PermanentError.
     """
     with _scratch(settings) as scratch:
@@ -98,17 +103,40 @@ def restore(  # noqa: PLR0913 (each keyword is a decision of whoever restores)
             registries.require_readable(found.manifest["registry"], settings.registry_url)
         names = _names(scratch, registry=wanted.registry, engine=engine)
         _require_free(settings, names, wanted, overwrite=overwrite)
-        aside = settings.data / f"{_ASIDE}{now.astimezone(JST):%Y%m%d-%H%M%S}"
+        aside = _aside(settings, now)
+        hold = Hold(
+            backup_at=datetime.fromisoformat(found.manifest["made_at"]), registry=wanted.registry, engine=engine
+        )
+        if wanted.registry:
+            saved = scratch / registries.FOLDER
+            registries.load(settings.registry_url, saved, found.manifest["registry"], aside=aside, hold=hold)
+        else:
+            _hold(settings, hold)
         for name in names:
             _swap(scratch / DATA / name, settings.data / name, aside)
         if engine:  # an index of another day than the engine's
             for name in ENGINE_FOLDERS:
                 if name not in names and (settings.data / name).exists():
                     _swap(None, settings.data / name, aside)
-        if wanted.registry:
-            saved = scratch / registries.FOLDER
-            registries.load(settings.registry_url, saved, found.manifest["registry"], aside=aside)
         return {**found.manifest, "restored_engine": engine}
+
+
+def _aside(settings: Settings, now: datetime) -> Path:
+    """Return where goes what was there: a folder that is not there yet."""
+    name = f"{_ASIDE}{now.astimezone(JST):%Y%m%d-%H%M%S}"
+    folders = (settings.data / (name if not number else f"{name}-{number}") for number in count())
+    return next(folder for folder in folders if not folder.exists())
+
+
+def _hold(settings: Settings, hold: Hold) -> None:
+    """Note a restore of the engine alone in the registry that stays."""
+    database.migrate(settings.registry_url)
+    engine = create_engine(database.sync_url(settings.registry_url))
+    try:
+        with engine.begin() as connection:
+            hold.note(connection)
+    finally:
+        engine.dispose()
 
 
 def _examined(found: Extracted) -> Extracted:

@@ -37,6 +37,11 @@ def async_url(url: str) -> URL:
     return _url(url, sqlite="sqlite+aiosqlite")
 
 
+def sync_url(url: str) -> URL:
+    """Return the URL for a connection that blocks; raises PermanentError as :func:`async_url`."""
+    return _url(url, sqlite="sqlite")
+
+
 def _url(url: str, *, sqlite: str) -> URL:
     try:
         parsed = make_url(url)

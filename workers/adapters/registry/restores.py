@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.adapters.registry.database import READ_ONLY
@@ -70,22 +70,32 @@ async def is_on_hold(engine: AsyncEngine) -> bool:
             return bool(await connection.scalar(select(is_held())))
 
 
-async def begin_hold(engine: AsyncEngine, *, backup_at: datetime, registry: bool, with_engine: bool) -> None:
-    """Note a restore; from now on nothing is sent or handed over until :func:`confirm`.
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """What a restore notes in the registry. ``registry``, ``engine``: which side is that of ``backup_at``."""
 
-    What the registry of a backup holds as not sent yet may have been sent since: it is held for good.
-    """
+    backup_at: datetime
+    registry: bool
+    engine: bool
+
+    def note(self, connection: Connection) -> None:
+        """Write it; from the commit on nothing is sent or handed over until :func:`confirm`.
+
+        What the registry of a backup holds as not sent yet may have been sent since: it is held for good.
+        """
+        row = {"at": utc_now(), "backup_at": self.backup_at, "registry": self.registry, "engine": self.engine}
+        connection.execute(insert(restored).values(**row, confirmed_by=""))
+        if self.registry:
+            waiting = mail_table.c.status.in_([QueueStatus.QUEUED, QueueStatus.SENDING])
+            nobodys = {"lease_owner": None, "lease_until": None}
+            connection.execute(update(mail_table).where(waiting).values(status=QueueStatus.HELD, **nobodys))
+
+
+async def begin_hold(engine: AsyncEngine, hold: Hold) -> None:
+    """Note a restore in a registry that stays as it is; raises RetryableError."""
     with passing_faults_retryable():
         async with engine.begin() as connection:
-            await connection.execute(
-                insert(restored).values(
-                    at=utc_now(), backup_at=backup_at, registry=registry, engine=with_engine, confirmed_by=""
-                )
-            )
-            if registry:
-                waiting = mail_table.c.status.in_([QueueStatus.QUEUED, QueueStatus.SENDING])
-                nobodys = {"lease_owner": None, "lease_until": None}
-                await connection.execute(update(mail_table).where(waiting).values(status=QueueStatus.HELD, **nobodys))
+            await connection.run_sync(hold.note)
 
 
 async def keep_first_keys(engine: AsyncEngine, keys: Mapping[int, int]) -> None:

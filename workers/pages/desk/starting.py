@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from workers.domain.cities import City
-from workers.pages.desk.face import PREFIX, Visit, office_of
+from workers.pages.desk.face import ON_HOLD, PREFIX, Visit, office_of
 from workers.pages.incoming import json_object
 from workers.readers.formanswer import read_answer
 
@@ -29,6 +29,8 @@ async def typed(visit: Visit) -> Response:
         read = read_answer(shown.form, given, {})
         if read.problems or visit.field("action") != "check":
             return _page(visit, city, shown.form, given, problems=read.problems)
+        if visit.on_hold:
+            return _page(visit, city, shown.form, given, problems=[ON_HOLD])
         await engine.start(city.signing_process, read.values)
     return visit.go(f"{PREFIX}/?started=1")
 
