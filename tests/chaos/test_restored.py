@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +26,7 @@ from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.restores import is_on_hold
 from workers.cli.reconciling import EngineParts, Orders, Result, carried_out
 from workers.domain.jst import JST
+from workers.runtime.supervisor import run_worker
 from workers.settings import Settings
 from workers.trial.desk import RecordedInstances, RecordedTasks
 from workers.wiring import services
@@ -90,10 +90,6 @@ class World:
                 tasks=RecordedTasks(self.driver, rest, tasklist),
             )
 
-            @contextmanager
-            def opened() -> Iterator[EngineParts]:
-                yield parts
-
             monkeypatch.setattr("workers.cli.reconciling.engine_of", lambda _services: _Opened(parts))
             return await carried_out(built, orders)
 
@@ -152,7 +148,9 @@ def _kinds(found: Result) -> Counter[str]:
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(_PATIENT):
-        while not await condition():
+        while True:
+            if await condition():
+                return
             await asyncio.sleep(0.1)
 
 
@@ -209,8 +207,6 @@ async def _hold_lasts(world: World) -> None:
     """Run a worker that finds the restore: it notes the engine's keys, takes no job and sends nothing."""
     count = len(world.sink.accepted)
     async with services(world.settings, clock=world.driver.clock) as built:
-        from workers.runtime.supervisor import run_worker
-
         stop, taking = asyncio.Event(), asyncio.Event()
         work = asyncio.create_task(run_worker(built, stop=stop, taking=taking))
 
@@ -257,7 +253,7 @@ async def test_yesterdays_registry_beside_todays_engine(
         )
         await driver.settled()
         after = await world.sent(at_work)
-        held = [mail for mail in await at_work.services.mails.list(status=QueueStatus.HELD)]
+        held = await at_work.services.mails.list(status=QueueStatus.HELD)
         async with at_work.services.open_unit() as uow:
             offer = (await uow.cases.get(case)).offer
         signed, _ = await at_work.play("isesaki", "signed")

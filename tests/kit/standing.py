@@ -1,6 +1,4 @@
-"""The engine as a comparison after a restore asks it, by the broker's records instead of an index; and records of
-yesterday for a broker of yesterday.
-"""
+"""The engine as a comparison after a restore asks it, by the broker's records; and records that go back with it."""
 
 from __future__ import annotations
 
