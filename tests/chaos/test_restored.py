@@ -32,7 +32,7 @@ from workers.trial.desk import RecordedInstances, RecordedTasks
 from workers.wiring import services
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
-_PATIENT: Final = 60.0
+_PATIENT: Final = 120.0
 _PARTNER: Final = {
     "name": "株式会社ミホン",
     "representative": "代表取締役 見本 花子",

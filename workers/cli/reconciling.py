@@ -15,12 +15,11 @@ from workers.cli.japanese import command
 from workers.cli.options import data_option, packs_option
 from workers.cli.running import command_settings, commander, json_option, run, show_json
 from workers.domain.jst import JST
-from workers.errors import InputError, RenkeiError
+from workers.errors import InputError
 
 if TYPE_CHECKING:
     from workers.adapters.registry.restores import Restore
     from workers.runtime.reconcile import Comparison, Difference
-    from workers.settings import Settings
     from workers.wiring import Services
 
 ALL: Final = "all"
@@ -244,38 +243,9 @@ async def _decide(services: Services, orders: Orders, result: Result) -> None:
         result.done.append(f"新しいメールを止めないことにした案件: {count} 件")
 
 
-def held_lines(settings: Settings) -> list[str]:
-    """Return a line for each restore that waits for its confirmation; none where the registry does not tell."""
-    import asyncio
-
-    from workers.adapters.registry.database import async_url, check, create_engine
-    from workers.adapters.registry.restores import open_restores
-
-    async def ask() -> list[Restore]:
-        engine = create_engine(settings.registry_url, pool_size=1)
-        try:
-            await check(engine)
-            return await open_restores(engine)
-        finally:
-            await engine.dispose()
-
-    url = async_url(settings.registry_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return []
-    try:
-        found = asyncio.run(ask())
-    except RenkeiError:  # status says elsewhere that the registry does not answer
-        return []
-    return [f"{_said(one)}。処理とメールを止めています（renkei reconcile、--confirm で始めます）" for one in found]
-
-
-def _said(one: Restore) -> str:
-    return f"{one.words}を {one.backup_at:%Y-%m-%d %H:%M} の控えに戻してあります"
-
-
 def _print(found: Result) -> None:
     for one in found.restores:
-        click.echo(f"{_said(one)}（{one.at:%Y-%m-%d %H:%M} に復元）")
+        click.echo(f"{one.said}（{one.at:%Y-%m-%d %H:%M} に復元）")
     if not found.restores:
         click.echo("照合を待っている復元はありません")
     for kind, head in _HEADS.items():

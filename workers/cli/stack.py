@@ -149,7 +149,7 @@ def _standstill(settings: Settings) -> list[str] | None:
 
 def _restored(settings: Settings) -> list[str]:
     """Return a line for each restore that waits for its confirmation; a registry that is not there yet has none."""
-    from workers.cli.reconciling import held_lines
+    from workers.cli.held import held_lines
 
     return held_lines(settings)
 

@@ -50,6 +50,11 @@ class Restore:
         sides = [name for name, done in (("台帳", self.registry), ("エンジン", self.engine)) if done]
         return "と".join(sides)
 
+    @property
+    def said(self) -> str:
+        """What was restored and to when, as a sentence."""
+        return f"{self.words}を {self.backup_at:%Y-%m-%d %H:%M} の控えに戻してあります"
+
 
 async def open_restores(engine: AsyncEngine) -> list[Restore]:
     """Return the restores that nobody has confirmed yet, oldest first; reads only, raises RetryableError."""

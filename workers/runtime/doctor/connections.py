@@ -54,7 +54,7 @@ def _held(one: Restore) -> Finding:
     """Return that nothing goes on until somebody has looked at what a restore has left."""
     return bad(
         "復元",
-        f"{one.words}を {one.backup_at:%Y-%m-%d %H:%M} の控えに戻したまま、処理とメールを止めています",
+        f"{one.said}。処理とメールを止めています",
         "renkei reconcile で違いを見て、--confirm で始めてください",
     )
 
