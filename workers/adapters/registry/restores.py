@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.adapters.registry.database import READ_ONLY
@@ -172,10 +172,11 @@ async def raise_counter(engine: AsyncEngine, name: str, least: int) -> None:
 def past(column: ColumnElement[int], first_keys: Mapping[int, int]) -> ColumnElement[bool]:
     """Return the condition that a key was given out after the moment to which the engine was restored."""
     return or_(
+        false(),
         *(
             and_(column >= first, column < (partition + 1) << PARTITION_BITS)
             for partition, first in sorted(first_keys.items())
-        )
+        ),
     )
 
 
