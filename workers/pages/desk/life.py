@@ -22,7 +22,7 @@ from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.pages.desk.book import file_response
 from workers.pages.desk.face import PREFIX, NotHereError, Visit, office_of
-from workers.pages.desk.starting import Beginning
+from workers.pages.desk.starting import AGREEMENT, Beginning
 from workers.pages.desk.starting import beginnings as startable
 from workers.readers.listcolumns import HEADINGS
 from workers.usecases.agreement_life import FROM_THE_BOOK, AgreementLife, begin_from_book, beginnings, life_of
@@ -117,7 +117,7 @@ async def shown_life(visit: Visit, typed: Typed = Typed()) -> Response:
 def _others(visit: Visit, city: City) -> list[Beginning]:
     """Return what this person begins by a start form that asks for the agreement; what a button begins is left out."""
     by_button = {city.procedures.get(kind) for kind in FROM_THE_BOOK}
-    return [one for one in startable(visit, city) if one.of_agreement and one.process not in by_button]
+    return [one for one in startable(visit, city) if one.asks == AGREEMENT and one.process not in by_button]
 
 
 def _chosen(life: AgreementLife, typed: Typed) -> set[str]:

@@ -1,7 +1,7 @@
 """``/desk/start``: what a person may begin, each by its own start form; whoever sends it has started the instance.
 
 The office begins every process of its city that has a start form, departments those that are theirs to begin (ISE-1,
-ISE-A1, CHI-1). An agreement's number is typed as people say it, and filled in where the way led over the book.
+ISE-A1, CHI-1). The number of an agreement or case is typed as people say it, and filled in where the way led over it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from workers.domain import text
-from workers.domain.casenumbers import agreement_number
+from workers.domain.agreements import Agreement
+from workers.domain.casenumbers import agreement_number, case_id, case_number
 from workers.domain.cities import City
+from workers.domain.entities import Case
 from workers.errors import InputError
 from workers.pages.desk.face import PREFIX, NotHereError, Visit
 from workers.pages.incoming import json_object
@@ -23,18 +25,19 @@ from workers.readers.formanswer import read_answer
 from workers.usecases.lookup import agreement_named
 
 AGREEMENT: Final = "agreementId"
+CASE: Final = "caseNumber"
+_NUMBERS: Final = {AGREEMENT: "協定番号", CASE: "案件番号"}
 _SECTION: Final = "sectionName"
-_NUMBER: Final = "協定番号"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """A process that a person may begin. ``of_agreement``: its start form asks for an agreement's number."""
+    """A process that a person may begin. ``asks``: the key of its start form that names an agreement or a case."""
 
     process: str
     name: str
     form: str
-    of_agreement: bool
+    asks: str
     signing: bool
 
 
@@ -51,12 +54,12 @@ def beginnings(visit: Visit, city: City) -> list[Beginning]:
             process=process,
             name=packs.process_name(process),
             form=form,
-            of_agreement=AGREEMENT in _keys(visit, city, form),
+            asks=next((key for key in _NUMBERS if key in _keys(visit, city, form)), ""),
             signing=process == city.signing_process,
         )
         for process, form in forms.items()
     ]
-    return sorted(found, key=lambda one: (not one.signing, one.of_agreement, one.process not in own, one.name))
+    return sorted(found, key=lambda one: (not one.signing, one.process not in own, one.name))
 
 
 async def choose(visit: Visit) -> Response:
@@ -80,9 +83,9 @@ async def typed(visit: Visit) -> Response:
         shown = await engine.start_form(chosen.process)
         read = read_answer(shown.form, given, {})
         problems, values = list(read.problems), dict(read.values)
-        if not problems and chosen.of_agreement and values.get(AGREEMENT):
+        if not problems and chosen.asks and values.get(chosen.asks):
             try:
-                values[AGREEMENT] = await _agreement_id(visit, city, str(values[AGREEMENT]))
+                values[chosen.asks] = await _id_of(visit, city, chosen.asks, str(values[chosen.asks]))
             except InputError as error:
                 problems.append(error.message)
         if problems or visit.field("action") != "check":
@@ -108,18 +111,25 @@ def _keys(visit: Visit, city: City, form: str) -> frozenset[str]:
 def _filled_in(visit: Visit, city: City, chosen: Beginning) -> dict[str, Any]:
     """Return what the form need not ask: the agreement of the page before, the only department of the person."""
     mine = visit.scope.departments(city)
-    number = text.single_line(visit.query("agreement"), _NUMBER, maximum=60)
+    number = text.single_line(visit.query("of"), _NUMBERS.get(chosen.asks, ""), maximum=60)
+    said = agreement_number(number) if chosen.asks == AGREEMENT else case_number(number)
     return {
-        **({AGREEMENT: agreement_number(number)} if chosen.of_agreement and number else {}),
+        **({chosen.asks: said} if chosen.asks and number else {}),
         **({_SECTION: mine[0].section} if len(mine) == 1 and _SECTION in _keys(visit, city, chosen.form) else {}),
     }
 
 
-async def _agreement_id(visit: Visit, city: City, number: str) -> str:
+async def _id_of(visit: Visit, city: City, key: str, number: str) -> str:
+    """Return the id of the city's agreement or case; raises InputError for a number that there is not."""
     async with visit.open_unit() as unit:
-        found = await agreement_named(unit, city.code, number.strip())
-    if found is None:
-        raise InputError(_NUMBER, f"番号「{text.shown(number)}」の協定は台帳にありません")
+        found: Agreement | Case | None
+        if key == AGREEMENT:
+            found = await agreement_named(unit, city.code, number.strip())
+        else:
+            found = await unit.cases.find(case_id(city.code, number))
+    if found is None or found.city != city.code:
+        kind = "協定は台帳に" if key == AGREEMENT else "案件は"
+        raise InputError(_NUMBERS[key], f"番号「{text.shown(number)}」の{kind}ありません")
     return found.id
 
 
