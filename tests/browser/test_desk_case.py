@@ -142,10 +142,7 @@ def _end(office: DeskClerk) -> None:
         "signingService": "電子契約のサービス",
         "signingEvidence": "第8号",
     }
-    office.opens("協定を締結する", _COMPANY)
-    office.fills(signing="締結した", signedOn=day(0), **electronic)
-    office.picture("signingtmp")
-    office.completes()
+    office.does("協定を締結する", _COMPANY, {"signing": "締結した", "signedOn": day(0), **electronic})
     _review(office)
     _closed(office)
 
