@@ -61,11 +61,19 @@ class RecordedStanding:
 def keep(records: Records) -> dict[str, Any]:
     """Return what records hold now, for :func:`rewind`."""
     with records.snapshot():
-        return copy.deepcopy({name: value for name, value in vars(records).items() if isinstance(value, dict)})
+        return _copied(records)
 
 
 def rewind(records: Records, kept: dict[str, Any]) -> None:
     """Let records hold what they held, as the engine's data will be those of that moment."""
     with records.snapshot():
         for name, value in copy.deepcopy(kept).items():
-            setattr(records, name, value)
+            held = getattr(records, name)
+            held.clear()
+            for key, item in value.items():
+                held[key] = item
+
+
+def _copied(records: Records) -> dict[str, Any]:
+    """Return all that is kept by key as plain dictionaries; what several name stays one."""
+    return copy.deepcopy({name: dict(value) for name, value in vars(records).items() if isinstance(value, dict)})
