@@ -6,6 +6,7 @@ comes along. mkdocs fails on its first warning; the site is opened from a folder
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,9 @@ _PAGES: Final = ("*.md", "docs/**/*.md", "bpmn/*/README.md", "templates/README.m
 _ALWAYS: Final = ("docs/site/*",)
 _LINK: Final = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>#]+)")
 _ELSEWHERE: Final = re.compile(r"^(?:[a-z]+:|/)")
+_ENVIRONMENT: Final = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # no news of other programs
+_TOLD: Final = re.compile(r"WARNING|ERROR|Doc file|A reference to|following pages")
+"""What mkdocs says where something is not right; not all of it is a warning to it."""
 _FENCE: Final = re.compile(r"^\s*```.*?^\s*```\s*$", re.MULTILINE | re.DOTALL)
 
 
@@ -61,19 +65,28 @@ def stage(folder: Path = _SOURCE) -> None:
 
 
 def build() -> subprocess.CompletedProcess[str]:
-    """Build the site; the first warning is an error."""
+    """Build the site; whatever mkdocs has to say about a page is an error."""
     stage()
-    program = [sys.executable, "-W", "ignore", "-m", "mkdocs", "build", "--strict", "--quiet", "--clean"]
-    return subprocess.run(
-        [*program, "--config-file", str(CONFIG)], capture_output=True, text=True, check=False, cwd=ROOT
+    program = [sys.executable, "-W", "ignore", "-m", "mkdocs", "build", "--strict", "--clean"]
+    done = subprocess.run(
+        [*program, "--config-file", str(CONFIG)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=_ENVIRONMENT,
     )
+    done.returncode = done.returncode or int(bool(_TOLD.search(done.stdout)))
+    return done
 
 
 def main() -> int:
     """Build the site, say where it is, return the exit code."""
     done = build()
-    sys.stderr.write(done.stdout + done.stderr)
-    if done.returncode == 0:
+    if done.returncode:
+        sys.stderr.write(done.stdout)
+    else:
         sys.stdout.write(f"{SITE / 'index.html'}\n")
     return done.returncode
 

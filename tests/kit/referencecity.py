@@ -80,6 +80,8 @@ def _plain(annotation: Any, about: FieldInfo) -> str:
         return codes(str(member.value) for member in annotation)
     if annotation is bool:
         return "`true`・`false`"
+    if annotation == list[int]:
+        return "番号の並び"
     if annotation is int or int in options:
         low = next((limit.ge for limit in about.metadata if isinstance(limit, Ge)), None)
         high = next((limit.le for limit in about.metadata if isinstance(limit, Le)), None)
