@@ -31,7 +31,7 @@ KEYS: Final = {
     "name": "市の名前",
     "signing_process": "締結の図（プロセスの ID）",
     "field_word": "連携事項の呼び方（協定書と画面）",
-    "links": "画面とメールに載せる URL。`名前 = \"https://…\"`",
+    "links": '画面とメールに載せる URL。`名前 = "https://…"`',
     "office.division": "部の名前",
     "office.section": "課の名前",
     "office.group": "課のグループ（作業の候補グループになる）",

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.kit import referencecity, referencecommands, referenceerrors, referencejobs, referencesettings, referencevariables
+from tests.kit import (
+    referencecity,
+    referencecommands,
+    referenceerrors,
+    referencejobs,
+    referencesettings,
+    referencevariables,
+)
 from tests.kit.referencetables import MADE
 
 ROOT: Final = Path(__file__).resolve().parents[2]

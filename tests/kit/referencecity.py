@@ -96,5 +96,3 @@ def _plain(annotation: Any, about: FieldInfo) -> str:
     if "date" in str(annotation):
         return "日付"
     return "文字"
-
-

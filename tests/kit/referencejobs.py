@@ -63,6 +63,13 @@ def _quoted(name: str) -> str:
 def _rows(headers: tuple[Header, ...], where: str) -> Iterator[tuple[str, str, str, str]]:
     for header in headers:
         when = f"（`{header.when[0]}` が {codes(header.when[1])} のとき）" if header.when else ""
-        values = "、".join(f"`{value}` {plain(what)}" for value, what in header.choices.items()) or _OFFERS.get(header.offers, "")
+        values = "、".join(f"`{value}` {plain(what)}" for value, what in header.choices.items()) or _OFFERS.get(
+            header.offers, ""
+        )
         needed = "（必ず）" if header.required else ""
-        yield where, f"`{header.name}`", f"{plain(header.label)}{needed}{when}", " ".join(filter(None, [values, plain(header.help)]))
+        yield (
+            where,
+            f"`{header.name}`",
+            f"{plain(header.label)}{needed}{when}",
+            " ".join(filter(None, [values, plain(header.help)])),
+        )

@@ -19,7 +19,9 @@ _ROW: Final = re.compile(r"^\| `(RENKEI_[A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MUL
 
 def page() -> str:
     """Return the page."""
-    explained = {name: (meaning, default) for name, meaning, default in _ROW.findall(_GUIDE.read_text(encoding="utf-8"))}
+    explained = {
+        name: (meaning, default) for name, meaning, default in _ROW.findall(_GUIDE.read_text(encoding="utf-8"))
+    }
     rows = []
     for field, about in Settings.model_fields.items():
         name = f"RENKEI_{field.upper()}"

@@ -28,7 +28,11 @@ def codes(names: Iterable[str]) -> str:
 def plain(text: str) -> str:
     """Return a text in which nothing is Markdown or HTML."""
     for sign in "\\`*_[]<>":
-        text = text.replace(sign, f"\\{sign}") if sign not in "<>" else text.replace(sign, {"<": "&lt;", ">": "&gt;"}[sign])
+        text = (
+            text.replace(sign, f"\\{sign}")
+            if sign not in "<>"
+            else text.replace(sign, {"<": "&lt;", ">": "&gt;"}[sign])
+        )
     return text
 
 
