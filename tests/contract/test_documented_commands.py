@@ -44,7 +44,9 @@ _ELSEWHERE = {
     "docker compose exec renkei-worker renkei --help": _COMPOSE,
     "renkei sync-groups": _SYNC,
     "renkei sync-groups --dry-run": _SYNC,
-    "renkei doctor": "tests/contract/test_doctor.py::test_the_command_names_everything_that_is_away_and_changes_nothing",
+    "renkei doctor": (
+        "tests/contract/test_doctor.py::test_the_command_names_everything_that_is_away_and_changes_nothing"
+    ),
     "renkei doctor --mail kakari@city.example.jp": (
         "tests/contract/test_doctor.py::test_a_mail_to_try_arrives_from_the_city"
     ),

@@ -18,7 +18,7 @@ from workers.adapters.camunda.incidents import Incidents
 from workers.adapters.camunda.instances import Instances
 from workers.adapters.camunda.open_tasks import OpenTasks
 from workers.adapters.camunda.people import People
-from workers.adapters.camunda.person_tasks import PersonTasks
+from workers.adapters.camunda.person_tasks import PersonRest, PersonTasks
 from workers.adapters.camunda.rest import AlreadyStartedError, RestClient, UnknownProcessError
 from workers.adapters.camunda.task_forms import TaskForms
 from workers.adapters.camunda.tasklist import Tasklist
@@ -113,7 +113,7 @@ async def _forms(rest: RestClient) -> None:
     shown = await TaskForms(rest, _NO_TASKLIST).of_task(7, lambda _form: {"text"})
     assert (shown.form, shown.values) == ({}, {"text": "a-1"})
     person = PersonTasks.__new__(PersonTasks)
-    person._rest, person._by_cookies = rest, False
+    person._rest, person._by_cookies = cast("PersonRest", rest), False
     assert (await person.start_form("isesaki-signing")).form == {}
     assert await person.start("isesaki-signing", {"partner": "企業"}) == 7
 

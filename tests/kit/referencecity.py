@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tests.kit import citykeys
-from tests.kit.referencetables import code, codes, table
+from tests.kit.referencetables import code, codes, span, table
 from workers.packs.schema import TABLES, CityFile, Email, MonthDay, Phone
 
 
@@ -29,7 +29,10 @@ def page() -> str:
     lines = [
         "# 市の設定（city.toml）",
         "",
-        "市のフォルダーの `city.toml` に書けるものです。知らない項目や、型の違う値は `renkei lint` がファイル、行、項目を挙げて断ります。例は[伊勢崎市のもの](../../bpmn/isesaki/city.toml)を見てください。",
+        (
+            "市のフォルダーの `city.toml` に書けるものです。知らない項目や、型の違う値は `renkei lint` がファイル、"
+            "行、項目を挙げて断ります。例は[伊勢崎市のもの](../../bpmn/isesaki/city.toml)を見てください。"
+        ),
     ]
     for name, model in TABLES.items():
         needed = name and CityFile.model_fields[name].is_required()
@@ -59,8 +62,7 @@ def _default(about: FieldInfo) -> str:
 
 def _kind(about: FieldInfo) -> str:
     annotation: Any = about.annotation
-    known = {Email: "メールアドレス", Phone: "電話番号", MonthDay: '月日（`"03-31"`）'}
-    for type_, words in known.items():
+    for type_, words in ((Email, "メールアドレス"), (Phone, "電話番号"), (MonthDay, '月日（`"03-31"`）')):
         if _same(annotation, about, type_):
             return words
     return _plain(annotation, about)
@@ -73,26 +75,12 @@ def _same(annotation: Any, about: FieldInfo, type_: Any) -> bool:
 
 
 def _plain(annotation: Any, about: FieldInfo) -> str:
-    options = [option for option in get_args(annotation) if option is not type(None)]
     if get_origin(annotation) is Literal:
         return codes(map(str, get_args(annotation)))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return codes(str(member.value) for member in annotation)
-    if annotation is bool:
-        return "`true`・`false`"
+    kinds = {get_origin(option) or option for option in (annotation, *get_args(annotation))}
+    words = {bool: "`true`・`false`", dict: "表", list: "並び", int: span(about), date: "日付"}
     if annotation == list[int]:
         return "番号の並び"
-    if annotation is int or int in options:
-        low = next((limit.ge for limit in about.metadata if isinstance(limit, Ge)), None)
-        high = next((limit.le for limit in about.metadata if isinstance(limit, Le)), None)
-        return "整数" if low is None else f"整数（{low}～{'' if high is None else high}）"
-    origin = get_origin(annotation)
-    if origin is list:
-        return "並び"
-    if origin is dict:
-        return "表"
-    if options and get_origin(options[0]) in {dict, list}:
-        return "表"
-    if "date" in str(annotation):
-        return "日付"
-    return "文字"
+    return next((word for kind, word in words.items() if kind in kinds), "文字")

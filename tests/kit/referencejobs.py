@@ -26,7 +26,11 @@ def page() -> str:
     lines = [
         "# ジョブの種類",
         "",
-        "図のタスクがワーカーに頼める仕事です。ジョブの種類はタスクの Type に、ヘッダーはタスクの Headers に書きます。Modeler では、[テンプレート](../process-owners.md#ワーカーの仕事を図に足す)を選べば欄が出ます。",
+        (
+            "図のタスクがワーカーに頼める仕事です。ジョブの種類はタスクの Type に、"
+            "ヘッダーはタスクの Headers に書きます。Modeler では、"
+            "[テンプレート](../process-owners.md#ワーカーの仕事を図に足す)を選べば欄が出ます。"
+        ),
         "変数の意味は[変数](variables.md)にあります。",
     ]
     for shelf, title in _SHELVES.items():

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from tests.kit.referencetables import code, table
+from tests.kit.referencetables import code, span, table
 from workers.settings import Settings
 
 _GUIDE: Final = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
@@ -31,7 +30,10 @@ def page() -> str:
         [
             "# 設定",
             "",
-            "環境変数、秘密のファイル（`/run/secrets/renkei_…`）、`RENKEI_HOME` の `renkei.toml` の順に読みます。`renkei.toml` では `RENKEI_` を除いた小文字で書きます。",
+            (
+                "環境変数、秘密のファイル（`/run/secrets/renkei_…`）、`RENKEI_HOME` の `renkei.toml` の順に読みます。"
+                "`renkei.toml` では `RENKEI_` を除いた小文字で書きます。"
+            ),
             "使い方の説明は[運用の手引き](../operations.md#設定の一覧)、調べるのは `renkei doctor` です。",
             "",
             *table("環境変数 | 意味 | 書けるもの | 書かないとき", rows),
@@ -46,20 +48,18 @@ def _meant(text: str) -> str:
 
 def _kind(about: FieldInfo) -> str:
     annotation: Any = about.annotation
-    if annotation is SecretStr:
-        return "秘密（ファイルに書く）"
-    if annotation is bool:
-        return "`true`・`false`"
-    if annotation is int:
-        low = next((limit.ge for limit in about.metadata if isinstance(limit, Ge)), None)
-        high = next((limit.le for limit in about.metadata if isinstance(limit, Le)), None)
-        return "整数" if low is None else f"整数（{low}～{'' if high is None else high}）"
+    plain = {
+        SecretStr: "秘密（ファイルに書く）",
+        bool: "`true`・`false`",
+        int: span(about),
+        list[Path]: "フォルダーの並び（JSON）",
+    }
+    if annotation in plain:
+        return plain[annotation]
     pattern = next((str(found) for limit in about.metadata if (found := getattr(limit, "pattern", None))), "")
     words = re.fullmatch(r"\^\(([\w|]+)\)\$", pattern)
     if words:
         return "・".join(map(code, words[1].split("|")))
     if "https?" in pattern:
         return "URL"
-    if "Path" in str(annotation):
-        return "フォルダーの並び（JSON）" if "list" in str(annotation) else "フォルダーかファイル"
-    return "文字"
+    return "フォルダーかファイル" if "Path" in str(annotation) else "文字"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from annotated_types import Ge, Le
+from pydantic.fields import FieldInfo
+
 MADE: Final = "<!-- コードから作った頁です（python -m tests.kit.reference）。手で直しません -->"
 
 
@@ -34,6 +37,13 @@ def plain(text: str) -> str:
             else text.replace(sign, {"<": "&lt;", ">": "&gt;"}[sign])
         )
     return text
+
+
+def span(about: FieldInfo) -> str:
+    """Return in words which whole numbers a field takes."""
+    low = next((limit.ge for limit in about.metadata if isinstance(limit, Ge)), None)
+    high = next((limit.le for limit in about.metadata if isinstance(limit, Le)), "")
+    return "整数" if low is None else f"整数（{low}～{high}）"
 
 
 def _cell(text: str) -> str:

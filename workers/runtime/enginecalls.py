@@ -51,7 +51,7 @@ class EngineCalls:
     find-steps              order_id, process_instance_key: answered by the message common-steps-found
     step-back               order_id, process_instance_key, choice: answered by the message common-step-answered
     remind-offices          on (ISO date): the mails of a day on late tasks; another day's are not sent any more
-    start-case              case_id, process_id: the instance of a case that was filed; one that runs already is no error
+    start-case              case_id, process_id: the instance of a case that was filed, unless one runs already
     deliver-answer          answer_id: a partner's answer completes its user task, or was not the first
     mail-bounced            mail_id, …, written by the sender: the case's history, a task for the office
     ======================  ===============================================================================
