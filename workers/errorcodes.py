@@ -58,8 +58,8 @@ def with_codes(text: str, error: BaseException | None = None) -> str:
     whole = code_of(text)
     lines = text.split("\n")
     if len(lines) == 1 or whole not in KINDS.values():
-        return f"{text}（{code_of(text, error)}）"
-    return "\n".join(f"{line}（{code_of(line, error)}）" if line.strip() else line for line in lines)
+        return f"{text} [{code_of(text, error)}]"
+    return "\n".join(f"{line} [{code_of(line, error)}]" if line.strip() else line for line in lines)
 
 
 @lru_cache(maxsize=1)

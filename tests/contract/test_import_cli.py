@@ -38,7 +38,7 @@ def test_the_commands_import_list_and_count(tmp_path: Path) -> None:
     wrong = _renkei(tmp_path, "agreements", "--city", "isesaki", "--field", "99")
     assert (wrong.exit_code, wrong.stderr.strip()) == (
         1,
-        "fields: 99 は伊勢崎市の連携事項の番号にありません（RK-3005）",
+        "fields: 99 は伊勢崎市の連携事項の番号にありません [RK-3005]",
     )
 
 

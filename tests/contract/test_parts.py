@@ -89,7 +89,7 @@ def test_a_command_of_the_trial_names_the_extra_that_it_needs(command: str, tmp_
     assert (run.returncode, run.stdout) == (1, "")
     assert (
         run.stderr
-        == "手元で試すための部品がありません。pip install 'renkei[local]' か make setup で入ります（RK-0007）\n"
+        == "手元で試すための部品がありません。pip install 'renkei[local]' か make setup で入ります [RK-0007]\n"
     )
 
 

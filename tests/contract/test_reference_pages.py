@@ -59,5 +59,5 @@ def test_what_is_put_together_has_the_code_of_its_kind() -> None:
     assert code_of("知らない文", RenkeiError("知らない文")) == KINDS["RenkeiError"]
     errors = InputErrors([InputError("a.csv 1行目", "知らない文1"), InputError("a.csv 2行目", "知らない文2")])
     assert with_codes(errors.message, errors) == (
-        "a.csv 1行目: 知らない文1（RK-0005）\na.csv 2行目: 知らない文2（RK-0005）"
+        "a.csv 1行目: 知らない文1 [RK-0005]\na.csv 2行目: 知らない文2 [RK-0005]"
     )

@@ -109,5 +109,5 @@ def test_a_notice_is_entered_and_withdrawn(tmp_path: Path, today: date, expiry: 
     )
     assert (unknown.exit_code, unknown.stderr.strip()) == (
         1,
-        "協定番号: isesaki-a9 の協定は登録されていません（RK-5040）",
+        "協定番号: isesaki-a9 の協定は登録されていません [RK-5040]",
     )

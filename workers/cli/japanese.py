@@ -64,10 +64,10 @@ class JapaneseGroup(JapaneseCommand, click.Group):
             message = missing_part(error)
             if message is None:
                 raise
-            _leave(f"{message}（{PART}）", 1)
+            _leave(f"{message} [{PART}]", 1)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "renkei"
-            _leave(f"{_usage_error(error)}（使い方: {command} --help）（{USAGE}）", 2)
+            _leave(f"{_usage_error(error)}（使い方: {command} --help） [{USAGE}]", 2)
         except click.ClickException as error:
             _leave(with_codes(error.format_message()), 1)
         except click.Abort:
