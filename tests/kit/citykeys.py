@@ -39,6 +39,7 @@ KEYS: Final = {
     "office.phone": "課の電話番号",
     "office.departments_lead": "担当課が案件を進めるか",
     "office.departments_sign": "担当課が協定を結ぶか",
+    "office.departments_start": "担当課も自分で始める手続（プロセスの ID）",
     "signatory.name": "市の名称（協定書の当事者）",
     "signatory.address": "住所",
     "signatory.title": "肩書",

@@ -39,7 +39,7 @@ def page() -> str:
         head = f"`[{name}]`" if name else "いちばん上"
         lines += ["", f"## {head}", "", f"{citykeys.TABLES[name]}。{'必ず書きます。' if needed else ''}", ""]
         rows = [
-            (code(key), citykeys.KEYS[place], _kind(about), _default(about))
+            (code(key), citykeys.KEYS.get(place, ""), _kind(about), _default(about))
             for place, about in keys().items()
             if (key := place.removeprefix(f"{name}.")) in model.model_fields and place.rpartition(".")[0] == name
         ]
