@@ -28,7 +28,6 @@ from tests.kit.answering import FORM, OPTIONS, PAGES_URL
 from tests.kit.registry import Registry
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.files import FileStore
-from workers.adapters.registry.shared_transaction import opening
 from workers.pages.app import application
 from workers.pages.steps import Steps
 from workers.trial.clock import EngineClock
@@ -70,8 +69,8 @@ async def _serve(arguments: list[str]) -> None:
         await _run(_bare(await asyncio.to_thread(Path(arguments[0]).read_bytes)))
         return
     async with registry_of(arguments[0], Path(arguments[1])) as registry:
-        make = papers.units(registry, pages_url=PAGES_URL)
-        await _run(application(opening(registry.engines[-1], make), Steps(_Tasks())))
+        open_unit, read_unit = papers.opened(registry, pages_url=PAGES_URL)
+        await _run(application(open_unit, Steps(_Tasks()), read_unit=read_unit))
 
 
 async def _run(app: Starlette) -> None:

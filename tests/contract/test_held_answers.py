@@ -15,6 +15,7 @@ from tests.kit.pageoutage import Outage
 from tests.kit.registry import registry_at
 from workers.domain.answers import LinkEnd
 from workers.usecases.answer_links import end_links
+from workers.usecases.take_answer import DELIVER
 
 pytestmark = pytest.mark.asyncio
 
@@ -45,7 +46,7 @@ async def test_a_confirmed_answer_outlives_the_registrys_outage_and_a_restart_an
     outage.away = False
     assert await outage.hand_over() == 0
     assert await outage.answered()
-    assert len(await outage.at_work.mails("answer-receipt")) == 1
+    assert len(await outage.at_work.calls(DELIVER)) == 1
     async with outage.at_work.browser(path) as page:
         assert "受け付けました" in (await page.open()).text
 

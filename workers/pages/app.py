@@ -43,8 +43,11 @@ def application(
     *,
     held: HeldSends | None = None,
     limits: FileLimits = _LIMITS,
+    read_unit: OpenUnit | None = None,
 ) -> Starlette:
     """Return the ASGI application; a face that is None is not served.
+
+    ``read_unit``: opens units that only read, and wait for no writer.
 
     ``held``: where sends wait while the registry is away; without it partners are asked to send once more.
     """
@@ -63,7 +66,7 @@ def application(
 
     faces: list[BaseRoute] = []
     if steps is not None:
-        faces += [*PartnerPages(open_unit, steps, held, limits).routes(), *OfferPages(open_unit).routes()]
+        faces += [*PartnerPages(open_unit, steps, held, limits, read_unit=read_unit).routes(), *OfferPages(open_unit).routes()]
     if desk is not None:
         faces += [Mount("/desk", app=desk), Route("/", to_desk)]
     return Starlette(
@@ -81,7 +84,7 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
         steps = Steps(TaskForms(rest, tasklist)) if partners else None
         held = HeldSends(settings.data / _HELD)
         desk_pages = desk_application(services) if desk else None
-        app = application(services.open_unit, steps, desk_pages, held=held, limits=limits)
+        app = application(services.open_unit, steps, desk_pages, held=held, limits=limits, read_unit=services.read_unit)
         config = uvicorn.Config(
             app,
             host=settings.pages_host,

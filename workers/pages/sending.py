@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
-from workers.domain.answers import AnswerFile, PartnerLink
+from workers.domain.answers import AnswerFile, SeenLink
 from workers.errors import RetryableError
 from workers.logs import get_logger
 from workers.pages.heldsends import HeldSend, HeldSends
@@ -29,9 +29,21 @@ _DIFFERING_FOR: Final = timedelta(hours=24)
 """While the engine is away, too, what the form computes may read otherwise than it did when it was confirmed."""
 
 
-async def read_typed(steps: Steps, link: PartnerLink, today: date) -> tuple[ReadAnswer, ShownStep]:
+async def asked(open_unit: OpenUnit, steps: Steps, link: SeenLink, today: date) -> ShownStep:
+    """Return what a link's answer is read with, see :meth:`Steps.check`."""
+
+    async def kept() -> Mapping[str, Any]:
+        async with open_unit() as unit:
+            return await unit.answers.form(link.token_hash)
+
+    return await steps.check(link, today, kept)
+
+
+async def read_typed(
+    open_unit: OpenUnit, steps: Steps, link: SeenLink, today: date
+) -> tuple[ReadAnswer, ShownStep]:
     """Return what was typed by a link so far, and the step that it answers."""
-    step = await steps.check(link, today)
+    step = await asked(open_unit, steps, link, today)
     return read_answer(step.form, link.draft or {}, step.known), step
 
 
@@ -39,7 +51,7 @@ async def read_typed(steps: Steps, link: PartnerLink, today: date) -> tuple[Read
 class Confirmed:
     """What a partner confirmed. ``digest``: of the answer as the page of the check showed it, see :func:`digest`."""
 
-    link: PartnerLink
+    link: SeenLink
     files: Sequence[AnswerFile]
     today: date
     digest: str
@@ -51,7 +63,7 @@ async def send(open_unit: OpenUnit, steps: Steps, confirmed: Confirmed) -> Outco
     Raises RetryableError while the registry is away.
     """
     link = confirmed.link
-    read, step = await read_typed(steps, link, confirmed.today)
+    read, step = await read_typed(open_unit, steps, link, confirmed.today)
     if (read.problems and link.end is None) or confirmed.digest != digest(read, confirmed.files):
         return None
     values, said = step.answer(read.values), [asdict(part) for part in read.said]
@@ -81,9 +93,10 @@ async def hand_over(open_unit: OpenUnit, steps: Steps, held: HeldSends) -> None:
 async def _handed_over(open_unit: OpenUnit, steps: Steps, waiting: HeldSend) -> bool:
     """Return whether a send has come to its end, one way or the other."""
     async with open_unit() as unit:
-        link = await takes_answer(unit, waiting.token_hash)
-        if link is None or link.draft is None:
+        found = await takes_answer(unit, waiting.token_hash)
+        if found is None or found.link.draft is None:
             return True  # no link of ours, or somebody was first: its page tells that
+        link = found.link
         confirmed = Confirmed(
             link=link, files=await unit.answers.files(link), today=unit.clock.today(), digest=waiting.digest
         )
