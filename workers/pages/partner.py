@@ -7,6 +7,7 @@ expired always gets the same page.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Final
@@ -16,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from workers.domain.answers import LinkEnd, token_hash
+from workers.domain.cities import City
 from workers.domain.jst import JST
 from workers.errors import RetryableError
 from workers.pages import shown
@@ -26,12 +28,13 @@ from workers.pages.sending import Confirmed, OpenUnit, asked, digest, read_typed
 from workers.pages.shown import Visit
 from workers.pages.steps import ShownStep, Steps
 from workers.readers.attachedfile import FileLimits
-from workers.readers.formanswer import read_answer
 from workers.usecases.answer_files import attach_files, remove_file
 from workers.usecases.answer_links import open_round
+from workers.usecases.ports import UnitOfWork
 from workers.usecases.take_answer import Outcome, keep_draft
 
 _SECOND: Final = "?second=1"
+_CITY_SECONDS: Final = 1.0
 
 
 class PartnerPages:
@@ -52,6 +55,7 @@ class PartnerPages:
         self._held = held
         self._limits = limits
         self._misses = Misses()
+        self._cities: dict[str, tuple[float, City]] = {}
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -105,10 +109,17 @@ class PartnerPages:
                 link=link,
                 answer=found.answer if link.end else None,
                 files=await unit.answers.files(link) if found.has_files and link.end is not LinkEnd.ANSWERED else [],
-                city=unit.cities.city(link.city),
+                city=self._city(unit, link.city),
                 today=unit.clock.today(),
                 limits=self._limits,
             )
+
+    def _city(self, unit: UnitOfWork, code: str) -> City:
+        """Return a city as it was read within the last second: its files are looked at each time else."""
+        now, known = time.monotonic(), self._cities.get(code)
+        if known is None or now - known[0] > _CITY_SECONDS:
+            known = self._cities[code] = (now, unit.cities.city(code))
+        return known[1]
 
     async def _show(self, visit: Visit) -> Response:
         if visit.link.end is not None:
@@ -136,7 +147,7 @@ class PartnerPages:
         check = visit.fields.get("action") == "check"
         if check and visit.link.end is None:
             step = await self._asked(visit)
-            problems = read_answer(step.form, given, step.known).problems
+            problems = self._steps.read(visit.link, step, given).problems
             if problems:
                 return shown.form_page(visit, step, given, problems=problems)
         async with self._open_unit() as unit:

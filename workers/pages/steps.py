@@ -16,6 +16,7 @@ from workers.adapters.camunda.task_forms import ShownTask
 from workers.domain.answers import SeenLink
 from workers.errors import RenkeiError, RetryableError
 from workers.packs.diagrams import feel, forms
+from workers.readers.formanswer import ReadAnswer, read_answer
 from workers.readers.pageform import PartnerForm, partner_form
 from workers.readers.writtenform import written_out
 from workers.variables import VARIABLES
@@ -67,6 +68,7 @@ class Steps:
         self._lag_seconds = lag_seconds
         self._shown: OrderedDict[str, ShownTask] = OrderedDict()
         self._made: OrderedDict[str, tuple[ShownTask, date, ShownStep]] = OrderedDict()
+        self._answers: OrderedDict[str, tuple[ShownStep, Mapping[str, Any], ReadAnswer]] = OrderedDict()
 
     async def show(self, link: SeenLink, today: date) -> ShownStep | None:
         """Return what a link's page shows; None where the step is not open.
@@ -91,6 +93,14 @@ class Steps:
             with contextlib.suppress(RenkeiError):
                 task = await self._read(link)
         return self._step(link, task or ShownTask(form=await kept(), values={}), today)
+
+    def read(self, link: SeenLink, step: ShownStep, given: Mapping[str, Any]) -> ReadAnswer:
+        """Return what was typed as the step's form reads it; the check, its page and the send ask for the same."""
+        known = self._answers.get(link.token_hash)
+        if known is None or known[0] is not step or known[1] != given:
+            known = (step, given, read_answer(step.form, given, step.known))
+            _remember(self._answers, link.token_hash, known, _MADE)
+        return known[2]
 
     async def _read(self, link: SeenLink) -> ShownTask | None:
         deadline = time.monotonic() + self._lag_seconds
