@@ -36,7 +36,7 @@ _LIMITS: Final = FileLimits()
 _HELD: Final = "held-answers"
 
 
-def application(
+def application(  # noqa: PLR0913 (what its two faces are given)
     open_unit: OpenUnit,
     steps: Steps | None,
     desk: Starlette | None = None,
@@ -66,7 +66,10 @@ def application(
 
     faces: list[BaseRoute] = []
     if steps is not None:
-        faces += [*PartnerPages(open_unit, steps, held, limits, read_unit=read_unit).routes(), *OfferPages(open_unit).routes()]
+        faces += [
+            *PartnerPages(open_unit, steps, held, limits, read_unit=read_unit).routes(),
+            *OfferPages(open_unit).routes(),
+        ]
     if desk is not None:
         faces += [Mount("/desk", app=desk), Route("/", to_desk)]
     return Starlette(

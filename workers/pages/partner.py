@@ -40,7 +40,7 @@ _CITY_SECONDS: Final = 1.0
 class PartnerPages:
     """The routes of the partners' pages."""
 
-    def __init__(  # noqa: PLR0913 (what a request touches)
+    def __init__(
         self,
         open_unit: OpenUnit,
         steps: Steps,

@@ -43,9 +43,7 @@ async def asked(open_unit: OpenUnit, steps: Steps, link: SeenLink, today: date) 
     return await steps.check(link, today, kept)
 
 
-async def read_typed(
-    open_unit: OpenUnit, steps: Steps, link: SeenLink, today: date
-) -> tuple[ReadAnswer, ShownStep]:
+async def read_typed(open_unit: OpenUnit, steps: Steps, link: SeenLink, today: date) -> tuple[ReadAnswer, ShownStep]:
     """Return what was typed by a link so far, and the step that it answers."""
     step = await asked(open_unit, steps, link, today)
     return steps.read(link, step, link.draft or {}), step

@@ -84,9 +84,7 @@ class Steps:
             task = remembered
         return None if task is None else self._step(link, task, today)
 
-    async def check(
-        self, link: SeenLink, today: date, kept: Callable[[], Awaitable[Mapping[str, Any]]]
-    ) -> ShownStep:
+    async def check(self, link: SeenLink, today: date, kept: Callable[[], Awaitable[Mapping[str, Any]]]) -> ShownStep:
         """Return what an answer is read with: the form as it was shown, at the worst the copy that was ``kept``."""
         task = self._shown.get(link.token_hash)
         if task is None:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers.adapters.registry.partner_rounds import PartnerRounds
 from workers.adapters.registry.partner_tables import partner_answer, partner_file, partner_link

@@ -72,9 +72,7 @@ class PartnerRounds:
 def _seen() -> Select[Any]:
     t, a = partner_link.c, partner_answer.c
     other = partner_link.alias("other")
-    files = exists().where(
-        partner_file.c.link_id == other.c.id, *(other.c[name] == t[name] for name in _ROUND)
-    )
+    files = exists().where(partner_file.c.link_id == other.c.id, *(other.c[name] == t[name] for name in _ROUND))
     answered = and_(*(a[name] == t[name] for name in _ROUND))
     return (
         select(*(t[name] for name in _LINK), a.said, a.state, a.at, files)
