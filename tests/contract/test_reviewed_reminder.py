@@ -52,7 +52,9 @@ async def test_a_reminder_that_the_office_has_read_brings_the_partners_link(tmp_
             await finish_mail(uow, draft.id or 0, decided, may_return=False, page=told["mailPage"])
             await uow.commit()
         letter = message_from_string(await terms.letter("renewal-reminder"), policy=SMTP)
-        text = letter.get_body(("plain",)).get_content()
+        body = letter.get_body(("plain",))
+        assert body is not None
+        text = body.get_content()
         words = [line.strip().removeprefix(f"{_PAGES}/a/") for line in text.splitlines() if f"{_PAGES}/a/" in line]
         async with terms.unit() as uow:
             seen = [await uow.answers.seen(token_hash(word)) for word in words]

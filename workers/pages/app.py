@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Final
 
 import uvicorn
@@ -79,8 +80,13 @@ def application(  # noqa: PLR0913 (what its two faces are given)
     )
 
 
-async def serve(services: Services, *, partners: bool = True, desk: bool = True) -> None:
-    """Serve until SIGTERM or Ctrl-C; nothing of a request is logged (links are secrets, answers are personal)."""
+async def serve(
+    services: Services, *, partners: bool = True, desk: bool = True, listening: socket.socket | None = None
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; nothing of a request is logged (links are secrets, answers are personal).
+
+    ``listening``: the socket where other processes serve, too; else the configured address is bound.
+    """
     settings = services.settings
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
         limits = file_limits(settings)
@@ -101,7 +107,7 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
         )
         handing_over = asyncio.create_task(hand_over_forever(services.open_unit, steps, held)) if steps else None
         try:
-            await uvicorn.Server(config).serve()
+            await uvicorn.Server(config).serve(sockets=[listening] if listening else None)
         finally:
             if handing_over:
                 handing_over.cancel()

@@ -1,0 +1,59 @@
+"""Several page servers behind one address: one that dies is replaced, none outlives the first (ALL-16)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import psutil
+import pytest
+
+_SECONDS = 120
+
+
+@pytest.fixture(name="first")
+def _first() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.kit.sharedserver", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def _served_by(first: subprocess.Popen[str]) -> Callable[[], int]:
+    """Return what tells which process answers a connection of its own."""
+    assert first.stdout
+    url = f"http://127.0.0.1:{first.stdout.readline().strip()}/"
+
+    def asked() -> int:
+        return int(httpx.get(url, timeout=_SECONDS, trust_env=False).text)
+
+    return asked
+
+
+def _until(wanted: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not wanted():
+        assert time.monotonic() < deadline
+
+
+def test_two_processes_serve_one_that_is_killed_is_replaced_and_all_end_together(first: subprocess.Popen[str]) -> None:
+    asked, seen = _served_by(first), set[int]()
+    _until(lambda: len(seen.add(asked()) or seen) == 2)
+    killed = seen.pop()
+    os.kill(killed, signal.SIGKILL)
+    _until(lambda: len(seen.add(asked()) or seen - {killed}) == 2)
+    first.terminate()
+    assert first.wait(_SECONDS) == 0
+    assert [pid for pid in seen if psutil.pid_exists(pid)] == []
+
+
+def test_where_the_first_process_is_killed_the_others_end(first: subprocess.Popen[str]) -> None:
+    asked, seen = _served_by(first), set[int]()
+    _until(lambda: len(seen.add(asked()) or seen) == 2)
+    first.kill()
+    _until(lambda: not any(psutil.pid_exists(pid) for pid in seen))
