@@ -24,13 +24,14 @@ def _first() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def _served_by(first: subprocess.Popen[str]) -> Callable[[], int]:
-    """Return what tells which process answers a connection of its own."""
+def _served_by(first: subprocess.Popen[str], seen: set[int]) -> Callable[[], set[int]]:
+    """Return what asks once more, by a connection of its own, and tells which processes have answered so far."""
     assert first.stdout
     url = f"http://127.0.0.1:{first.stdout.readline().strip()}/"
 
-    def asked() -> int:
-        return int(httpx.get(url, timeout=_SECONDS, trust_env=False).text)
+    def asked() -> set[int]:
+        seen.add(int(httpx.get(url, timeout=_SECONDS, trust_env=False).text))
+        return seen
 
     return asked
 
@@ -42,18 +43,20 @@ def _until(wanted: Callable[[], bool]) -> None:
 
 
 def test_two_processes_serve_one_that_is_killed_is_replaced_and_all_end_together(first: subprocess.Popen[str]) -> None:
-    asked, seen = _served_by(first), set[int]()
-    _until(lambda: len(seen.add(asked()) or seen) == 2)
+    seen: set[int] = set()
+    asked = _served_by(first, seen)
+    _until(lambda: len(asked()) == 2)
     killed = seen.pop()
     os.kill(killed, signal.SIGKILL)
-    _until(lambda: len(seen.add(asked()) or seen - {killed}) == 2)
+    _until(lambda: len(asked() - {killed}) == 2)
     first.terminate()
     assert first.wait(_SECONDS) == 0
     assert [pid for pid in seen if psutil.pid_exists(pid)] == []
 
 
 def test_where_the_first_process_is_killed_the_others_end(first: subprocess.Popen[str]) -> None:
-    asked, seen = _served_by(first), set[int]()
-    _until(lambda: len(seen.add(asked()) or seen) == 2)
+    seen: set[int] = set()
+    asked = _served_by(first, seen)
+    _until(lambda: len(asked()) == 2)
     first.kill()
     _until(lambda: not any(psutil.pid_exists(pid) for pid in seen))
