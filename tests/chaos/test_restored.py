@@ -171,6 +171,7 @@ async def test_yesterdays_engine_beside_todays_registry(
         before = await world.sent(at_work)
         async with at_work.services.open_unit() as uow:
             cases = {case.id: case.process_instance_key for case in await uow.cases.all()}
+        last = max(driver.records.jobs)
     await world.restore(file, Wanted(registry=False, engine=True))
     assert [task.element_id for task in driver.records.open_tasks(instance=old)] == ["Task_SubmitOffer"]
 
@@ -193,7 +194,7 @@ async def test_yesterdays_engine_beside_todays_registry(
             again = {case.id: case for case in await uow.cases.all()}
         named = {str(driver.variables(key)["caseId"]) for key in (old, new)}
         assert driver.records.open_incidents() == []
-    assert new == lost, "the test wants a key that was given out before"
+    assert new <= last, "the test wants keys that were given out before"
     assert lost_case not in named
     assert again[lost_case].process_instance_key == lost
     assert again[lost_case].engine_id != again[next(iter(named - set(cases)))].engine_id
