@@ -12,7 +12,7 @@ from workers.packs.diagrams.model import NS, Diagram, Element, extension, extens
 from workers.variables import CORRELATED, MESSAGES
 
 _RULE: Final = "message"
-_NEAR: Final = 0.6
+_NEAR: Final = 0.8
 _STARTS_NEXT: Final = "start-procedure"
 
 
