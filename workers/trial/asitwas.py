@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from workers.domain.acts import is_personal
 from workers.domain.agreements import (
@@ -266,4 +266,4 @@ def _without_persons(value: Any, key: str = "") -> Any:
 def _fresh(entity: T, **changes: Any) -> T:
     """Return a copy that no registry knows yet."""
     given = {"id": None, **changes} if hasattr(entity, "id") else changes
-    return dataclasses.replace(entity, **given)  # type: ignore[type-var] (every entity is a dataclass)
+    return cast("T", dataclasses.replace(cast("Any", entity), **given))

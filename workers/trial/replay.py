@@ -13,7 +13,7 @@ from typing import Final
 
 from workers.domain.entities import Case
 from workers.domain.jst import JST
-from workers.errors import RenkeiError
+from workers.errors import InputError, RenkeiError
 from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS, REVIEW_TASK, as_it_stands
 from workers.trial.api import EngineRefused
 from workers.trial.asitwas import About, placeholder, put
@@ -122,7 +122,10 @@ class Replay:
     async def _begin(self, about: About) -> None:
         """Put the agreement as it was into the registry and begin its procedure: by its form, or by its message."""
         own = self._past
-        await put(self._office.services.open_unit, about)
+        try:
+            await put(self._office.services.open_unit, about)
+        except Exception as error:  # noqa: BLE001 (one case that cannot be made ready must not stop the others)
+            raise InputError("再生", "協定のそのときの内容を、再生の台帳に入れられませんでした") from error
         if own.by_form:
             await self._desk.start(own.process_id, own.start)
             return

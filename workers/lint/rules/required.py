@@ -67,7 +67,7 @@ def _impossible(diagram: Diagram, context: Context, task: Element, rules: Rules)
             )
             yield report(diagram, task, "input-checks", message, about={root, part})
     for path, condition in conditions(rules):
-        known = possible.texts(path)
+        known = possible.texts(path) or frozenset[str]()
         for value in sorted(condition.values - known - {""}) if known else ():
             message = (
                 f"{name_of(task)}のヘッダーの条件「{path}={value}」は、いつも成り立ちません。なり得る値は "
