@@ -124,7 +124,7 @@ class Replay:
         own = self._past
         try:
             await put(self._office.services.open_unit, about)
-        except Exception as error:  # noqa: BLE001 (one case that cannot be made ready must not stop the others)
+        except Exception as error:  # one case that cannot be made ready must not stop the others
             raise InputError("再生", "協定のそのときの内容を、再生の台帳に入れられませんでした") from error
         if own.by_form:
             await self._desk.start(own.process_id, own.start)
