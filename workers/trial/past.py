@@ -99,6 +99,8 @@ async def past_cases(
 
 async def _procedure(uow: UnitOfWork, case: Case, past: PastCase, handed: Mapping[str, object]) -> PastCase | Left:
     """Return a procedure with what it was about."""
+    if case.kind is not CaseKind.RENEWAL:  # what else people, pages and days did to the others is not known enough
+        return Left(case_id=case.id, why="この種類の手続は再生できません（再生するのは締結と更新の手続です）")
     if case.process_instance_key is None:
         return Left(case_id=case.id, why="図では進まず、期日の見張りが台帳だけで済ませました")
     known = await about(uow, uow.cities.city(case.city), case, past.began, handed)
