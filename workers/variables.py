@@ -291,7 +291,7 @@ MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "common-step-answered": ("stepLeft",),
     "common-mail-undelivered": ("caseId", "mailId"),
     "common-late-answer": ("caseId", "answerId"),
-    "common-waiting-mail": ("caseId", "caseTitle", "officeGroup", "mailTemplate", "mailKey"),
+    "common-waiting-mail": ("caseId", "caseTitle", "officeGroup", "mailTemplate", "mailKey", "mailPage"),
 }
 """What the messages of the workers carry. One that starts a procedure carries ``caseId``, and what the diagram hands on
 to it (``start-procedure``, header ``values``)."""

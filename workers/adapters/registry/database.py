@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -51,12 +52,23 @@ def _url(url: str, *, sqlite: str) -> URL:
     raise PermanentError("RENKEI_DATABASE_URL: SQLite のファイルか PostgreSQL を指定してください")
 
 
+def create_reading_engine(url: str) -> AsyncEngine:
+    """Return an engine for what only reads: it waits for no writer, and each of its statements stands for itself."""
+    return _create_engine(url, pool_size=5, options=READ_ONLY, postgresql={"isolation_level": "AUTOCOMMIT"})
+
+
 def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
     """Return the engine for a registry URL. ``pool_size``: connections of this process to PostgreSQL.
 
     SQLite has one writer at a time. Within a process one connection, handed out in turn, is faster and fairer than
     several that poll for the lock; other processes are waited for up to BUSY_SECONDS.
     """
+    return _create_engine(url, pool_size=pool_size, options={}, postgresql={})
+
+
+def _create_engine(
+    url: str, *, pool_size: int, options: Mapping[str, str], postgresql: Mapping[str, Any]
+) -> AsyncEngine:
     target = async_url(url)
     if target.get_backend_name() == "sqlite":
         _make_folder(target)
@@ -68,6 +80,7 @@ def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
             async_creator=connecting(target.database or "", busy_seconds=BUSY_SECONDS),
             json_serializer=_json,
             hide_parameters=True,
+            execution_options=options,
         )
         _prepare_sqlite(engine)
         return engine
@@ -84,6 +97,7 @@ def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
         },
         json_serializer=_json,
         hide_parameters=True,
+        **postgresql,
     )
 
 

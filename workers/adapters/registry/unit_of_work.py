@@ -164,3 +164,14 @@ def committing(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[Sq
             await uow.commit()
 
     return unit
+
+
+def reading(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return a factory of units that only read: what one has written is undone."""
+
+    @asynccontextmanager
+    async def unit() -> AsyncIterator[SqlUnitOfWork]:
+        async with factory() as uow:
+            yield uow
+
+    return unit
