@@ -222,6 +222,7 @@ async def _hold_lasts(world: World) -> None:
     assert len(world.sink.accepted) == count
 
 
+@pytest.mark.xfail(strict=True, reason="after --redo a case that stood behind its offer does not open the offer again")
 async def test_yesterdays_registry_beside_todays_engine(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
