@@ -214,6 +214,7 @@ async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
                 open_unit=services.open_unit,
                 gateway=worker.gateway,
             ),
+            groups=services.groups,
             check_registry=services.check_registry,
             outbox_filled=worker.wake,
             registry_answers=held.registry_answers,

@@ -27,7 +27,7 @@ async def draw(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     return {"echoed": job.variables["number"]}
 
 
-async def program(handler: Handler = draw) -> None:
+async def program(handler: Handler = draw, *, short: bool = True) -> None:
     """Work as ordered."""
     settings = Settings(gateway_address=sys.argv[1])
     tell = jobrunner._tell
@@ -40,7 +40,7 @@ async def program(handler: Handler = draw) -> None:
 
         jobrunner._tell = counting  # type: ignore[assignment]  # counted, then told
         stop, taking = asyncio.Event(), asyncio.Event()
-        types = {job_type: JobType(type=job_type, label=job_type, handler=handler)}
+        types = {job_type: JobType(type=job_type, label=job_type, handler=handler, short=short)}
         work = asyncio.create_task(supervisor.run_worker(built.with_job_types(types), stop=stop, taking=taking))
         try:
             await taking.wait()

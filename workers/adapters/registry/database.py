@@ -51,8 +51,11 @@ def _url(url: str, *, sqlite: str) -> URL:
     raise PermanentError("RENKEI_DATABASE_URL: SQLite のファイルか PostgreSQL を指定してください")
 
 
-def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
-    """Return the engine for a registry URL. ``pool_size``: connections of this process to PostgreSQL.
+def create_engine(url: str, *, pool_size: int = 20, lock_ms: int = 20_000, asks_first: bool = True) -> AsyncEngine:
+    """Return the engine for a registry URL.
+
+    On PostgreSQL ``pool_size`` is the number of this process's connections, ``lock_ms`` how long one waits for a lock,
+    and with ``asks_first`` one that is taken from the pool is tried first: without, its user tries again himself.
 
     SQLite has one writer at a time. Within a process one connection, handed out in turn, is faster and fairer than
     several that poll for the lock; other processes are waited for up to BUSY_SECONDS.
@@ -76,11 +79,11 @@ def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
-        pool_pre_ping=True,
+        pool_pre_ping=asks_first,
         connect_args={
             "connect_timeout": 10,
             "application_name": "renkei",
-            "options": "-c timezone=UTC -c lock_timeout=20s -c idle_in_transaction_session_timeout=5min",
+            "options": f"-c timezone=UTC -c lock_timeout={lock_ms} -c idle_in_transaction_session_timeout=5min",
         },
         json_serializer=_json,
         hide_parameters=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -26,6 +26,7 @@ from workers.adapters.registry.partner_answers import SqlPartnerAnswers
 from workers.adapters.registry.public_offers import SqlPublicOffers
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
+from workers.adapters.registry.turns import Turns
 from workers.domain.acts import Act
 from workers.errors import BusyError
 from workers.usecases import ports
@@ -101,6 +102,11 @@ class SqlUnitOfWork:
         """The outboxes that something was added to."""
         return self._outbox.used
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was read or written yet."""
+        return not self._session.in_transaction()
+
     async def applied_job(self, ref: ports.JobRef) -> Mapping[str, Any] | None:
         """Return a job's stored outcome, see ``AppliedJobs.find``."""
         return await self.applied.find(ref)
@@ -140,7 +146,7 @@ class MakeUnit(Protocol):
     """Makes units of work."""
 
     def __call__(self, within: AsyncConnection | None = None) -> SqlUnitOfWork:
-        """Return a unit with a transaction of its own, or with a savepoint in the one of a connection."""
+        """Return a unit with a transaction of its own, or one that shares a connection's: its commit only writes."""
 
 
 def uow_factory(sessions: async_sessionmaker[AsyncSession], parts: Parts) -> MakeUnit:
@@ -149,17 +155,22 @@ def uow_factory(sessions: async_sessionmaker[AsyncSession], parts: Parts) -> Mak
     def unit(within: AsyncConnection | None = None) -> SqlUnitOfWork:
         if within is None:
             return SqlUnitOfWork(sessions(), parts)
-        return SqlUnitOfWork(sessions(bind=within, join_transaction_mode="create_savepoint"), parts)
+        return SqlUnitOfWork(sessions(bind=within, join_transaction_mode="rollback_only"), parts)
 
     return unit
 
 
-def committing(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
-    """Return a factory whose units commit at the end of their block; an exception still undoes everything."""
+def committing(
+    factory: MakeUnit, turns: Turns | None = None
+) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return a factory whose units commit at the end of their block; an exception still undoes everything.
+
+    ``turns``: on SQLite, those of the jobs and mails that use the same connection.
+    """
 
     @asynccontextmanager
     async def unit() -> AsyncIterator[SqlUnitOfWork]:
-        async with factory() as uow:
+        async with nullcontext() if turns is None else turns.job(), factory() as uow:
             yield uow
             await uow.commit()
 

@@ -1,0 +1,358 @@
+"""Short jobs that wait at the same moment share one transaction: looked up once, kept once, committed once.
+
+There are no savepoints. Whatever is not as it should be (a handler that fails, a counter out of turn, a job that is
+cancelled, an outcome that another delivery kept meanwhile) undoes the whole group, and each of its jobs runs again
+alone, on the usual path, which knows what to do with it. So a handler may run twice; what it did the first time was
+never committed. Nobody learns an outcome before the group's commit.
+
+The jobs run one after the other, each in its own task: the group gives them turns. A handler whose first step is to
+draw a number waits there for the others, and the numbers of all are drawn by one statement, in the order of the
+counters' names: two groups then wait for each other in one direction only, and hold a counter for a moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from workers.adapters.registry.faults import MESSAGE, passing_faults_retryable
+from workers.adapters.registry.groupstatements import Done, find_many, next_numbers, store_many
+from workers.adapters.registry.outbox import OutboxName, RealTime, utc_now
+from workers.adapters.registry.turns import Turns
+from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork
+from workers.errors import BusinessError, BusyError, InputErrors
+from workers.usecases.ports import JobRef
+
+MOST: Final = 32
+"""Jobs of a group at most."""
+
+LOCK_MS: Final = 500
+"""How long a group waits for a lock, in milliseconds: whom it waits for may wait for one of its own."""
+
+_STARTING_SECONDS: Final = 0.03
+"""After so long no further job begins in a group: mails wait for SQLite's connection, other groups for the locks."""
+
+_TURN_SECONDS: Final = 2.0
+"""A job that takes longer is not short, whatever the catalogue says."""
+
+Work = Callable[[SqlUnitOfWork], Awaitable[Mapping[str, Any]]]
+"""Does a job's work in a unit and returns its outcome (JSON); may be called again with another unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """A job whose outcome is committed. ``again``: it was so before; ``outbox_used``: where the job added rows."""
+
+    outcome: Mapping[str, Any]
+    again: bool = False
+    outbox_used: set[OutboxName] = field(default_factory=set)
+
+
+class UndoneError(Exception):
+    """A job's group was undone while the job waited in it. No RenkeiError: no handler has an answer to it."""
+
+
+class _CounterOutOfTurnError(Exception):
+    """A job wants a number of a counter that comes before one whose row the group holds."""
+
+
+class _TakenError(Exception):
+    """Another delivery kept an outcome of the group first."""
+
+
+class _Seat:
+    """A job's place in a group. Its own task and the group's hand each other the turn."""
+
+    def __init__(self, ref: JobRef, job_type: str) -> None:
+        loop = asyncio.get_running_loop()
+        self.ref, self.job_type = ref, job_type
+        self.begins: asyncio.Future[_Group | None] = loop.create_future()
+        self.ends: asyncio.Future[Applied | None] = loop.create_future()
+        self.wants: tuple[str, int] | None = None
+        self.number: asyncio.Future[int] = loop.create_future()
+        self.outcome: Mapping[str, Any] | None = None
+        self.outbox_used: set[OutboxName] = set()
+        self._pauses: asyncio.Future[None] | None = None
+
+    def settle(self, applied: Applied | None) -> None:
+        """Tell the job what became of it; None: it has to run alone."""
+        if not self.ends.done():
+            self.ends.set_result(applied)
+        if not self.begins.done():
+            self.begins.set_result(None)
+        if self.wants is not None and not self.number.done():
+            self.number.set_exception(UndoneError)
+
+    async def turn(self, go: Callable[[], None]) -> None:
+        """Let the job go on until it waits for a number or has come to its end."""
+        self._pauses = asyncio.get_running_loop().create_future()
+        go()
+        await self._pauses
+
+    def pause(self) -> None:
+        """Give the turn back."""
+        if self._pauses is not None and not self._pauses.done():
+            self._pauses.set_result(None)
+
+
+class _Group:
+    """An open transaction of several jobs. ``failed``: why it has to be undone."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.failed = ""
+        self.committing = False
+        self._last_counter = ""
+        self._held: set[str] = set()
+
+    def fail(self, reason: str) -> None:
+        """Have the group undone; too late once its commit has begun."""
+        if not self.committing:
+            self.failed = self.failed or reason
+
+    def check(self) -> None:
+        """Raise UndoneError where the group has failed."""
+        if self.failed:
+            raise UndoneError
+
+    def hold(self, names: Sequence[str]) -> None:
+        """Note that the rows of these counters, in order, are locked from now on; raises where one is out of turn."""
+        for name in names:
+            if name not in self._held and name < self._last_counter:
+                raise _CounterOutOfTurnError
+            self._held.add(name)
+            self._last_counter = max(self._last_counter, name)
+
+
+class _Counters:
+    """A job's counters within a group: the first step of a job waits for the others' numbers."""
+
+    def __init__(self, uow: SqlUnitOfWork, seat: _Seat, group: _Group) -> None:
+        self._uow, self._seat, self._group = uow, seat, group
+        self._plain = uow.counters
+
+    async def draw(self, name: str) -> int:
+        """Return the next number of a counter, see ``SqlCounters.draw``."""
+        return await self.draw_block(name, 1)
+
+    async def draw_block(self, name: str, count: int) -> int:
+        """Draw ``count`` numbers at once, see ``SqlCounters.draw_block``."""
+        seat = self._seat
+        if self._uow.is_untouched and seat.wants is None:
+            # It has read nothing yet: that others go first is as if it had come later.
+            seat.wants = (name, count)
+            seat.pause()
+            return await seat.number
+        self._group.hold([name])
+        return await self._plain.draw_block(name, count)
+
+
+class JobGroups:
+    """Puts short jobs into groups; each runs on one connection, at most ``at_once`` groups at a time."""
+
+    def __init__(  # noqa: PLR0913 (keywords that each mean one thing)
+        self,
+        engine: AsyncEngine,
+        make: MakeUnit,
+        *,
+        at_once: int,
+        turns: Turns | None = None,
+        now: RealTime = utc_now,
+        told: Callable[[int, str], None] = lambda _size, _reason: None,
+    ) -> None:
+        """Create the groups of a process.
+
+        Args:
+            engine: Connections of the groups' own on PostgreSQL, with a short wait for locks.
+            make: Makes a job's unit on the group's connection.
+            at_once: Groups at the same time; on SQLite one.
+            turns: Those of the mails that use the same connection.
+            now: Real time.
+            told: Called at a group's end with its jobs, and with the reason where it was undone.
+        """
+        self._engine = engine
+        self._make = make
+        self._free = at_once
+        self._turns = turns
+        self._now = now
+        self._told = told
+        self._waiting: deque[_Seat] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def apply(self, ref: JobRef, job_type: str, work: Work) -> Applied | None:
+        """Do a job's work in a group; returns when it is committed. None: nothing was kept, the job has to run alone.
+
+        Raises nothing but the caller's own cancellation, which undoes the group as long as that is possible.
+        """
+        seat = _Seat(ref, job_type)
+        self._waiting.append(seat)
+        self._start()
+        try:
+            group = await seat.begins
+            if group is not None:
+                await self._work(seat, group, work)
+                seat.pause()
+            return await seat.ends
+        except asyncio.CancelledError:
+            given = seat.begins.result() if seat.begins.done() and not seat.begins.cancelled() else None
+            if given is not None:
+                given.fail("cancelled")
+            seat.settle(None)
+            seat.pause()
+            raise
+
+    async def _work(self, seat: _Seat, group: _Group, work: Work) -> None:
+        """Work in the group's transaction; what fails there fails the group."""
+        try:
+            async with asyncio.timeout(_TURN_SECONDS), self._make(group.connection) as uow:
+                uow.counters = _Counters(uow, seat, group)
+                seat.outcome = await work(uow)
+                group.check()
+                await uow.commit()
+                seat.outbox_used = uow.outbox_used
+        except Exception as error:  # noqa: BLE001 (whatever it is, the job meets it again alone)
+            group.fail(_reason(error))
+
+    def _start(self) -> None:
+        if self._free and self._waiting:
+            self._free -= 1
+            task = asyncio.create_task(self._run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self) -> None:
+        try:
+            await asyncio.sleep(0)  # those that become ready in the same round of the loop join
+            async with self._turn():
+                seats = self._next()
+                if seats:
+                    await self._together(seats)
+        finally:
+            self._free += 1
+            self._start()
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._turns is None else self._turns.job()
+
+    def _next(self) -> list[_Seat]:
+        """Take the jobs that wait, of one engine and without those that were cancelled."""
+        seats: list[_Seat] = []
+        while self._waiting and len(seats) < MOST:
+            seat = self._waiting[0]
+            if seats and seat.ref.engine_id != seats[0].ref.engine_id:
+                break
+            self._waiting.popleft()
+            if not seat.ends.done():
+                seats.append(seat)
+        return seats
+
+    async def _together(self, seats: list[_Seat]) -> None:
+        """Do the work of these jobs in one transaction, or tell each to run alone."""
+        group: _Group | None = None
+        reason = ""
+        try:
+            with passing_faults_retryable():
+                async with self._engine.connect() as connection:
+                    await connection.begin()
+                    group = _Group(connection)
+                    seats = await self._unknown(connection, seats)
+                    seats = await self._begun(group, seats)
+                    await self._draw(group, seats)
+                    if seats:
+                        await self._keep(group, seats)
+        except Exception as error:  # noqa: BLE001 (each job meets it again alone)
+            reason = (group.failed if group else "") or _reason(error)
+        for seat in seats:
+            kept = not reason and seat.outcome is not None
+            seat.settle(Applied(outcome=seat.outcome or {}, outbox_used=seat.outbox_used) if kept else None)
+        if seats:
+            self._told(len(seats), reason)
+
+    async def _unknown(self, connection: AsyncConnection, seats: list[_Seat]) -> list[_Seat]:
+        """Answer the jobs whose outcome is known, and return the others."""
+        known = await find_many(connection, [seat.ref for seat in seats])
+        new: dict[int, _Seat] = {}
+        for seat in seats:
+            found = known.get(seat.ref.job_key)
+            if found is not None:
+                # A key of another life of the engine is for the usual path to tell.
+                seat.settle(Applied(outcome=found.outcome, again=True) if found.is_of(seat.ref) else None)
+            elif new.setdefault(seat.ref.job_key, seat) is not seat:
+                seat.settle(None)  # delivered twice into one group: alone it finds the outcome of the other
+        return list(new.values())
+
+    async def _begun(self, group: _Group, seats: list[_Seat]) -> list[_Seat]:
+        """Give each job its turn and return those that had it; the others go into another group, first in the line."""
+        closes = time.monotonic() + _STARTING_SECONDS
+        begun: list[_Seat] = []
+        for place, seat in enumerate(seats):
+            if group.failed or time.monotonic() > closes:
+                self._waiting.extendleft(reversed(seats[place:]))
+                break
+            if not seat.begins.done():  # else cancelled while it waited
+                begun.append(seat)
+                await seat.turn(partial(seat.begins.set_result, group))
+        return begun
+
+    async def _draw(self, group: _Group, seats: list[_Seat]) -> None:
+        """Draw the numbers for which jobs wait, and let these go on."""
+        group.check()
+        waiting = [(seat, *seat.wants) for seat in seats if seat.wants is not None]
+        if not waiting:
+            return
+        wanted: dict[str, int] = {}
+        for name, count in sorted((name, count) for _seat, name, count in waiting):
+            wanted[name] = wanted.get(name, 0) + count
+        group.hold(list(wanted))
+        drawn = await next_numbers(group.connection, wanted)
+        last = {name: drawn[name] - count for name, count in wanted.items()}
+        for seat, name, count in waiting:
+            group.check()
+            last[name] += count
+            if seat.number.done():
+                raise UndoneError  # cancelled while it waited
+            await seat.turn(partial(seat.number.set_result, last[name]))
+        group.check()
+
+    async def _keep(self, group: _Group, seats: list[_Seat]) -> None:
+        group.check()
+        done = [Done(ref=seat.ref, job_type=seat.job_type, outcome=seat.outcome or {}) for seat in seats]
+        if not _is_open(group.connection):
+            raise BusyError(MESSAGE)
+        if await store_many(group.connection, done, self._now()) < len(done):
+            raise _TakenError
+        group.check()
+        group.committing = True
+        await group.connection.commit()
+
+
+def _is_open(connection: AsyncConnection) -> bool:
+    """Return whether the database still has the transaction: a full disk may undo SQLite's, without a word later."""
+    if connection.dialect.name != "sqlite":
+        return True  # the next statement meets an error
+    sync = connection.sync_connection
+    driver: Any = sync.connection.driver_connection if sync is not None else None
+    return bool(driver.in_transaction)
+
+
+def _reason(error: Exception) -> str:
+    """Return the metric's word for why a group was undone."""
+    if isinstance(error, BusyError):
+        return "busy"
+    if isinstance(error, BusinessError | InputErrors):
+        return "business"
+    if isinstance(error, TimeoutError):
+        return "slow"
+    if isinstance(error, _TakenError):
+        return "taken"
+    if isinstance(error, _CounterOutOfTurnError):
+        return "order"
+    return "error"
