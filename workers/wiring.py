@@ -84,9 +84,9 @@ class Services:
     @cached_property
     def open_unit(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
         """Opens a transaction."""
-        from workers.adapters.registry.unit_of_work import committing
+        from workers.adapters.registry.unit_of_work import opening
 
-        return committing(self._make_unit, self._turns)
+        return opening(self.engine, self._make_unit, self._turns)
 
     @cached_property
     def groups(self) -> JobGroups:
@@ -94,14 +94,13 @@ class Services:
         from workers.adapters.registry.groups import LOCK_MS, JobGroups
         from workers.runtime.metrics import group_ended
 
-        if self._turns is not None:
-            return JobGroups(self.engine, self._make_unit, at_once=1, turns=self._turns, told=group_ended)
-        from workers.adapters.registry.database import create_engine
+        engine = self.engine
+        if self._turns is None:
+            from workers.adapters.registry.database import create_engine
 
-        at_once = 2  # one goes on while another is written to the disk
-        engine = create_engine(self.settings.registry_url, pool_size=at_once, lock_ms=LOCK_MS, asks_first=False)
-        self._engines.append(engine)
-        return JobGroups(engine, self._make_unit, at_once=at_once, told=group_ended)
+            engine = create_engine(self.settings.registry_url, pool_size=1, lock_ms=LOCK_MS, asks_first=False)
+            self._engines.append(engine)
+        return JobGroups(engine, self._make_unit, turns=self._turns, told=group_ended)
 
     @cached_property
     def _make_unit(self) -> MakeUnit:

@@ -28,7 +28,7 @@ from tests.kit.answering import FORM, OPTIONS, PAGES_URL
 from tests.kit.registry import Registry
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.files import FileStore
-from workers.adapters.registry.shared_transaction import opening
+from workers.adapters.registry.unit_of_work import opening
 from workers.pages.app import application
 from workers.pages.steps import Steps
 from workers.trial.clock import EngineClock

@@ -22,8 +22,7 @@ from tests.kit.registry import Registry
 from workers.adapters.camunda.open_tasks import OpenTask
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.registry import outbox_tables
-from workers.adapters.registry.shared_transaction import opening
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork, opening
 from workers.domain.entities import Case
 from workers.errors import RetryableError
 from workers.pages.app import application

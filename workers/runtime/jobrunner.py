@@ -65,6 +65,7 @@ class JobRunner:
         open_unit: OpenJobUnit,
         engine_id: Callable[[], Awaitable[str]],
         groups: JobGroups | None = None,
+        alone: int = 16,
         check_registry: Callable[[], Awaitable[None]] | None = None,
         outbox_filled: Callable[[set[OutboxName]], None] = lambda _used: None,
         registry_answers: Callable[[bool], None] = lambda _answers: None,
@@ -76,6 +77,7 @@ class JobRunner:
             open_unit: Opens the transaction of a job.
             engine_id: Names the engine in ``applied_job``, see ``engineid.EngineId``.
             groups: Where short jobs share a transaction; without, each has its own.
+            alone: How many jobs of a group that was undone run at once.
             check_registry: Raises when the registry does not answer: then a failure costs the job no retry.
             outbox_filled: Called after a commit that added outbox rows: wakes their senders.
             registry_answers: Told when the registry has committed a job (True) or could not take one (False).
@@ -84,6 +86,7 @@ class JobRunner:
         self._open_unit = open_unit
         self._engine_id = engine_id
         self._groups = groups
+        self._alone = asyncio.Semaphore(alone)
         self._check_registry = check_registry
         self._outbox_filled = outbox_filled
         self._registry_answers = registry_answers
@@ -157,16 +160,21 @@ class JobRunner:
             ref=ref,
             process_id=job.bpmn_process_id,
         )
-        if job_type.short and self._groups is not None:
-            decision = await self._in_group(self._groups, job_type, job_input)
-            if decision is not None:
-                return decision
+        if not job_type.short or self._groups is None:
+            return await self._by_itself(job_type, job_input)
+        decision = await self._in_group(self._groups, job_type, job_input)
+        if decision is not None:
+            return decision
+        async with self._alone:
+            return await self._by_itself(job_type, job_input)
+
+    async def _by_itself(self, job_type: JobType, job: JobInput) -> Complete | Throw:
         try:
-            return await self._once(ref, job.type, lambda unit: _handled(job_type, job_input, unit))
+            return await self._once(job.ref, job.job_type, lambda unit: _handled(job_type, job, unit))
         except (BusinessError, InputErrors) as error:
             outcome = throw_for(error)
         # The handler's own effects are rolled back; the outcome alone is kept, so that a redelivery throws the same.
-        return await self._once(ref, job.type, outcome)
+        return await self._once(job.ref, job.job_type, outcome)
 
     async def _in_group(self, groups: JobGroups, job_type: JobType, job: JobInput) -> Complete | Throw | None:
         """Apply a short job together with others; None: it has to run alone, whatever went wrong is met again there."""

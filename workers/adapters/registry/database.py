@@ -211,10 +211,6 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 
     A transaction that reads first and writes later would fail, not wait, when another one committed in between.
     """
-    dialect: Any = engine.dialect  # its own way compiles the statement anew each time: a third of a job's CPU
-    dialect.do_savepoint = lambda connection, name: _run_at_once(connection, f"SAVEPOINT {name}")
-    dialect.do_release_savepoint = lambda connection, name: _run_at_once(connection, f"RELEASE {name}")
-    dialect.do_rollback_to_savepoint = lambda connection, name: _run_at_once(connection, f"ROLLBACK TO {name}")
 
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -229,8 +225,3 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         quick: Any = connection.connection.driver_connection
         if not quick.begin_at_once(f"BEGIN {mode}"):
             connection.exec_driver_sql(f"BEGIN {mode}")
-
-
-def _run_at_once(connection: Connection, statement: str) -> None:
-    quick: Any = connection.connection.driver_connection
-    quick.run_at_once(statement)

@@ -15,17 +15,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.adapters.registry.faults import MESSAGE, passing_faults_retryable
+from workers.adapters.registry.groupseats import Applied, CounterOutOfTurnError, Group, GroupCounters, Seat, UndoneError
 from workers.adapters.registry.groupstatements import Done, find_many, next_numbers, store_many
-from workers.adapters.registry.outbox import OutboxName, RealTime, utc_now
+from workers.adapters.registry.outbox import RealTime, utc_now
 from workers.adapters.registry.turns import Turns
 from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork
 from workers.errors import BusinessError, BusyError, InputErrors
@@ -47,123 +47,18 @@ Work = Callable[[SqlUnitOfWork], Awaitable[Mapping[str, Any]]]
 """Does a job's work in a unit and returns its outcome (JSON); may be called again with another unit."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Applied:
-    """A job whose outcome is committed. ``again``: it was so before; ``outbox_used``: where the job added rows."""
-
-    outcome: Mapping[str, Any]
-    again: bool = False
-    outbox_used: set[OutboxName] = field(default_factory=set)
-
-
-class UndoneError(Exception):
-    """A job's group was undone while the job waited in it. No RenkeiError: no handler has an answer to it."""
-
-
-class _CounterOutOfTurnError(Exception):
-    """A job wants a number of a counter that comes before one whose row the group holds."""
-
-
 class _TakenError(Exception):
     """Another delivery kept an outcome of the group first."""
 
 
-class _Seat:
-    """A job's place in a group. Its own task and the group's hand each other the turn."""
-
-    def __init__(self, ref: JobRef, job_type: str) -> None:
-        loop = asyncio.get_running_loop()
-        self.ref, self.job_type = ref, job_type
-        self.begins: asyncio.Future[_Group | None] = loop.create_future()
-        self.ends: asyncio.Future[Applied | None] = loop.create_future()
-        self.wants: tuple[str, int] | None = None
-        self.number: asyncio.Future[int] = loop.create_future()
-        self.outcome: Mapping[str, Any] | None = None
-        self.outbox_used: set[OutboxName] = set()
-        self._pauses: asyncio.Future[None] | None = None
-
-    def settle(self, applied: Applied | None) -> None:
-        """Tell the job what became of it; None: it has to run alone."""
-        if not self.ends.done():
-            self.ends.set_result(applied)
-        if not self.begins.done():
-            self.begins.set_result(None)
-        if self.wants is not None and not self.number.done():
-            self.number.set_exception(UndoneError)
-
-    async def turn(self, go: Callable[[], None]) -> None:
-        """Let the job go on until it waits for a number or has come to its end."""
-        self._pauses = asyncio.get_running_loop().create_future()
-        go()
-        await self._pauses
-
-    def pause(self) -> None:
-        """Give the turn back."""
-        if self._pauses is not None and not self._pauses.done():
-            self._pauses.set_result(None)
-
-
-class _Group:
-    """An open transaction of several jobs. ``failed``: why it has to be undone."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = connection
-        self.failed = ""
-        self.committing = False
-        self._last_counter = ""
-        self._held: set[str] = set()
-
-    def fail(self, reason: str) -> None:
-        """Have the group undone; too late once its commit has begun."""
-        if not self.committing:
-            self.failed = self.failed or reason
-
-    def check(self) -> None:
-        """Raise UndoneError where the group has failed."""
-        if self.failed:
-            raise UndoneError
-
-    def hold(self, names: Sequence[str]) -> None:
-        """Note that the rows of these counters, in order, are locked from now on; raises where one is out of turn."""
-        for name in names:
-            if name not in self._held and name < self._last_counter:
-                raise _CounterOutOfTurnError
-            self._held.add(name)
-            self._last_counter = max(self._last_counter, name)
-
-
-class _Counters:
-    """A job's counters within a group: the first step of a job waits for the others' numbers."""
-
-    def __init__(self, uow: SqlUnitOfWork, seat: _Seat, group: _Group) -> None:
-        self._uow, self._seat, self._group = uow, seat, group
-        self._plain = uow.counters
-
-    async def draw(self, name: str) -> int:
-        """Return the next number of a counter, see ``SqlCounters.draw``."""
-        return await self.draw_block(name, 1)
-
-    async def draw_block(self, name: str, count: int) -> int:
-        """Draw ``count`` numbers at once, see ``SqlCounters.draw_block``."""
-        seat = self._seat
-        if self._uow.is_untouched and seat.wants is None:
-            # It has read nothing yet: that others go first is as if it had come later.
-            seat.wants = (name, count)
-            seat.pause()
-            return await seat.number
-        self._group.hold([name])
-        return await self._plain.draw_block(name, count)
-
-
 class JobGroups:
-    """Puts short jobs into groups; each runs on one connection, at most ``at_once`` groups at a time."""
+    """Puts short jobs into groups, one after the other: while one is committed, the next one's jobs gather."""
 
-    def __init__(  # noqa: PLR0913 (keywords that each mean one thing)
+    def __init__(
         self,
         engine: AsyncEngine,
         make: MakeUnit,
         *,
-        at_once: int,
         turns: Turns | None = None,
         now: RealTime = utc_now,
         told: Callable[[int, str], None] = lambda _size, _reason: None,
@@ -171,20 +66,19 @@ class JobGroups:
         """Create the groups of a process.
 
         Args:
-            engine: Connections of the groups' own on PostgreSQL, with a short wait for locks.
+            engine: On PostgreSQL one with a connection of the groups' own, which waits for locks shortly.
             make: Makes a job's unit on the group's connection.
-            at_once: Groups at the same time; on SQLite one.
             turns: Those of the mails that use the same connection.
             now: Real time.
             told: Called at a group's end with its jobs, and with the reason where it was undone.
         """
         self._engine = engine
         self._make = make
-        self._free = at_once
+        self._at_work = False
         self._turns = turns
         self._now = now
         self._told = told
-        self._waiting: deque[_Seat] = deque()
+        self._waiting: deque[Seat] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def apply(self, ref: JobRef, job_type: str, work: Work) -> Applied | None:
@@ -192,7 +86,7 @@ class JobGroups:
 
         Raises nothing but the caller's own cancellation, which undoes the group as long as that is possible.
         """
-        seat = _Seat(ref, job_type)
+        seat = Seat(ref, job_type)
         self._waiting.append(seat)
         self._start()
         try:
@@ -209,11 +103,11 @@ class JobGroups:
             seat.pause()
             raise
 
-    async def _work(self, seat: _Seat, group: _Group, work: Work) -> None:
+    async def _work(self, seat: Seat, group: Group, work: Work) -> None:
         """Work in the group's transaction; what fails there fails the group."""
         try:
             async with asyncio.timeout(_TURN_SECONDS), self._make(group.connection) as uow:
-                uow.counters = _Counters(uow, seat, group)
+                uow.counters = GroupCounters(uow, seat, group)
                 seat.outcome = await work(uow)
                 group.check()
                 await uow.commit()
@@ -222,8 +116,8 @@ class JobGroups:
             group.fail(_reason(error))
 
     def _start(self) -> None:
-        if self._free and self._waiting:
-            self._free -= 1
+        if self._waiting and not self._at_work:
+            self._at_work = True
             task = asyncio.create_task(self._run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -236,15 +130,15 @@ class JobGroups:
                 if seats:
                     await self._together(seats)
         finally:
-            self._free += 1
+            self._at_work = False
             self._start()
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self._turns is None else self._turns.job()
 
-    def _next(self) -> list[_Seat]:
+    def _next(self) -> list[Seat]:
         """Take the jobs that wait, of one engine and without those that were cancelled."""
-        seats: list[_Seat] = []
+        seats: list[Seat] = []
         while self._waiting and len(seats) < MOST:
             seat = self._waiting[0]
             if seats and seat.ref.engine_id != seats[0].ref.engine_id:
@@ -254,15 +148,15 @@ class JobGroups:
                 seats.append(seat)
         return seats
 
-    async def _together(self, seats: list[_Seat]) -> None:
+    async def _together(self, seats: list[Seat]) -> None:
         """Do the work of these jobs in one transaction, or tell each to run alone."""
-        group: _Group | None = None
+        group: Group | None = None
         reason = ""
         try:
             with passing_faults_retryable():
                 async with self._engine.connect() as connection:
                     await connection.begin()
-                    group = _Group(connection)
+                    group = Group(connection)
                     seats = await self._unknown(connection, seats)
                     seats = await self._begun(group, seats)
                     await self._draw(group, seats)
@@ -276,10 +170,10 @@ class JobGroups:
         if seats:
             self._told(len(seats), reason)
 
-    async def _unknown(self, connection: AsyncConnection, seats: list[_Seat]) -> list[_Seat]:
+    async def _unknown(self, connection: AsyncConnection, seats: list[Seat]) -> list[Seat]:
         """Answer the jobs whose outcome is known, and return the others."""
         known = await find_many(connection, [seat.ref for seat in seats])
-        new: dict[int, _Seat] = {}
+        new: dict[int, Seat] = {}
         for seat in seats:
             found = known.get(seat.ref.job_key)
             if found is not None:
@@ -289,10 +183,10 @@ class JobGroups:
                 seat.settle(None)  # delivered twice into one group: alone it finds the outcome of the other
         return list(new.values())
 
-    async def _begun(self, group: _Group, seats: list[_Seat]) -> list[_Seat]:
+    async def _begun(self, group: Group, seats: list[Seat]) -> list[Seat]:
         """Give each job its turn and return those that had it; the others go into another group, first in the line."""
         closes = time.monotonic() + _STARTING_SECONDS
-        begun: list[_Seat] = []
+        begun: list[Seat] = []
         for place, seat in enumerate(seats):
             if group.failed or time.monotonic() > closes:
                 self._waiting.extendleft(reversed(seats[place:]))
@@ -302,7 +196,7 @@ class JobGroups:
                 await seat.turn(partial(seat.begins.set_result, group))
         return begun
 
-    async def _draw(self, group: _Group, seats: list[_Seat]) -> None:
+    async def _draw(self, group: Group, seats: list[Seat]) -> None:
         """Draw the numbers for which jobs wait, and let these go on."""
         group.check()
         waiting = [(seat, *seat.wants) for seat in seats if seat.wants is not None]
@@ -322,7 +216,7 @@ class JobGroups:
             await seat.turn(partial(seat.number.set_result, last[name]))
         group.check()
 
-    async def _keep(self, group: _Group, seats: list[_Seat]) -> None:
+    async def _keep(self, group: Group, seats: list[Seat]) -> None:
         group.check()
         done = [Done(ref=seat.ref, job_type=seat.job_type, outcome=seat.outcome or {}) for seat in seats]
         if not _is_open(group.connection):
@@ -331,7 +225,11 @@ class JobGroups:
             raise _TakenError
         group.check()
         group.committing = True
-        await group.connection.commit()
+        try:
+            await group.connection.commit()
+        except BaseException:
+            await group.connection.invalidate()  # whatever state it is in, nobody gets it again
+            raise
 
 
 def _is_open(connection: AsyncConnection) -> bool:
@@ -353,6 +251,6 @@ def _reason(error: Exception) -> str:
         return "slow"
     if isinstance(error, _TakenError):
         return "taken"
-    if isinstance(error, _CounterOutOfTurnError):
+    if isinstance(error, CounterOutOfTurnError):
         return "order"
     return "error"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from workers.adapters.registry import mapping  # noqa: F401 (maps the entities)
 from workers.adapters.registry.acts import SqlActs
@@ -160,18 +160,33 @@ def uow_factory(sessions: async_sessionmaker[AsyncSession], parts: Parts) -> Mak
     return unit
 
 
-def committing(
-    factory: MakeUnit, turns: Turns | None = None
-) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
-    """Return a factory whose units commit at the end of their block; an exception still undoes everything.
-
-    ``turns``: on SQLite, those of the jobs and mails that use the same connection.
-    """
+def committing(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return a factory whose units commit at the end of their block; an exception still undoes everything."""
 
     @asynccontextmanager
     async def unit() -> AsyncIterator[SqlUnitOfWork]:
-        async with nullcontext() if turns is None else turns.job(), factory() as uow:
+        async with factory() as uow:
             yield uow
             await uow.commit()
 
     return unit
+
+
+def opening(
+    engine: AsyncEngine, make: MakeUnit, turns: Turns | None = None
+) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return what opens units that commit at the end of their block; on SQLite one after the other.
+
+    ``turns``: those of the mails that use the same connection.
+    """
+    alone = committing(make)
+    if engine.dialect.name != "sqlite":
+        return alone
+    order = turns or Turns()
+
+    @asynccontextmanager
+    async def in_turn() -> AsyncIterator[SqlUnitOfWork]:
+        async with order.job(), alone() as uow:
+            yield uow
+
+    return in_turn
