@@ -24,7 +24,7 @@ JOB_FALLBACKS = Counter(
     ["reason"],
     registry=REGISTRY,
 )
-JOBS_RUNNING = Gauge("renkei_jobs_running", "Handlers at work", registry=REGISTRY)
+JOBS_RUNNING = Gauge("renkei_jobs_running", "Handlers at work, or in line for a group", registry=REGISTRY)
 JOBS_HELD = Gauge("renkei_jobs_held", "Jobs taken from the engine: waiting or at work", registry=REGISTRY)
 JOBS_GIVEN_BACK = Counter(
     "renkei_jobs_given_back", "Jobs given back to the engine unstarted: no room, or a stop", registry=REGISTRY

@@ -20,11 +20,14 @@ from workers.settings import Settings
 from workers.usecases.ports import UnitOfWork
 from workers.wiring import services
 
+_CITIES = 8
+
 
 async def draw(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Change the registry."""
-    await uow.counters.draw("bench")
-    return {"echoed": job.variables["number"]}
+    """Change the registry: each city has a counter of its own."""
+    number = job.variables["number"]
+    await uow.counters.draw(f"bench:{number % _CITIES}")
+    return {"echoed": number}
 
 
 async def program(handler: Handler = draw, *, short: bool = True) -> None:
