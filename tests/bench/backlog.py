@@ -40,7 +40,7 @@ async def rates(
 ) -> dict[str, list[float]]:
     """Return jobs per second by peer, one figure a round.
 
-    The first rounds warm up the engine and the peers, each with the full number of jobs: Java is at its speed only then.
+    The first rounds warm up engine and peers, each with the full number of jobs: only then Java is at its speed.
     Stock pyzeebe is stopped after ``stock_seconds``: its rate is constant, and 1,000 jobs would take it minutes. Each
     round has its own order, the same in every run: else a peer would always follow the same one.
     """

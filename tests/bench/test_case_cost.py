@@ -46,7 +46,7 @@ async def test_a_case_costs_little_cpu(tmp_path: Path, bars: Bars) -> None:
     found = ratios(spent[1], spent[0])
     bars.add(
         "案件",
-        f"伊勢崎市の案件 1 件（申出から締結まで）にワーカーが使う CPU、{cases} 件ずつ、一つずつ確定していた版に対する比",
+        "伊勢崎市の案件 1 件（申出から締結まで）にワーカーが使う CPU、一つずつ確定していた版に対する比",
         figure=f"{spread(found, ' 倍', 2)}、いま {spread(spent[1], ' 秒', 2)}、前の版 {spread(spent[0], ' 秒', 2)}",
         bound="0.6 倍以下",
         holds=median(found) <= 0.6,

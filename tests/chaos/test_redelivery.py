@@ -131,7 +131,8 @@ async def test_the_registry_is_the_same_when_every_job_is_delivered_twice(
         "B5",
         f"{cases} 件を締結まで進め、すべてのジョブ（{len(deliveries)} 個）をエンジンに 2 度配らせ、"
         f"一つおきの組を確定の前に取り消す（{registries.name}）",
-        figure=f"取り消した組 {undone[True]}、確定した組 {undone[False]}、2 度以上届いたジョブ {again}、{len(registry)} 表 {rows} 行のうち違う表 {len(different)}、"
+        figure=f"取り消した組 {undone[True]}、確定した組 {undone[False]}、"
+        f"2 度以上届いたジョブ {again}、{len(registry)} 表 {rows} 行のうち違う表 {len(different)}、"
         f"違うメール {extra}",
         bound="すべて 2 度届き、違う表 0、違うメール 0",
         holds=not different and not extra and again == len(deliveries) > 0 and min(undone[True], undone[False]) > 0,
