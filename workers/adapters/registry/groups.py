@@ -37,8 +37,8 @@ MOST: Final = 32
 LOCK_MS: Final = 500
 """How long a group waits for a lock, in milliseconds: whom it waits for may wait for one of its own."""
 
-_STARTING_SECONDS: Final = 0.03
-"""After so long no further job begins in a group: mails wait for SQLite's connection, other groups for the locks."""
+_STARTING_SECONDS: Final = 0.05
+"""After so much CPU no further job begins in a group: mails wait for SQLite's connection, others for its locks."""
 
 _TURN_SECONDS: Final = 2.0
 """A job that takes longer is not short, whatever the catalogue says."""
@@ -185,10 +185,10 @@ class JobGroups:
 
     async def _begun(self, group: Group, seats: list[Seat]) -> list[Seat]:
         """Give each job its turn and return those that had it; the others go into another group, first in the line."""
-        closes = time.monotonic() + _STARTING_SECONDS
+        closes = time.thread_time() + _STARTING_SECONDS
         begun: list[Seat] = []
         for place, seat in enumerate(seats):
-            if group.failed or time.monotonic() > closes:
+            if group.failed or time.thread_time() > closes:
                 self._waiting.extendleft(reversed(seats[place:]))
                 break
             if not seat.begins.done():  # else cancelled while it waited
