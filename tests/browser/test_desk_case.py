@@ -137,7 +137,12 @@ def _end(office: DeskClerk) -> None:
     _review(office)
     office.does("協定書案を確かめる", _COMPANY, {"confirmation": "案のとおりで合意する"})
     office.does("決裁と締結の予定を入れる", _COMPANY, {"plannedOn": day(0)})
-    office.does("協定を締結する", _COMPANY, {"signing": "締結した", "signedOn": day(0)})
+    electronic = {
+        "signingWay": "電子署名で取り交わした",
+        "signingService": "電子契約のサービス",
+        "signingEvidence": "第8号",
+    }
+    office.does("協定を締結する", _COMPANY, {"signing": "締結した", "signedOn": day(0), **electronic})
     _review(office)
     _closed(office)
 

@@ -159,7 +159,10 @@ def test_the_desk_and_its_tasks(server: DeskServer, staff: Opens) -> None:
     server.desk.engine.done.add(TASK)
     sato.go(f"/desk/task/{TASK}")
     sato.stands("この作業は済んでいます")
-    sato.go("/desk/start/isesaki")
+    sato.go("/desk/")
+    sato.page.get_by_role("link", name="ほかの手続を始める").click()
+    sato.stands("手続を始める")
+    sato.go("/desk/start/isesaki/isesaki-signing")
     expect(sato.page.get_by_role("button", name="この内容で始める")).to_be_visible()
     sato.stands("新しい案件を始める")
 

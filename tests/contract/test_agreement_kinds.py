@@ -113,3 +113,39 @@ async def test_a_departments_choice_carries_its_group() -> None:
     city = papers.CITIES.city("asahikawa")
     chosen = {choice["value"]: choice["group"] for choice in city_options(city)["departments"]}
     assert chosen == {department.code: department.group for department in city.departments}
+
+
+_ELECTRONIC = {"way": "electronic", "service": "電子署名の例", "evidence": "証明書 第8号", "reason": "前に書いた理由"}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (_ELECTRONIC, "電子署名（サービス: 電子署名の例、証し: 証明書 第8号）"),
+        ({"way": "paper", "reason": "相手方の都合"}, "紙（紙にした理由: 相手方の都合）"),
+        ({"way": None}, None),
+    ],
+)
+async def test_the_signing_task_says_how_it_was_signed(units: Units, given: dict[str, Any], told: str | None) -> None:
+    """ALL-25: kept with the agreement; what was typed for the other way stays out, and it may be left for the book."""
+    async with units() as uow:
+        await record_agreement_terms(uow, CASE_ID, TERMS)
+        signature = {"signedOn": uow.clock.today().isoformat(), **given}
+        await register_agreement(uow, CASE_ID, signature)
+        await register_agreement(uow, CASE_ID, signature)
+        agreement = await uow.agreements.of_case(CASE_ID)
+        assert agreement is not None
+        record = await uow.register.signing(agreement.id)
+        kept = await uow.register.corrections(agreement.id)
+    assert (record.in_words if record else None) == told
+    assert [entry.new for entry in kept] == ([told] if told else [])
+
+
+async def test_an_electronic_signature_without_its_evidence_is_refused(units: Units) -> None:
+    """The clerk is told the field."""
+    async with units() as uow:
+        await record_agreement_terms(uow, CASE_ID, TERMS)
+        with pytest.raises(InputError, match="署名の証し: 入力してください"):
+            await register_agreement(
+                uow, CASE_ID, {"signedOn": uow.clock.today().isoformat(), **_ELECTRONIC, "evidence": " "}
+            )

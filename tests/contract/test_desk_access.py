@@ -42,7 +42,15 @@ async def secrets_of_isesaki(desk: DeskAtWork) -> dict[str, str]:
         await add_note(uow, _CASE, PEOPLE["sato"], "カナリアのメモ")
     desk.engine.add(open_task(7, name="カナリアの作業"))
     desk.engine.forms[7] = ShownTask(form=FORM, values={"caseTitle": "あおぞら"})
-    return {"case": _CASE, "key": "7", "document": str(document.id), "mail": "1", "city": "isesaki", "number": "1"}
+    return {
+        "case": _CASE,
+        "key": "7",
+        "document": str(document.id),
+        "mail": "1",
+        "city": "isesaki",
+        "process": "isesaki-signing",
+        "number": "1",
+    }
 
 
 def addresses(desk: DeskAtWork, parts: dict[str, str]) -> set[str]:

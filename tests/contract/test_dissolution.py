@@ -212,8 +212,9 @@ async def test_an_amendment_s_new_last_day_comes_under_the_watch(built: Services
     async with built.open_unit() as uow:
         assert (await draft_amendment(uow, case.id))["amendmentTerms"]["expiresOn"] == "2027-03-31"
         await record_amendment(uow, case.id, terms)
-        first = await register_amendment(uow, case.id, {"signedOn": "令和8年6月1日"})
-        again = await register_amendment(uow, case.id, {"signedOn": "令和8年6月1日"})
+        signature = {"signedOn": "令和8年6月1日", "way": "paper", "reason": "相手方の都合"}
+        first = await register_amendment(uow, case.id, signature)
+        again = await register_amendment(uow, case.id, signature)
         await amend.apply_amendment(uow, case.id)
         assert (first, first["versionNumber"]) == (again, 2)
     async with built.open_unit() as uow:
@@ -223,6 +224,7 @@ async def test_an_amendment_s_new_last_day_comes_under_the_watch(built: Services
     assert (term.stage, term.due_on is not None and term.due_on > date(2027, 3, 31)) == (TermStage.OPEN, True)
     shown = await describe_agreement(built, ID)
     assert [version["number"] for version in shown["versions"]] == [1, 2]
+    assert json.dumps(shown, default=str, ensure_ascii=False).count("締結の方法: 紙（紙にした理由: 相手方の都合）") == 1
     assert json.dumps(shown, default=str, ensure_ascii=False).count("新しい名称") >= 2
 
 

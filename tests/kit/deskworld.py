@@ -39,6 +39,8 @@ CASE: Final = "isesaki-2026-1"
 AGREEMENT: Final = "isesaki-a1"
 _START: Final = ROOT / "bpmn" / "isesaki" / "isesaki-consultation.form"
 TASK: Final = 2251799813685301
+_REPORT: Final = ROOT / "bpmn" / "isesaki" / "isesaki-project-start.form"
+_STOP: Final = ROOT / "bpmn" / "common" / "common-case-control.form"
 _PARTNERS: Final = (
     "株式会社みどり商事",
     "アオバ保険株式会社",
@@ -63,7 +65,8 @@ async def furnish(desk: DeskAtWork) -> None:
     )
     values = {"cityOptions": {"fields": OPTIONS}, "caseTitle": "包括連携協定"}
     desk.engine.forms[TASK] = ShownTask(form=FORM, values=values)
-    desk.engine.start_forms["isesaki-signing"] = json.loads(_START.read_text(encoding="utf-8"))
+    for process, form in (("isesaki-signing", _START), ("isesaki-project", _REPORT), ("common-case-control", _STOP)):
+        desk.engine.start_forms[process] = json.loads(form.read_text(encoding="utf-8"))
 
 
 async def _case(desk: DeskAtWork) -> None:

@@ -223,6 +223,22 @@ def test_a_mistake_in_a_citys_facts_is_refused(tmp_path: Path, file: str, old: s
     assert element in found[0].element + found[0].message
 
 
+@pytest.mark.parametrize("process", ["isesaki-projects", "isesaki-results", "common-agreement-meeting"])
+def test_departments_begin_what_has_a_start_form_of_the_city(tmp_path: Path, process: str) -> None:
+    """A wrong name, a process without a start form, a common one: nobody could begin it at the desk."""
+    for part in ("bpmn/isesaki", "bpmn/common", "templates/isesaki", "templates/common"):
+        shutil.copytree(_REAL / part, tmp_path / part)
+    file = tmp_path / "bpmn" / "isesaki" / "city.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('["isesaki-project"]', f'["{process}"]', 1), encoding="utf-8")
+
+    found = [f for f in lint([file], home=tmp_path).findings if f.rule == "pack"]
+
+    assert [(one.element, f"「{process}」は、開始のフォームのある" in one.message) for one in found] == [
+        ("departments_start", True)
+    ]
+
+
 def test_the_real_packs_are_clean() -> None:
     """``renkei lint bpmn/`` with the real workers, variables and templates."""
     report = lint([_REAL / "bpmn"], home=_REAL)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
-from workers.domain.fiscal import format_fiscal_year
+from workers.domain.fiscal import format_fiscal_year, parse_fiscal_year
+from workers.errors import InputError
 
 _CASE: Final = re.compile(r"[a-z][a-z0-9-]*-(\d{4})-(\d+)", re.ASCII)
+_SAID: Final = re.compile(r"(.+年度)第(\d{1,9})号", re.ASCII)
 _IN_WORDS: Final = re.compile(r"(?<![\w.@-])[a-z][a-z0-9-]*-(?:a\d+|\d{4}-\d+)(?![\w-])", re.ASCII)
 _NAME_OF_A_STEP: Final = re.compile(r": [a-z][a-z0-9-]*(?=（|$)", re.ASCII)
 _AGREEMENT: Final = re.compile(r"[a-z][a-z0-9-]*-a(\d+)", re.ASCII)
@@ -17,6 +20,16 @@ def case_number(case_id: str) -> str:
     """Return ``令和8年度 第12号`` for ``CITY-2026-12``; an id of another shape comes back as it is."""
     found = _CASE.fullmatch(case_id)
     return f"{format_fiscal_year(int(found[1]))} 第{int(found[2])}号" if found else case_id
+
+
+def case_id(city: str, number: str) -> str:
+    """Return the id of a city's case that people call ``令和8年度 第12号``; anything else comes back without blanks."""
+    bare = "".join(unicodedata.normalize("NFKC", number).split())
+    found = _SAID.fullmatch(bare)
+    try:
+        return f"{city}-{parse_fiscal_year(found[1], '案件番号')}-{int(found[2])}" if found else bare
+    except InputError:
+        return bare
 
 
 def agreement_number(agreement_id: str) -> str:

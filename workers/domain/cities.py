@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -76,6 +76,7 @@ class Office:
     ``departments_lead``: a case with a department in charge is that department's own, in mails too (ASA-1).
     ``departments_sign``: the tasks are divided as the diagrams say, but what a partner is written comes from the
     department that carries out the project and is answered to it (CHI-4).
+    ``departments_start``: processes that departments begin themselves (ISE-A1, CHI-1).
     """
 
     division: str
@@ -85,6 +86,11 @@ class Office:
     phone: str = ""
     departments_lead: bool = False
     departments_sign: bool = False
+    departments_start: Sequence[str] = ()
+
+    def begun_by_departments(self, processes: Iterable[str]) -> list[str]:
+        """Return those of the city's own processes that its departments begin: all, where they lead their cases."""
+        return [one for one in processes if self.departments_lead or one in self.departments_start]
 
 
 @dataclass(frozen=True, kw_only=True)

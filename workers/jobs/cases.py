@@ -7,7 +7,7 @@ from typing import Any
 from workers.domain.fiscal import fiscal_year
 from workers.domain.wareki import format_wareki, parse_date
 from workers.jobs.catalog import CHECKS, Header, JobInput, job_type
-from workers.jobs.forms.case import opened, started_before
+from workers.jobs.forms.case import opened, signing_given, started_before
 from workers.jobs.forms.offer import (
     NO_PERSONAL_DATA,
     attachment_rows,
@@ -28,6 +28,7 @@ from workers.usecases.open_case import claim_case, open_case, record_partner
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.record_act import keep_start
 from workers.usecases.record_offer import record_offer, record_past_projects
+from workers.usecases.record_signing import record_signing
 
 
 @job_type(
@@ -187,11 +188,13 @@ async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[
     by_person=True,
 )
 async def handle_register_agreement(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Register the signed agreement (ISE-8, ISE-T1)."""
+    """Register the signed agreement and how it was signed (ISE-8, ISE-T1, ALL-25)."""
     signature = job.context("signature")
     later = {str(number) for number in signature.get("nextYearProjects") or []}
     signed_on = parse_date(signature.get("signedOn") or "", "締結日")
     agreement = await register_agreement(uow, job.text("caseId"), signed_on, later=later)
+    if signature.get("way"):  # left empty it is entered in the book
+        await record_signing(uow, agreement.id, signing_given(signature), source="締結の作業")
     return {
         "agreementId": agreement.id,
         "agreementExpiry": format_wareki(agreement.current_term.expires_on),  # 無期限 where it has no end

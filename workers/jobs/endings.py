@@ -9,6 +9,7 @@ from workers.domain.numbers import parse_number
 from workers.domain.text import single_line
 from workers.domain.wareki import format_wareki, parse_date
 from workers.jobs.catalog import CHECKS, JobInput, job_type
+from workers.jobs.forms.case import signing_given
 from workers.jobs.forms.termination import plan_variable, standing_variables
 from workers.readers.agreementterms import amendment_form, read_amendment
 from workers.usecases import amend, terminate
@@ -76,8 +77,9 @@ async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, A
 )
 async def handle_register_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Register the signed amendment as a new version (ISE-T4)."""
-    signed_on = parse_date(job.context("signature").get("signedOn") or "", "締結日")
-    version = await amend.register_amendment(uow, job.text("caseId"), signed_on)
+    signature = job.context("signature")
+    signed_on = parse_date(signature.get("signedOn") or "", "締結日")
+    version = await amend.register_amendment(uow, job.text("caseId"), signed_on, way=signing_given(signature))
     return {
         "versionNumber": version.number,
         "effectiveAt": at(version.effective_on).isoformat(),

@@ -17,6 +17,7 @@ from workers.lint.rules import BPMN_RULES, Context, decisions
 from workers.lint.rules import forms as form_rules
 from workers.lint.rules.variables import did_you_mean
 from workers.packs import CityPacks, load_pack
+from workers.packs.closure import startable_by_hand
 from workers.packs.diagrams import dmn, forms, model
 from workers.packs.diagrams.catalogue import Catalogue
 from workers.variables import VARIABLES
@@ -102,3 +103,10 @@ class Judge:
             if process not in processes:
                 message = f"図「{process}」がありません{did_you_mean(process, processes)}"
                 yield Finding(file=folder / "city.toml", element=place, rule="pack", message=message)
+        startable = startable_by_hand(folder)
+        for process in city.office.departments_start:
+            if process not in startable:
+                message = (
+                    f"「{process}」は、開始のフォームのあるこの市の図ではありません{did_you_mean(process, startable)}"
+                )
+                yield Finding(file=folder / "city.toml", element="departments_start", rule="pack", message=message)

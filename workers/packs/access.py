@@ -48,8 +48,8 @@ class Access:
 def wanted_access(packs: CityPacks, common: Path | None) -> Access:
     """Return what the cities' packs need.
 
-    The office in charge starts every process of its city that has a start form, and the common ones; departments that
-    lead their cases start the city's own. ``common``: the folder of the common processes.
+    The office in charge starts every process of its city that has a start form, and the common ones; departments those
+    of the city's own that are theirs to begin. ``common``: the folder of the common processes.
     """
     groups: dict[str, str] = {}
     grants: set[Grant] = set()
@@ -59,8 +59,8 @@ def wanted_access(packs: CityPacks, common: Path | None) -> Access:
         own = startable_by_hand(packs.folder(code))
         groups.update((group.id, group.name) for group in _groups(city))
         grants.update(_starts(city.office.group, [*own, *shared]))
-        if city.office.departments_lead:
-            grants.update(grant for department in city.departments for grant in _starts(department.group, own))
+        theirs = city.office.begun_by_departments(own)
+        grants.update(grant for department in city.departments for grant in _starts(department.group, theirs))
     groups[LOST_CASES] = "所管課（どの市のものか分からない手続）"
     grants.update(Grant(group, "COMPONENT", "tasklist", ("ACCESS",)) for group in groups)
     return Access(groups=tuple(sorted(Group(*item) for item in groups.items())), grants=tuple(sorted(grants)))

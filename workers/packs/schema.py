@@ -108,6 +108,7 @@ class OfficeTable(_Table):
     phone: Phone = ""
     departments_lead: bool = False
     departments_sign: bool = False
+    departments_start: list[ProcessId] = Field(default_factory=list)
 
 
 class SignatoryTable(_Table):

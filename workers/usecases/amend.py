@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -18,6 +19,7 @@ from workers.usecases.journal import note, record
 from workers.usecases.parties import signed_terms
 from workers.usecases.ports import UnitOfWork
 from workers.usecases.procedures import procedure_of
+from workers.usecases.record_signing import WAY, read_signing
 from workers.variables import named
 
 
@@ -55,10 +57,13 @@ def _check_days(agreement: Agreement, terms: AmendmentTerms, begins: date) -> No
         raise InputError("変更の効力が生じる日", f"{format_wareki(begins)}は協定の有効期間にありません")
 
 
-async def register_amendment(uow: UnitOfWork, case_id: str, signed_on: date) -> AgreementVersion:
+async def register_amendment(
+    uow: UnitOfWork, case_id: str, signed_on: date, *, way: Mapping[str, str] | None = None
+) -> AgreementVersion:
     """Put the signed amendment into the register as the agreement's next version, once per case, and return it.
 
-    Raises InputError for a signing day that lies in the future or before the case was opened.
+    ``way``: how it was signed, as :func:`record_signing` takes it; the case's history tells it (ALL-25). Raises
+    InputError for a signing day that lies in the future or before the case was opened, and for what ``way`` lacks.
     """
     case, agreement = await procedure_of(uow, case_id, lock=True)
     version = next((found for found in agreement.versions if found.case_id == case.id), None)
@@ -67,6 +72,8 @@ async def register_amendment(uow: UnitOfWork, case_id: str, signed_on: date) -> 
             raise InputError("締結日", f"{format_wareki(signed_on)}は、手続を始めた日から今日までの日ではありません")
         await record(uow, case, SIGNATURE_STEP, named(signed_on=signed_on))
         version = await _new_version(uow, case, agreement, signed_on)
+        if way and way.get("way"):
+            await note(uow, case.id, f"{WAY}: {read_signing(agreement.id, way).in_words}")
     if version.effective_on <= uow.clock.today():
         await _apply(uow, case, agreement, version)
     return version

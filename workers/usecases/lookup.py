@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from workers.domain.agreements import Agreement
 from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.domain.markdown import plain
 from workers.readers.kept import project_title
 from workers.usecases.ports import UnitOfWork
+
+_LONGEST_NUMBER: Final = 9
 
 
 async def case_and_city(uow: UnitOfWork, case_id: str) -> tuple[Case, City]:
@@ -21,6 +25,15 @@ async def agreement_of(uow: UnitOfWork, case: Case) -> Agreement | None:
     if case.agreement_id is not None:
         return await uow.agreements.get(case.agreement_id)
     return await uow.agreements.of_case(case.id)
+
+
+async def agreement_named(uow: UnitOfWork, city: str, number: str) -> Agreement | None:
+    """Return a city's agreement by its number: 協定第12号, 12, our id, or the office's own."""
+    known = await uow.register.known(city, [number])
+    ours = number.removeprefix("協定第").removesuffix("号").removeprefix(f"{city}-a")
+    if not known and ours.isascii() and ours.isdecimal() and len(ours) <= _LONGEST_NUMBER:
+        known = await uow.register.known_ids(city, [f"{city}-a{int(ours)}"])
+    return await uow.agreements.get(known[0].id) if known else None
 
 
 async def project_name(uow: UnitOfWork, agreement: Agreement) -> str:

@@ -12,6 +12,7 @@ from workers.domain.corrections import Correction
 from workers.domain.signing import SigningRecord, SigningWay
 from workers.errors import InputError
 from workers.usecases.change_contacts import BOOK
+from workers.usecases.lookup import agreement_named
 from workers.usecases.ports import UnitOfWork
 
 WAY: Final = "締結の方法"
@@ -25,25 +26,31 @@ _LONGEST: Final = 200
 async def record_signing(uow: UnitOfWork, agreement_id: str, given: Mapping[str, str], *, source: str = BOOK) -> None:
     """Keep how an agreement was signed: ``way``, ``service``, ``evidence``, ``reason``.
 
-    An electronic signature names its service and its evidence, paper the reason. Raises InputError for what is missing.
+    An electronic signature names its service and its evidence, paper the reason. ``source``: where it was entered.
+    Raises InputError for what is missing.
     """
     agreement = await uow.agreements.get(agreement_id, lock=True)
-    if given.get("way") not in set(SigningWay):
-        raise InputError(WAY, "紙か電子署名かを選んでください")
-    way = SigningWay(given["way"])
-    electronic = way is SigningWay.ELECTRONIC
-    record = SigningRecord(
-        agreement_id=agreement.id,
-        way=way,
-        service=_line(given, "service", _SERVICE) if electronic else "",
-        evidence=_line(given, "evidence", _EVIDENCE) if electronic else "",
-        reason="" if electronic else _line(given, "reason", _REASON),
-    )
+    record = read_signing(agreement.id, given)
     known = await uow.register.signing(agreement.id)
     old = known.in_words if known else ""
     if record.in_words != old:
         await uow.register.keep_signing(record)
         await _keep(uow, agreement, WAY, old, record.in_words, source)
+
+
+def read_signing(agreement_id: str, given: Mapping[str, str]) -> SigningRecord:
+    """Return how it was signed, as typed; what belongs to the other way is left out. Raises InputError as above."""
+    if given.get("way") not in set(SigningWay):
+        raise InputError(WAY, "紙か電子署名かを選んでください")
+    way = SigningWay(given["way"])
+    electronic = way is SigningWay.ELECTRONIC
+    return SigningRecord(
+        agreement_id=agreement_id,
+        way=way,
+        service=_line(given, "service", _SERVICE) if electronic else "",
+        evidence=_line(given, "evidence", _EVIDENCE) if electronic else "",
+        reason="" if electronic else _line(given, "reason", _REASON),
+    )
 
 
 async def hang_on(uow: UnitOfWork, agreement_id: str, parent_number: str, *, source: str = BOOK) -> None:
@@ -66,15 +73,10 @@ async def hang_on(uow: UnitOfWork, agreement_id: str, parent_number: str, *, sou
 
 
 async def _named(uow: UnitOfWork, agreement: Agreement, number: str) -> Agreement | None:
-    if not number:
-        return None
-    ours = number.removeprefix("協定第").removesuffix("号")
-    known = await uow.register.known(agreement.city, [number])
-    if not known and ours.isdecimal() and len(ours) <= 9:
-        known = await uow.register.known_ids(agreement.city, [f"{agreement.city}-a{int(ours)}"])
-    if not known:
+    found = await agreement_named(uow, agreement.city, number) if number else None
+    if number and found is None:
         raise InputError(PARENT, f"番号「{text.shown(number)}」の協定は台帳にありません")
-    return await uow.agreements.get(known[0].id)
+    return found
 
 
 def _line(given: Mapping[str, str], key: str, where: str) -> str:

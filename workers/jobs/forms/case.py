@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from workers.domain.cities import City, Department
 from workers.domain.entities import Case, Partner
+from workers.jobs.forms.rows import text
 from workers.usecases.lookup import case_title
 
 
@@ -28,6 +30,11 @@ def opened(case: Case, city: City, *, lead: Department | None = None) -> dict[st
         "officeGroup": (lead or city.office).group,
         "cityOptions": city_options(city),
     }
+
+
+def signing_given(signature: Mapping[str, Any]) -> dict[str, str]:
+    """Return how an agreement was signed, as the form gave it; all empty where it was left for later (ALL-25)."""
+    return {key: text(signature.get(key)) for key in ("way", "service", "evidence", "reason")}
 
 
 def city_options(city: City) -> dict[str, Any]:

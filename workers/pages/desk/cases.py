@@ -26,6 +26,7 @@ from workers.pages.desk.face import HEADERS, PREFIX, NotHereError, Visit, case_o
 from workers.pages.desk.home import row_of
 from workers.pages.desk.mails import mail_lines
 from workers.pages.desk.matrix import matrix
+from workers.pages.desk.starting import CASE, beginnings
 from workers.pages.incoming import file_limits, read_incoming
 from workers.usecases.close_case import state_name
 from workers.usecases.ports import UnitOfWork
@@ -115,6 +116,7 @@ async def shown(visit: Visit, *, problem: str = "", typed: str = "", status: int
         away=not standing_known,
         is_office=is_office,
         mails=await mail_lines(visit, found.id) if is_office else (),
+        about=[one for one in beginnings(visit, city) if one.asks == CASE] if found.closed_on is None else [],
         has_picture=services.packs.diagram_file(found.process_id) is not None,
         today=visit.today,
         problem=problem,

@@ -18,6 +18,7 @@ from workers.domain.deskscope import Scope
 from workers.domain.jst import JST
 from workers.domain.text import comparable
 from workers.pages.desk.face import Visit
+from workers.pages.desk.starting import beginnings
 from workers.usecases.desk_sessions import remember_filter
 
 _LIST: Final = "desk"
@@ -81,6 +82,7 @@ async def home(visit: Visit) -> Response:
         when=WHEN,
         today=visit.today,
         many_cities=len(visit.scope.cities) > 1,
+        may_begin=any(beginnings(visit, city) for city in visit.scope.cities),
     )
 
 

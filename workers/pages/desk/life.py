@@ -22,6 +22,8 @@ from workers.domain.wareki import format_wareki
 from workers.errors import InputError
 from workers.pages.desk.book import file_response
 from workers.pages.desk.face import PREFIX, NotHereError, Visit, office_of
+from workers.pages.desk.starting import AGREEMENT, Beginning
+from workers.pages.desk.starting import beginnings as startable
 from workers.readers.listcolumns import HEADINGS
 from workers.usecases.agreement_life import FROM_THE_BOOK, AgreementLife, begin_from_book, beginnings, life_of
 from workers.usecases.change_contacts import EDITED
@@ -105,10 +107,17 @@ async def shown_life(visit: Visit, typed: Typed = Typed()) -> Response:
         documents=list(reversed(life.documents)),
         related=[(one, KIND_NAMES.get(one.kind, ""), one.in_force(visit.today)) for one in life.related],
         beginnings=[(kind, FROM_THE_BOOK[kind]) for kind in may_begin],
+        others=_others(visit, city),
         begun=next((name for kind, name in FROM_THE_BOOK.items() if kind == visit.query("begun")), ""),
         history=[(one.at, one.who, _without_ids(one.what)) for one in reversed(life.history)],
         is_office=is_office,
     )
+
+
+def _others(visit: Visit, city: City) -> list[Beginning]:
+    """Return what this person begins by a start form that asks for the agreement; what a button begins is left out."""
+    by_button = {city.procedures.get(kind) for kind in FROM_THE_BOOK}
+    return [one for one in startable(visit, city) if one.asks == AGREEMENT and one.process not in by_button]
 
 
 def _chosen(life: AgreementLife, typed: Typed) -> set[str]:
