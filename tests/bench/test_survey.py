@@ -163,7 +163,7 @@ async def test_a_survey_of_a_thousand_departments_is_out_in_seconds(
     few, many, rounds, stock_seconds = (100, 1000, 5, 30.0) if bars.full else (20, 60, 1, 10.0)
     await driver.deploy(pack_files("common", "isesaki"))
     before = built(tmp_path / "before", BEFORE_GROUPS)
-    short, long, past, stock = [], [], [], []
+    short, long, past, stock = list[float](), list[float](), list[float](), list[float]()
     for number in range(rounds):
         short.append(await by_renkei(driver, tmp_path / f"few{number}", few))
         for which in (0, 1) if number % 2 else (1, 0):

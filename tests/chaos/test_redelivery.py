@@ -118,10 +118,11 @@ async def test_the_registry_is_the_same_when_every_job_is_delivered_twice(
 
     registry, mails = await run("once")
     deliveries: Counter[int] = Counter()
+    undone: Counter[bool] = Counter()
     with monkeypatch.context() as patch:
         patch.setattr(supervisor, "Intake", partial(Intake, lease_seconds=2))
         patch.setattr(JobRunner, "run", _deaf_at_first(JobRunner.run, deliveries))
-        patch.setattr(JobGroups, "_keep", _undone_at_last(JobGroups._keep, undone := Counter()))
+        patch.setattr(JobGroups, "_keep", _undone_at_last(JobGroups._keep, undone))
         twice_registry, twice_mails = await run("twice")
     different = [table for table in registry if registry[table] != twice_registry[table]]
     rows = sum(sum(counted.values()) for counted in registry.values())
