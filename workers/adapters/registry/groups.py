@@ -212,7 +212,8 @@ class JobGroups:
             group.check()
             last[name] += count
             if seat.number.done():
-                raise UndoneError  # cancelled while it waited
+                group.fail("cancelled")  # while it waited; its own task has not come to say so yet
+                raise UndoneError
             await seat.turn(partial(seat.number.set_result, last[name]))
         group.check()
 
