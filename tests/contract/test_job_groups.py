@@ -270,6 +270,9 @@ async def test_concurrent_groups_on_eight_counters_never_deadlock(registry: Regi
     counters, keys = await kept(registry)
     assert sum(counters.values()) == len(keys) == 600
     assert [words for worker in processes for words in worker.faults if "deadlock" in words] == []
+    drawn = [names for worker in processes for names in worker.drawn]
+    assert max(len(names) for names in drawn) == 8
+    assert [names for names in drawn if names != sorted(names)] == []
 
 
 async def test_senders_learn_of_the_mails_of_each_job(worker: Process) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ class Process:
     alone: int = 0
     statements: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    drawn: list[list[str]] = field(default_factory=list)
+    """The counters c0 to c9 of each statement that drew numbers, in its order."""
 
     async def job(self, key: int, work: Work, *, ref: JobRef | None = None) -> Mapping[str, Any]:
         """Do a job as the runner does: in a group, else alone."""
@@ -59,7 +62,9 @@ def process(registry: Registry, turns: Turns | None = None) -> Process:
     )
 
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def _note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    def _note(_connection: Any, _cursor: Any, statement: str, given: Any, *_more: Any) -> None:
+        if statement.startswith("INSERT INTO counter"):
+            made.drawn.append(re.findall(r"\bc\d\b", str(given)))
         made.statements.append(" ".join(statement.split()[:3]))
 
     @event.listens_for(engine.sync_engine, "handle_error")
