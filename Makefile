@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all chaos bench soak packages
+.PHONY: help setup demo docs check test test-all chaos bench soak packages
 
 # Where Python is told to write no byte-code it would compile every module anew, each of the hundreds of times that
 # tests start it: the run takes twice as long.
@@ -26,6 +26,9 @@ setup: ## 仮想環境 .venv を作る（変わったときだけ）
 demo: ## すべてを用意して起動し、一件の協定を申出から締結まで進める
 	@.ci/bootstrap --stack --run
 	@$(BIN)/renkei demo isesaki
+
+docs: setup ## 説明書のサイトを build/docs/site に作る（開くのにサーバーもネットワークも要らない）
+	@$(BIN)/python -m tests.kit.docsite
 
 check: setup ## 書式、型、依存の向きを調べる
 	@$(BIN)/ruff format --check .

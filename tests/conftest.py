@@ -6,6 +6,7 @@ tests/process/conftest.py adds a broker.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import holidays  # noqa: F401 (a rule imports it when it is first asked; hypothe
 import pytest
 
 from tests.kit.apart import Apart
+from tests.kit.inmemory import use_memory
 from tests.kit.postgres import Postgres, PostgresMissingError
 
 pytest_plugins = ["tests.kit.bars", "tests.kit.lookback", "tests.kit.pictures"]
@@ -24,6 +26,7 @@ _APART = pytest.StashKey[Apart]()
 def pytest_configure(config: pytest.Config) -> None:
     """Part this run from what belongs to the user before any module of tests is read."""
     gc.disable()  # modules, packs and parameters of thousands of tests: nothing of it is garbage
+    use_memory(os.environ)
     config.stash[_APART] = Apart()
     config.stash[_APART].begin()
 

@@ -23,16 +23,31 @@ class Variable:
     ``shown`` says what a text component, which reads its variables as Markdown, may do with it: ``markdown`` is written
     for it (people's words in it passed ``workers.domain.markdown``), ``plain`` holds nothing that Markdown changes, and
     everything else is for html components, which show words as they are.
+
+    ``personal``: may hold a person's name, contact or own words.
     """
 
     name: str
     type: Type
     meaning: str
     shown: Shown = ""
+    personal: bool = False
 
 
 def _variable(name: str, type_: Type, meaning: str, *, shown: Shown = "") -> Variable:
-    return Variable(name=name, type=type_, meaning=meaning, shown=shown)
+    return Variable(name=name, type=type_, meaning=meaning, shown=shown, personal=name in _PERSONAL)
+
+
+_PERSONAL: Final = frozenset(
+    [
+        *("answerValues", "offer", "offerSummary", "survey", "surveyView", "surveyAbout", "entry", "surveyResult"),
+        *("interestedDepartments", "reportRows", "partnerAnswers", "talkResults", "proposalRows", "project"),
+        *("meetingOrder", "meetingReport", "meetingText", "mailValues", "mailRecipient", "mailDraft", "undelivered"),
+        *("undeliveredReply", "lateAnswer", "lateReply", "agreementTerms", "signingPlan", "partnerWindow"),
+        *("agreementSummary", "notices", "partnerContacts", "contactAnswer", "contactMessage", "amendmentRequest"),
+        *("amendmentTerms", "reportPerson", "reportContact", "activities", "agreementReports"),
+    ]
+)
 
 
 _ALL = (

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from tests.browser.partnerpage import PartnersForm
 from tests.kit.deskwords import READ, foreign
@@ -47,10 +47,11 @@ class DeskClerk:
         assert words == [], f"{self.page.url} says {words}"
         assert self.broken == [], self.page.url
 
-    def picture(self, kind: str) -> None:
-        """Keep the whole page for the documentation, its pictures drawn."""
+    def picture(self, kind: str, *, upto: int | None = None) -> None:
+        """Keep the whole page for the documentation, its pictures drawn; ``upto``: only its first pixels from above."""
         self.page.wait_for_load_state("networkidle")
-        self.album.document(kind, self.page.screenshot(full_page=True), of="desk")
+        clip: FloatRect | None = None if upto is None else {"x": 0, "y": 0, "width": 1280, "height": upto}
+        self.album.document(kind, self.page.screenshot(full_page=True, clip=clip), of="desk")
 
     def go(self, path: str) -> None:
         """Open a page of the desk, and read it."""

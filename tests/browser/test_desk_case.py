@@ -121,6 +121,7 @@ def _survey(office: DeskClerk, department: DeskClerk) -> None:
     expect(department.page.locator("#surveys .mark").first).to_contain_text("○")
     assert department.page.locator("#mails").count() == 0  # what partners are written is the office's
     department.picture("case")
+    department.picture("front", upto=1290)
     office.go(f"/desk/?q={quote(_COMPANY)}")
     office.picture("list")
 

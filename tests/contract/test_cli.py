@@ -112,4 +112,4 @@ def test_an_impossible_wareki_date_is_refused(tmp_path: Path) -> None:
     """平成 ended in its 31st year."""
     result = _renkei("agreements", "--on", "平成40年4月1日", data=tmp_path)
     assert result.returncode == 1
-    assert result.stderr.strip() == "--on: 「平成40年4月1日」の年がありません。平成は31年までです"
+    assert result.stderr.strip() == "--on: 「平成40年4月1日」の年がありません。平成は31年までです [RK-3052]"

@@ -29,6 +29,7 @@ FACTS: dict[str, tuple[Any, str]] = {
     "server.forwardheadersstrategy": ("native", "spring"),
     "camunda.license.key": ("${camunda_license_key}", "docs"),
     "camunda.backup.webapps.enabled": (False, "dist"),
+    "camunda.processinstancecreation.businessiduniquenessenabled": (True, "docs"),
     "camunda.security.authentication.method": ("basic", "dist"),
     "camunda.security.authentication.unprotectedapi": (False, "dist, docs: required for authorizations"),
     "camunda.security.authorizations.enabled": (True, "dist"),
@@ -136,7 +137,7 @@ def test_camunda_and_the_workers_mean_the_same_user(service: dict[str, Any]) -> 
 
 def test_camunda_runs_the_pinned_version_as_its_own_user(service: dict[str, Any]) -> None:
     services = compose()["services"]
-    assert service["image"] == services["camunda-data-init"]["image"] == "camunda/camunda:8.9.17"
+    assert service["image"] == services["camunda-data-init"]["image"] == "camunda/camunda:8.9.26"
     assert service["user"] == "1001:1001"
 
 

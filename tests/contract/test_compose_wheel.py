@@ -79,8 +79,9 @@ class Installed:
         )
 
 
-@pytest.fixture
-def installed(wheel: Path, tmp_path: Path) -> Installed:
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    tmp_path = tmp_path_factory.mktemp("installed")
     fresh = tmp_path / "venv"
     venv.create(fresh, with_pip=False)
     python = fresh / "bin" / "python"

@@ -36,7 +36,10 @@ def test_the_commands_import_list_and_count(tmp_path: Path) -> None:
     assert [(line["year"], line["total"]) for line in table] == [(2026, 3)]
     _check_round_trip(tmp_path)
     wrong = _renkei(tmp_path, "agreements", "--city", "isesaki", "--field", "99")
-    assert (wrong.exit_code, wrong.stderr.strip()) == (1, "fields: 99 は伊勢崎市の連携事項の番号にありません")
+    assert (wrong.exit_code, wrong.stderr.strip()) == (
+        1,
+        "fields: 99 は伊勢崎市の連携事項の番号にありません [RK-3005]",
+    )
 
 
 def _check_round_trip(folder: Path) -> None:

@@ -39,7 +39,7 @@ def test_java_node_and_what_only_the_trial_needs_are_extras() -> None:
     assert _names(PROJECT["dependencies"]).isdisjoint(LOCAL | LINT)
     assert (_names(extras["local"]), _names(extras["lint"])) == (LOCAL, LINT)
     (whole,) = [Requirement(text) for text in extras["dev"] if Requirement(text).name == "renkei"]
-    assert whole.extras == {"local", "lint"}, "who develops has everything"
+    assert whole.extras == {"local", "lint", "docs"}, "who develops has everything"
 
 
 def test_every_module_of_an_extra_is_known_by_its_extra() -> None:
@@ -87,7 +87,10 @@ def test_a_command_that_needs_no_extra_runs_without(command: list[str], tmp_path
 def test_a_command_of_the_trial_names_the_extra_that_it_needs(command: str, tmp_path: Path) -> None:
     run = _run(_COMMAND, tmp_path, command)
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr == "手元で試すための部品がありません。pip install 'renkei[local]' か make setup で入ります\n"
+    assert (
+        run.stderr
+        == "手元で試すための部品がありません。pip install 'renkei[local]' か make setup で入ります [RK-0007]\n"
+    )
 
 
 def test_lint_names_the_extra_that_brings_node(tmp_path: Path) -> None:

@@ -107,4 +107,7 @@ def test_a_notice_is_entered_and_withdrawn(tmp_path: Path, today: date, expiry: 
     unknown = _renkei(
         tmp_path, "notice", "isesaki-a9", "--from", "city", "--received", today.isoformat(), *_approval(today)
     )
-    assert (unknown.exit_code, unknown.stderr.strip()) == (1, "協定番号: isesaki-a9 の協定は登録されていません")
+    assert (unknown.exit_code, unknown.stderr.strip()) == (
+        1,
+        "協定番号: isesaki-a9 の協定は登録されていません [RK-5040]",
+    )

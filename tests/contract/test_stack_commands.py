@@ -136,7 +136,7 @@ def test_an_offset_cannot_change_while_the_stack_runs(data: Path, offset: int) -
     assert refused.returncode == 1
     assert refused.stderr == (
         f"このデータフォルダーのスタックは --port-offset {offset} で動いています。"
-        "先に `renkei down` を実行してください。\n"
+        "先に `renkei down` を実行してください。 [RK-1002]\n"
     )
 
 

@@ -7,16 +7,20 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import grpc
 import pytest
 from pyzeebe.proto import gateway_pb2, gateway_pb2_grpc
 
-from workers.adapters.camunda.rest import UnknownProcessError
+from workers.adapters.camunda.rest import AlreadyStartedError, UnknownProcessError
 from workers.adapters.camunda.starting import start_case, takes_business_id
-from workers.errors import PermanentError, RetryableError
+from workers.adapters.registry.queue import EngineCallQueue, QueuedEngineCall
+from workers.errors import RetryableError
+from workers.runtime.enginecalls import EngineCalls
 from workers.settings import Settings
+from workers.usecases.public_offers import START
 
 pytestmark = pytest.mark.asyncio
 HOST = "127.0.0.1"
@@ -104,7 +108,7 @@ async def _engine(version: str) -> AsyncIterator[tuple[Settings, _Gateway, _Rest
 
 async def test_an_engine_that_takes_a_business_id_is_given_the_cases_number() -> None:
     """8.9: Tasklist shows it on every card of the case."""
-    async with _engine("8.9.17") as (settings, gateway, rest):
+    async with _engine("8.9.26") as (settings, gateway, rest):
         await start_case(settings, PROCESS, CASE)
     assert rest.started == [{"processDefinitionId": PROCESS, "variables": {"caseId": CASE}, "businessId": CASE}]
     assert gateway.started == []
@@ -118,7 +122,7 @@ async def test_an_older_engine_is_started_without() -> None:
     assert rest.started == []
 
 
-@pytest.mark.parametrize("version", ["8.6.0", "8.9.17"])
+@pytest.mark.parametrize("version", ["8.6.0", "8.9.26"])
 async def test_a_process_that_was_never_deployed_is_named(version: str) -> None:
     """The message of both ways is the same."""
     async with _engine(version) as (settings, _, _):
@@ -126,10 +130,10 @@ async def test_a_process_that_was_never_deployed_is_named(version: str) -> None:
             await start_case(settings, "ageo-signing", CASE)
 
 
-@pytest.mark.parametrize(("status", "expected"), [(503, RetryableError), (409, PermanentError)])
+@pytest.mark.parametrize(("status", "expected"), [(503, RetryableError), (409, AlreadyStartedError)])
 async def test_a_refusal_is_told_by_its_kind(status: int, expected: type[Exception]) -> None:
     """An engine that is full may be asked again; a second instance of a case may not."""
-    async with _engine("8.9.17") as (settings, _, rest):
+    async with _engine("8.9.26") as (settings, _, rest):
         rest.status = status
         with pytest.raises(expected):
             await start_case(settings, PROCESS, CASE)
@@ -143,5 +147,41 @@ async def test_an_engine_that_is_away_may_be_asked_again() -> None:
 
 async def test_versions_are_compared_by_their_numbers() -> None:
     """8.10 is newer than 8.9."""
-    versions = ["8.6.0", "8.8.21", "8.9.0", "8.9.17-rc1", "8.10.0", "9.0.0", "", "dev"]
+    versions = ["8.6.0", "8.8.21", "8.9.0", "8.9.26-rc1", "8.10.0", "9.0.0", "", "dev"]
     assert [takes_business_id(version) for version in versions] == [False, False, True, True, True, True, False, False]
+
+
+class _Queue:
+    """Notes what becomes of a call."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def sent(self, _call_id: int) -> None:
+        self.told.append("sent")
+
+    async def retry(self, _call_id: int, error: str, _moment: object, *, owner: str) -> None:
+        self.told.append(f"retry {error} {owner}")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "expected"),
+    [
+        (AlreadyStartedError("案件 1 は、もう始まっています"), "sent"),
+        (UnknownProcessError(PROCESS), "retry RetryableError me"),
+    ],
+)
+async def test_a_start_whose_answer_was_lost_is_done_and_an_undeployed_one_waits(
+    refusal: Exception, expected: str
+) -> None:
+    """The engine refuses the second instance of a case: the first call was the one that counted."""
+
+    async def start(_process: str, _case: str) -> None:
+        raise refusal
+
+    queue = _Queue()
+    nothing = cast("Any", None)
+    calls = EngineCalls(cast("EngineCallQueue", queue), client=nothing, tasks=nothing, open_unit=nothing, start=start)
+    call = SimpleNamespace(id=1, kind=START, payload={"process_id": PROCESS, "case_id": CASE}, attempts=1)
+    await calls._handle(cast("QueuedEngineCall", call), "me")
+    assert queue.told == [expected]

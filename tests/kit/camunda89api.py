@@ -23,7 +23,14 @@ _SOURCES: Final = Path(__file__).with_name("camunda89")
 _OPERATIONS: Final = (
     *("createGroup", "updateGroup", "searchGroups", "assignRoleToGroup", "searchGroupsForRole"),
     *("createAuthorization", "updateAuthorization", "searchAuthorizations", "getAuthentication"),
+    *("createProcessInstance", "modifyProcessInstance", "createElementInstanceVariables", "getProcessDefinitionXml"),
+    *("searchUserTasks", "completeUserTask", "assignUserTask", "unassignUserTask", "updateUserTask"),
+    *("searchUserTaskVariables", "getUserTaskForm", "searchProcessDefinitions", "getStartProcessForm"),
+    *("searchVariables", "searchAuditLogs", "searchProcessInstances", "searchElementInstances", "searchIncidents"),
+    *("getUser", "getTopology", "deleteProcessInstance"),
 )
+_LETTERS: Final = {r"[\\p{L}_]": r"[^\\W\\d]", r"\\p{L}\\p{N}_": r"\\w"}
+"""Letters and digits of all languages, in the words of JavaScript and of Python."""
 
 
 class Api:
@@ -32,7 +39,10 @@ class Api:
     @cached_property
     def operations(self) -> dict[str, dict[str, Any]]:
         """Method, path, body and answer of each operation."""
-        found: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
+        text = FILE.read_text(encoding="utf-8")
+        for theirs, ours in _LETTERS.items():
+            text = text.replace(theirs, ours)
+        found: dict[str, dict[str, Any]] = json.loads(text)
         return found
 
     def find(self, method: str, path: str) -> tuple[str, dict[str, str]]:
@@ -47,6 +57,33 @@ class Api:
         """Raise ``jsonschema.ValidationError`` where a ``body`` or an ``answer`` is not as the API says."""
         schema: Mapping[str, Any] = self.operations[name][part]
         Draft202012Validator(schema).validate(value)
+
+
+def example(schema: Mapping[str, Any]) -> Any:
+    """Return a value as a schema describes it, with everything that may be there, made from the schema alone."""
+    if "anyOf" in schema:
+        return example(schema["anyOf"][0])
+    if "allOf" in schema:
+        return {name: value for part in schema["allOf"] for name, value in example(part).items()}
+    if "const" in schema or "enum" in schema:
+        return schema["const"] if "const" in schema else schema["enum"][0]
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: example(inner) for name, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [example(schema["items"])]
+    return _text(schema) if kind == "string" else _PLAIN.get(str(kind))
+
+
+_PLAIN: Final = {"integer": 1, "number": 1, "boolean": True}
+_TEXTS: Final = ("7", "text", "")
+_MOMENT: Final = "2026-04-01T00:00:00Z"
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "date-time":
+        return _MOMENT
+    return next(text for text in _TEXTS if Draft202012Validator(schema).is_valid(text))
 
 
 def extract() -> str:

@@ -3,7 +3,8 @@
 ``python -m tests.kit.lanes ARGUMENTS`` gives each lane's pytest the arguments; ``make check`` is one more lane, the
 first to end, so that its one processor is not all that works meanwhile. A lane is a process of its own with a
 broker of its own where it needs one: a test and its broker mostly wait for each other, so three lanes keep two
-processors at work. What each passed of the diagrams is counted when all have ended, by a last lane (``lookback.py``).
+processors at work. The fault tests, with a broker of theirs, follow the scenarios, whose lane ends first.
+What each passed of the diagrams is counted when all have ended, by a last lane (``lookback.py``).
 What a lane prints while it works appears line by line with its name before it; its report (failures, what took longest)
 follows in one piece when it has ended. The last line adds the lanes up.
 """
@@ -28,9 +29,9 @@ from workers.localstack.launch import dies_with_parent
 ROOT = Path(__file__).resolve().parents[2]
 _SCENARIOS = "tests/process/test_scenarios.py"
 LANES = {
-    "scenarios": (_SCENARIOS,),
+    "scenarios": (_SCENARIOS, "tests/chaos"),
     "engine": ("tests/process", "tests/browser", f"--ignore={_SCENARIOS}"),
-    "rest": ("tests/unit", "tests/contract", "tests/chaos", "tests/bench"),
+    "rest": ("tests/unit", "tests/contract", "tests/bench"),
 }
 CHECK = "check"
 """The lane without tests."""

@@ -148,7 +148,8 @@ def page() -> str:
         "本番のワーカー（`pip install renkei`）": production,
         "手元の Camunda（`[local]`）": closure("local") - production,
         "図の検査（`[lint]`）": closure("lint") - production,
-        "開発と試験（`[dev]`）": closure("dev") - production - closure("local") - closure("lint"),
+        "説明書のサイト（`[docs]`）": closure("docs") - production,
+        "開発と試験（`[dev]`）": closure("dev") - production - closure("local") - closure("lint") - closure("docs"),
     }
     engines = [
         ("Camunda（Zeebe、Operate、Tasklist）", CAMUNDA_VERSION, f"Camunda License 1.0（`{LICENCE_FILE}`）", _TRIAL),

@@ -27,6 +27,7 @@ from typing import Any, Final
 
 from workers.lint import linter
 from workers.lint.findings import Finding
+from workers.lint.kept import Kept
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "tests" / "data" / "lint_seeds"
@@ -87,6 +88,7 @@ class Field:
 
     home: Path
     _before: dict[Path, set[tuple[str, str, str, str]]] = field(default_factory=dict)
+    _kept: Kept = field(default_factory=Kept)
 
     @classmethod
     def made(cls, home: Path) -> Field:
@@ -123,15 +125,22 @@ class Field:
         """Return what our own rules find with the seed and did not find without it."""
         pack = self.home / "bpmn" / seed.pack
         with self.sown(seed) as paths:
-            chosen = self._near(pack, paths)
-            found = linter.lint(chosen, home=self.home).findings
+            found = self._lint(self._near(pack, paths), fresh=seed.clean)
         before = self._known(pack)
         return [finding for finding in found if _key(finding) not in before]
 
     def _known(self, pack: Path) -> set[tuple[str, str, str, str]]:
         if pack not in self._before:
-            self._before[pack] = {_key(finding) for finding in linter.lint([pack], home=self.home).findings}
+            self._before[pack] = {_key(finding) for finding in self._lint([pack])}
         return self._before[pack]
+
+    def _lint(self, paths: list[Path], *, fresh: bool = False) -> list[Finding]:
+        """Check paths as a person's next run does: what no seed has touched since is not judged again.
+
+        A judgement that is too old could only hide a finding: where none is to be found, everything is judged.
+        """
+        self._kept._digests.clear()
+        return linter.lint(paths, home=self.home, kept=None if fresh else self._kept).findings
 
     def _near(self, pack: Path, changed_paths: list[Path]) -> list[Path]:
         """Return what has to be checked again: the whole pack, or the changed files and those that belong to them."""

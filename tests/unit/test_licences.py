@@ -32,7 +32,7 @@ def test_an_unknown_or_a_stronger_licence_is_told(licence: str, told: bool) -> N
     assert unknown([stranger]) == ([stranger] if told else [])
 
 
-@pytest.mark.parametrize("extra", ["", "local", "lint", "dev"])
+@pytest.mark.parametrize("extra", ["", "local", "lint", "docs", "dev"])
 def test_the_page_names_what_renkei_asks_for(extra: str) -> None:
     asked = {canonicalize_name(requirement.name) for requirement in licences._asked("renkei", extra)} - {"renkei"}
     assert asked <= closure(extra)

@@ -1,4 +1,4 @@
-"""Click in Japanese: headings, usage errors, and our own errors as one line on stderr."""
+"""Click in Japanese: headings, usage errors, and our own errors as one line on stderr, each with its code."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from workers.cli.parts import missing_part
+from workers.errorcodes import PART, USAGE, with_codes
 from workers.errors import RenkeiError
 
 _OPTIONS = "オプション"
@@ -58,17 +59,17 @@ class JapaneseGroup(JapaneseCommand, click.Group):
         try:
             result = super().main(*args, **kwargs)
         except RenkeiError as error:
-            _leave(error.message, 1)
+            _leave(with_codes(error.message, error), 1)
         except ModuleNotFoundError as error:
             message = missing_part(error)
             if message is None:
                 raise
-            _leave(message, 1)
+            _leave(f"{message} [{PART}]", 1)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "renkei"
-            _leave(f"{_usage_error(error)}（使い方: {command} --help）", 2)
+            _leave(f"{_usage_error(error)}（使い方: {command} --help） [{USAGE}]", 2)
         except click.ClickException as error:
-            _leave(error.format_message(), 1)
+            _leave(with_codes(error.format_message()), 1)
         except click.Abort:
             _leave("中断しました", 130)
         else:

@@ -15,6 +15,7 @@ from typing import Final
 from workers.errors import PermanentError
 
 _SATURDAY: Final = 5
+_REMEMBERED: Final = 4096  # a sweep asks the same few days of every agreement
 _CLOSED_AT_YEAR_END: Final = frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)})
 
 
@@ -58,6 +59,7 @@ def on_or_before(day: date) -> date:
     return day if is_business_day(day) else previous_business_day(day)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def add_business_days(day: date, count: int) -> date:
     """Return the ``count``-th business day after a day, not counting itself; 0 gives ``on_or_after`` (D-6)."""
     if count < 0:
@@ -65,6 +67,7 @@ def add_business_days(day: date, count: int) -> date:
     return on_or_after(day) if count == 0 else next(islice(_walk(day, 1), count - 1, None))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def subtract_business_days(day: date, count: int) -> date:
     """Return the ``count``-th business day before a day, not counting itself; 0 gives ``on_or_before`` (D-6)."""
     if count < 0:

@@ -108,10 +108,13 @@ class _Comparison:
     def _choices(self) -> Iterator[dict[str, object]]:
         """Yield the values of every path that matters: those of form and outer variables, hidden fields being null."""
         domains = self._domains()
+        may_hide = [path for path in domains if path in self._fields and self._fields[path].hides]
         for values in islice(product(*domains.values()), _MOST_CHOICES):
             choice = dict(zip(domains, values, strict=True))
             for _ in range(3):
-                hidden = {path for path in choice if path in self._fields and self._shown(path, choice) is False}
+                hidden = {path for path in may_hide if self._shown(path, choice) is False}
+                if all(choice[path] is None for path in hidden):
+                    break
                 choice.update(dict.fromkeys(hidden))
             yield choice
 
@@ -271,8 +274,11 @@ def _absolute(path: str, field: FormField) -> str:
 
 def _visible(field: FormField, hides: tuple[str, ...], choice: Mapping[str, object]) -> bool | None:
     """Return whether none of the conditions hides; ``this`` is the row of the field."""
+    if not hides:
+        return True
     row = {f"this.{key[len(field.row) + 1 :]}": value for key, value in choice.items() if _within(key, field)}
-    hidden = [is_true(hide, {**choice, **row}) for hide in hides]
+    seen = {**choice, **row} if row else choice
+    hidden = [is_true(hide, seen) for hide in hides]
     return False if True in hidden else None if None in hidden else True
 
 

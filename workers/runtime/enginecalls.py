@@ -10,7 +10,7 @@ from typing import Any
 from pyzeebe import ZeebeClient
 from pyzeebe.errors import MessageAlreadyExistsError, ProcessInstanceNotFoundError, ZeebeError
 
-from workers.adapters.camunda.rest import UnknownProcessError
+from workers.adapters.camunda.rest import AlreadyStartedError, UnknownProcessError
 from workers.adapters.registry.queue import EngineCallQueue, QueuedEngineCall
 from workers.errors import PermanentError, RetryableError
 from workers.jobs.surveys import refreshed_board
@@ -51,7 +51,7 @@ class EngineCalls:
     find-steps              order_id, process_instance_key: answered by the message common-steps-found
     step-back               order_id, process_instance_key, choice: answered by the message common-step-answered
     remind-offices          on (ISO date): the mails of a day on late tasks; another day's are not sent any more
-    start-case              case_id, process_id: the instance of a case that was filed; a second one ends by itself
+    start-case              case_id, process_id: the instance of a case that was filed, unless one runs already
     deliver-answer          answer_id: a partner's answer completes its user task, or was not the first
     mail-bounced            mail_id, …, written by the sender: the case's history, a task for the office
     ======================  ===============================================================================
@@ -193,6 +193,8 @@ class EngineCalls:
             await self._start(payload["process_id"], payload["case_id"])
         except UnknownProcessError as error:  # it starts once the city is deployed
             raise RetryableError(error.message) from error
+        except AlreadyStartedError:  # by this call, whose answer was lost, or by somebody's hand
+            _log.info("case runs already", case_id=payload["case_id"])
 
     async def _deliver_answer(self, payload: Payload) -> None:
         if self._answered is None:

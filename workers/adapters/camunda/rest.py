@@ -29,6 +29,10 @@ class UnknownProcessError(PermanentError):
         super().__init__(f"プロセス {process_id} は配備されていません")
 
 
+class AlreadyStartedError(PermanentError):
+    """An instance with the same business id runs: the engine lets no second one begin (8.9)."""
+
+
 class InstanceGoneError(PermanentError):
     """The process or element instance has ended, or was never there."""
 
@@ -50,12 +54,15 @@ class RestClient(HttpClient):
     async def create_instance(self, process_id: str, variables: Mapping[str, Any], *, business_id: str) -> None:
         """Start an instance of a process's newest version (8.9: 8.6 knows no business id).
 
-        Raises UnknownProcessError where the process was never deployed.
+        Raises UnknownProcessError where the process was never deployed, AlreadyStartedError where one with the same
+        business id runs; the engine has to be told to look (``business-id-uniqueness-enabled``).
         """
         body = {"processDefinitionId": process_id, "variables": dict(variables), "businessId": business_id}
         response = await self.request("POST", "/v2/process-instances", body)
         if response.status_code == httpx.codes.NOT_FOUND:
             raise UnknownProcessError(process_id)
+        if response.status_code == httpx.codes.CONFLICT:
+            raise AlreadyStartedError(f"案件 {business_id} は、もう始まっています")
         _raise_for(response)
 
     async def complete_user_task(self, key: int, variables: Mapping[str, Any] | None = None) -> None:

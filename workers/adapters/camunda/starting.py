@@ -20,7 +20,8 @@ _BUSINESS_ID_SINCE = (8, 9)
 async def start_case(settings: Settings, process_id: str, case_id: str) -> None:
     """Start an instance of the newest version for a case; its number is the business id where there is one.
 
-    Raises UnknownProcessError where the process was never deployed, RetryableError when the engine does not answer.
+    Raises UnknownProcessError where the process was never deployed, AlreadyStartedError where the engine knows that the
+    case runs, RetryableError when the engine does not answer.
     """
     variables = {"caseId": case_id}
     async with open_channel(settings) as channel:
@@ -38,6 +39,6 @@ async def start_case(settings: Settings, process_id: str, case_id: str) -> None:
 
 
 def takes_business_id(version: str) -> bool:
-    """Tell whether an engine of this version (``8.9.17``) takes a business id; not for a version that says nothing."""
+    """Tell whether an engine of this version (``8.9.26``) takes a business id; not for a version that says nothing."""
     numbers = re.match(r"(\d+)\.(\d+)", version)
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _BUSINESS_ID_SINCE

@@ -82,8 +82,13 @@ def read_template(path: Path) -> bytes:
 
     Raises PermanentError (Japanese) for a file that is no Word document.
     """
+    return clean_template(path, path.read_bytes())
+
+
+def clean_template(path: Path, content: bytes) -> bytes:
+    """Do as ``read_template`` with what was read of a file already."""
     try:
-        content = cleaned(path.read_bytes())
+        content = cleaned(content)
         StrictTemplate(io.BytesIO(content)).init_docx()
     except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError, etree.XMLSyntaxError) as error:
         shown = "/".join(path.parts[-3:])

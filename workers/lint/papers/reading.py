@@ -6,8 +6,9 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
@@ -16,13 +17,14 @@ from lxml import etree
 
 from workers.adapters.documents.blank import make_blank
 from workers.adapters.documents.reading import faults, shortened
-from workers.adapters.documents.word import BROKEN, StrictTemplate, read_template, word_environment
+from workers.adapters.documents.word import BROKEN, StrictTemplate, clean_template, word_environment
 from workers.adapters.mail.renderer import SUBJECT_PART, TEXT, mail_environment
 from workers.errors import PermanentError
 from workers.lint.papers.samples import tolerant
 from workers.lint.papers.walk import Problem, Walk
 from workers.packs.templatewords import did_you_mean, in_words, place_of
 
+_REMEMBERED: Final = 1024
 _NO_SUBJECT: Final = "件名が空になることがあります。どの場合にも件名が残るように書いてください"
 _SUBJECT: Final = re.compile("^件名[:：]")
 _MARKUP: Final = re.compile(r"</?[\w:]+(?:\s[^<>]*)?/?>")
@@ -73,8 +75,7 @@ class MailTexts:
 
     def _parsed(self, name: str) -> nodes.Template:
         source, path = self._source(name)
-        tree = self._jinja.parse(source, name, path)
-        code = self._jinja.compile(tree, name, path)
+        tree, code = _mail_parts(source, name, path)
         self._compiled[name] = Template.from_code(self._jinja, code, self._jinja.make_globals(None))
         return tree
 
@@ -137,14 +138,13 @@ class WordTexts:
     def problems(self, path: Path, fillings: Sequence[Filling], known: Iterable[str]) -> Iterator[Problem]:
         """Yield what is wrong with a document's template."""
         try:
-            content = read_template(path)
+            found, sources = _word_sources(path, path.read_bytes())
         except PermanentError as error:
             yield Problem(str(path), 0, error.message.partition(": ")[2])
             return
-        if found := faults(content):
+        if found:
             yield from (Problem(str(path), 0, fault) for fault in found)
             return
-        sources = StrictTemplate(io.BytesIO(content)).sources()
         yield from self._of_sources(path, sources, fillings, set(known))
 
     def _of_sources(
@@ -153,8 +153,8 @@ class WordTexts:
         trees = []
         for source in sources:
             try:
-                tree = self._jinja.parse(source)
-                self._compiled_of(source, tree)
+                tree, code = _word_parts(source)
+                self._compiled[source] = Template.from_code(self._jinja, code, self._jinja.make_globals(None))
                 trees.append((tree, source))
             except _FILLING as error:
                 yield Problem(str(path), 0, _quoted(source, place_of(error)[1], in_words(error)))
@@ -172,10 +172,6 @@ class WordTexts:
                     yield Problem(str(path), 0, _quoted(source, problem.line, problem.message))
         if not told:
             yield from self._filled(path, sources, fillings)
-
-    def _compiled_of(self, source: str, tree: nodes.Template) -> None:
-        code = self._jinja.compile(tree)
-        self._compiled[source] = Template.from_code(self._jinja, code, self._jinja.make_globals(None))
 
     def _rendered(self, source: str, sample: Mapping[str, Any], *, blank: bool) -> str:
         template = self._blank.from_string(source) if blank else self._compiled[source]
@@ -224,6 +220,41 @@ def _quoted(source: str, line: int | None, message: str) -> str:
         return message
     text = _MARKUP.sub("", lines[line - 1])
     return f"「{shortened(text)}」: {message}" if text.strip() else message
+
+
+@cache
+def _mails() -> ImmutableSandboxedEnvironment:
+    return _tolerant(mail_environment(()))
+
+
+@cache
+def _words() -> ImmutableSandboxedEnvironment:
+    return _tolerant(word_environment())
+
+
+# What cities share is the same for each of them, and a template that nobody has changed for each run in one process.
+@lru_cache(_REMEMBERED)
+def _mail_parts(source: str, name: str, path: str) -> tuple[nodes.Template, CodeType]:
+    """Return a mail's tree and its code, which know nothing of the folders that it includes parts from."""
+    jinja = _mails()
+    tree = jinja.parse(source, name, path)
+    return tree, jinja.compile(tree, name, path)
+
+
+@lru_cache(_REMEMBERED)
+def _word_parts(source: str) -> tuple[nodes.Template, CodeType]:
+    """Return the tree and the code of a part of a document."""
+    jinja = _words()
+    tree = jinja.parse(source)
+    return tree, jinja.compile(tree)
+
+
+@lru_cache(_REMEMBERED)
+def _word_sources(path: Path, content: bytes) -> tuple[tuple[str, ...], list[str]]:
+    """Return the faults of a document and, without any, its parts as Jinja reads them; raises PermanentError."""
+    cleaned = clean_template(path, content)
+    found = faults(cleaned)
+    return found, [] if found else StrictTemplate(io.BytesIO(cleaned)).sources()
 
 
 def _tolerant(jinja: ImmutableSandboxedEnvironment) -> ImmutableSandboxedEnvironment:
