@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     desk_oidc_client_id: str = ""
     desk_oidc_client_secret: SecretStr = SecretStr("")
     desk_oidc_scope: str = Field(default="openid profile", description="what the desk asks the identity provider for")
+    pages_processes: int = Field(
+        default=1, ge=1, le=16, description="processes that serve the pages; each uses one core at most"
+    )
     pages_proxies: str = Field(
         default="127.0.0.1", description="addresses of the reverse proxies in front of the pages, by commas; *: any"
     )

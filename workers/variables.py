@@ -259,7 +259,7 @@ MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "common-steps-found": ("steps",),
     "common-step-answered": ("stepLeft",),
     "common-mail-undelivered": ("caseId", "mailId"),
-    "common-waiting-mail": ("caseId", "caseTitle", "officeGroup", "mailTemplate", "mailKey"),
+    "common-waiting-mail": ("caseId", "caseTitle", "officeGroup", "mailTemplate", "mailKey", "mailPage"),
 }
 """What the messages of the workers carry. One that starts a procedure carries ``caseId``, and what the diagram hands on
 to it (``start-procedure``, header ``values``)."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a command that asks the registry needs neither Word, mails 
 
     from workers.adapters.registry.acts import OpenActs
     from workers.adapters.registry.groups import JobGroups
+    from workers.adapters.registry.outbox import Parts
     from workers.adapters.registry.queue import EngineCallQueue, MailQueue
     from workers.adapters.registry.turns import Turns
     from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork
@@ -104,12 +105,31 @@ class Services:
 
     @cached_property
     def _make_unit(self) -> MakeUnit:
+        from workers.adapters.registry.unit_of_work import uow_factory
+
+        return uow_factory(self._sessions, self._parts)
+
+    @cached_property
+    def read_unit(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+        """Opens a transaction that only reads and waits for no writer."""
+        from workers.adapters.registry.database import session_factory
+        from workers.adapters.registry.unit_of_work import reading, uow_factory
+
+        return reading(uow_factory(session_factory(self._reading_engine), self._parts))
+
+    @cached_property
+    def _reading_engine(self) -> AsyncEngine:
+        from workers.adapters.registry.database import create_reading_engine
+
+        return create_reading_engine(self.settings.registry_url)
+
+    @cached_property
+    def _parts(self) -> Parts:
         from workers.adapters.files import FileStore
         from workers.adapters.registry.outbox import Parts
-        from workers.adapters.registry.unit_of_work import uow_factory
         from workers.packs.configured import ConfiguredCities
 
-        parts = Parts(
+        return Parts(
             clock=self.clock,
             cities=ConfiguredCities(self.packs),
             renderers=self._renderers,
@@ -117,7 +137,6 @@ class Services:
             mail_deadline=timedelta(hours=self.settings.mail_deadline_hours),
             pages_url=self.settings.pages_url.rstrip("/"),
         )
-        return uow_factory(self._sessions, parts)
 
     @asynccontextmanager
     async def open_register(self) -> AsyncIterator[Register]:
@@ -212,6 +231,8 @@ class Services:
         """Close the registry's connections."""
         for engine in (self.engine, *self._engines):
             await engine.dispose()
+        if "_reading_engine" in self.__dict__:
+            await self._reading_engine.dispose()
 
     @cached_property
     def _renderers(self) -> _TemplateRenderers:

@@ -1,6 +1,7 @@
-"""A page server of its own process for the bench: ``URL FOLDER`` serves partners' pages, ``FILE`` one bare page.
+"""A page server for the bench: ``COUNT URL FOLDER`` serves partners' pages, ``COUNT FILE`` one bare page.
 
-The first line of its output is its port. It ends with its standard input.
+``COUNT``: how many processes serve, as ``RENKEI_PAGES_PROCESSES`` has it.
+The first line of its output is its port; each process that is ready writes another. It ends with its standard input.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,8 +31,8 @@ from tests.kit.answering import FORM, OPTIONS, PAGES_URL
 from tests.kit.registry import Registry
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.files import FileStore
-from workers.adapters.registry.unit_of_work import opening
 from workers.pages.app import application
+from workers.pages.processes import listening_at, run_processes
 from workers.pages.steps import Steps
 from workers.trial.clock import EngineClock
 
@@ -65,28 +68,42 @@ def _bare(page: bytes) -> Starlette:
     return Starlette(routes=[route], middleware=[Middleware(GZipMiddleware, minimum_size=1000)])
 
 
-async def _serve(arguments: list[str]) -> None:
+async def _serve(listening: socket.socket, arguments: list[str]) -> None:
     if len(arguments) == 1:
-        await _run(_bare(await asyncio.to_thread(Path(arguments[0]).read_bytes)))
+        await _run(listening, _bare(await asyncio.to_thread(Path(arguments[0]).read_bytes)))
         return
     async with registry_of(arguments[0], Path(arguments[1])) as registry:
-        make = papers.units(registry, pages_url=PAGES_URL)
-        await _run(application(opening(registry.engines[-1], make), Steps(_Tasks())))
+        open_unit, read_unit = papers.opened(registry, pages_url=PAGES_URL)
+        await _run(listening, application(open_unit, Steps(_Tasks()), read_unit=read_unit))
 
 
-async def _run(app: Starlette) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as heard:
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve(sockets=[heard]))
-        sys.stdout.write(f"{heard.getsockname()[1]}\n")
+async def _run(listening: socket.socket, app: Starlette) -> None:
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def share(listening: socket.socket, arguments: list[str]) -> None:
+    """Serve in one process until SIGTERM."""
+    asyncio.run(_serve(listening, arguments))
+
+
+def _main(count: int, arguments: list[str]) -> None:
+    with listening_at("127.0.0.1", 0) as listening:
+        sys.stdout.write(f"{listening.getsockname()[1]}\n")
         sys.stdout.flush()
-        await asyncio.to_thread(sys.stdin.read)
-        server.should_exit = True
-        await running
-        used = os.times()
-        sys.stdout.write(json.dumps({"cpu": used.user + used.system}) + "\n")
+        threading.Thread(target=_end_with_input, daemon=True).start()
+        run_processes(count, listening, share, arguments)
+    used = os.times()
+    cpu = used.user + used.system + used.children_user + used.children_system
+    sys.stdout.write(json.dumps({"cpu": cpu}) + "\n")
+
+
+def _end_with_input() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1:]))
+    _main(int(sys.argv[1]), sys.argv[2:])

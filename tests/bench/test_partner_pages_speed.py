@@ -35,6 +35,8 @@ MILLISECONDS, RATIO = 300.0, 3.0
 _THINKING = (1.0, 3.0)
 """Seconds between two requests of a partner: far less than a person needs to read and type."""
 _LONGEST = 120
+_PROCESSES = 2
+"""``RENKEI_PAGES_PROCESSES`` of a machine with two cores; the bare page is served by as many."""
 _NO_TLS = ssl.create_default_context()
 """One for all partners: making one each took the clients' side longer than all pages together."""
 
@@ -83,13 +85,13 @@ async def _cases(url: str, folder: Path, number: int) -> list[str]:
 
 @asynccontextmanager
 async def _server(load: Load, *arguments: str) -> AsyncIterator[str]:
-    command = [sys.executable, "-m", "tests.bench.pageserver", *arguments]
+    command = [sys.executable, "-m", "tests.bench.pageserver", str(_PROCESSES), *arguments]
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
     async with asyncio.timeout(_LONGEST):
-        port = (await process.stdout.readline()).decode().strip()
+        port, *_ = [(await process.stdout.readline()).decode().strip() for _ in range(1 + _PROCESSES)]
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -175,7 +177,7 @@ async def test_partners_open_and_send_at_once(bars: Bars, links: list[str], data
     kind = "PostgreSQL" if database_url.startswith("postgresql") else "SQLite"
     bars.add(
         "ページ",
-        f"相手方 {len(links)} 人が一斉に開いて送る（{kind}、開く・確認・送信、間は 1〜3 秒）",
+        f"相手方 {len(links)} 人が一斉に開いて送る（{kind}、{_PROCESSES} プロセス、開く・確認・送信、間は 1〜3 秒）",
         figure=f"{ours.text}、誤り {len(ours.errors)}。素の Starlette: {bare.text}、比 {ratio:.2f}",
         bound=(f"p95 {MILLISECONDS:.0f} ms 以下、素のページの {RATIO:g} 倍以下、" if bars.full else "") + "誤り 0",
         holds=quick and not ours.errors and len(page) > 10_000,

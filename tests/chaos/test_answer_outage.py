@@ -24,7 +24,7 @@ from tests.kit.smtp import HOST, SmtpServer
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.registry import outbox_tables
-from workers.adapters.registry.partner_answers import partner_answer
+from workers.adapters.registry.partner_tables import partner_answer
 from workers.domain.answers import AnswerState
 from workers.pages.app import application
 from workers.pages.steps import Steps

@@ -230,7 +230,7 @@ async def contents(services: Services) -> dict[str, Counter[str]]:
                 and column.name not in _DRAWN
             ]
             # Of a table of keys and moments alone the rows are counted.
-            rows = (await connection.execute(select(*columns or [literal(1)]).select_from(table))).all()
+            rows = (await connection.execute(select(literal(1), *columns).select_from(table))).all()
             found[table.name] = Counter(_KEYS.sub("KEY", repr(tuple(row))) for row in rows)
     return found
 

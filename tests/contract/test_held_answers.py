@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,12 @@ import pytest_asyncio
 from tests.kit.answering import CASE_ID, OFFER, TASK, Page, answering
 from tests.kit.pageoutage import Outage
 from tests.kit.registry import registry_at
-from workers.domain.answers import LinkEnd
+from workers.adapters.registry.partner_answers import SqlPartnerAnswers
+from workers.domain.answers import LinkEnd, SeenRound
+from workers.pages.heldsends import HeldSend
+from workers.pages.sending import hand_over_forever
 from workers.usecases.answer_links import end_links
+from workers.usecases.take_answer import DELIVER
 
 pytestmark = pytest.mark.asyncio
 
@@ -45,7 +50,7 @@ async def test_a_confirmed_answer_outlives_the_registrys_outage_and_a_restart_an
     outage.away = False
     assert await outage.hand_over() == 0
     assert await outage.answered()
-    assert len(await outage.at_work.mails("answer-receipt")) == 1
+    assert len(await outage.at_work.calls(DELIVER)) == 1
     async with outage.at_work.browser(path) as page:
         assert "受け付けました" in (await page.open()).text
 
@@ -117,3 +122,48 @@ async def test_a_full_disk_and_too_many_sends_are_never_told_as_kept(
         outage.folder.write_text("no folder", encoding="utf-8")
         broken = await page.post("/send", fields)
     assert [(one.status_code, "もう一度送る" in one.text) for one in (full, broken)] == [(503, True), (503, True)]
+
+
+async def test_a_send_that_breaks_is_tried_more_rarely_and_stops_neither_the_others_nor_the_loop(
+    outage: Outage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.pages.sending._EVERY_SECONDS", 0.001)
+    path = await outage.at_work.ask()
+    async with outage.at_work.browser(path) as page:
+        fields = await confirmed(page)
+        outage.away = True
+        await page.post("/send", fields)
+    (good,) = outage.held.waiting()
+    assert outage.held.keep(replace(good, token_hash="0" * 64))
+    tries: list[str] = []
+    seen = SqlPartnerAnswers.seen
+
+    async def breaking(answers: SqlPartnerAnswers, token_hash: str) -> SeenRound | None:
+        if token_hash != good.token_hash:
+            tries.append(token_hash)
+            raise ValueError(f"金糸雀 {token_hash}")
+        return await seen(answers, token_hash)
+
+    monkeypatch.setattr(SqlPartnerAnswers, "seen", breaking)
+    outage.away = False
+    handing_over = asyncio.create_task(hand_over_forever(outage.open_unit, outage.steps, outage.held))
+    async with asyncio.timeout(30):
+        while [one.token_hash for one in outage.held.waiting()] != ["0" * 64]:
+            await asyncio.sleep(0)
+            assert not handing_over.done()
+    assert await outage.answered()
+    assert len(tries) == 1
+    looked: list[int] = []
+
+    def unreadable() -> Iterator[HeldSend]:
+        looked.append(1)
+        raise OSError("金糸雀")
+
+    monkeypatch.setattr(outage.held, "waiting", unreadable)
+    async with asyncio.timeout(30):
+        while len(looked) < 3:
+            await asyncio.sleep(0)
+            assert not handing_over.done()
+    handing_over.cancel()
+    said = caplog.text
+    assert ("ValueError" in said, "OSError" in said, "金糸雀" in said) == (True, True, False)

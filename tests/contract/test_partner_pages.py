@@ -11,15 +11,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from tests.kit.answering import CASE_ID, OFFER, PAGES_URL, TASK, Answering, Engine, answering
 from tests.kit.registry import registry_at, some_job
-from workers.domain.answers import PARTNER_USER
+from workers.adapters.mail.renderer import JinjaMails
+from workers.adapters.registry.partner_answers import SqlPartnerAnswers
+from workers.adapters.registry.partner_tables import partner_link
+from workers.domain.answers import PARTNER_USER, LinkEnd, PartnerAnswer
 from workers.domain.wareki import format_wareki
-from workers.errors import RetryableError
+from workers.errors import PermanentError, RetryableError
 from workers.runtime.answers import AnswerDelivery
 from workers.usecases.answer_links import LINK_LATER
+from workers.usecases.ports import RenderedMail
 from workers.usecases.record_act import record_act
 from workers.usecases.review_mail import MailDecision, finish_mail, prepare_mail
 from workers.usecases.take_answer import DELIVER, LATE
@@ -229,6 +233,42 @@ async def test_an_answer_that_came_second_is_a_task_of_the_office(at_work: Answe
     assert "先に入力を済ませていました" in told
     assert "先に入力を済ませていました" in shown.text
     assert PARTNER_USER not in [who for who, _ in at_work.engine.completed]
+
+
+async def test_an_answer_whose_receipt_cannot_be_made_is_delivered_all_the_same(
+    at_work: Answering, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sent(at_work, await at_work.ask())
+
+    def broken(*_arguments: object) -> RenderedMail:
+        raise PermanentError("no such template")
+
+    monkeypatch.setattr(JinjaMails, "render", broken)
+    await deliver(at_work)
+    assert [who for who, _ in at_work.engine.completed] == [PARTNER_USER]
+    assert "a receipt could not be made" in caplog.text
+
+
+async def test_the_office_that_is_first_while_an_answer_is_written_makes_that_answer_the_second(
+    at_work: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link was open when it was read, and is not any more when it is to be ended."""
+    path = await at_work.ask()
+    take = SqlPartnerAnswers.take
+
+    async def office_first(answers: SqlPartnerAnswers, answer: PartnerAnswer) -> int | None:
+        number = await take(answers, answer)
+        at = at_work.registry.clock.now()
+        office = update(partner_link).values(end=LinkEnd.OFFICE, ended_at=at, version=partner_link.c.version + 1)
+        await answers._session.execute(office)
+        return number
+
+    monkeypatch.setattr(SqlPartnerAnswers, "take", office_first)
+    await sent(at_work, path)
+    assert len(await at_work.calls("publish-message")) == len(await at_work.mails("answer-late")) == 1
+    await deliver(at_work)
+    assert not at_work.engine.completed
+    assert not await at_work.mails("answer-receipt")
 
 
 async def test_an_answer_is_kept_while_the_engine_is_away_and_delivered_once_though_a_reply_is_lost(

@@ -22,7 +22,7 @@ from tests.kit.registry import Registry
 from workers.adapters.camunda.open_tasks import OpenTask
 from workers.adapters.camunda.task_forms import ShownTask
 from workers.adapters.registry import outbox_tables
-from workers.adapters.registry.unit_of_work import SqlUnitOfWork, opening
+from workers.adapters.registry.unit_of_work import SqlUnitOfWork
 from workers.domain.entities import Case
 from workers.errors import RetryableError
 from workers.pages.app import application
@@ -205,8 +205,7 @@ class Answering:
 
 async def answering(registry: Registry, limits: FileLimits = _LIMITS) -> Answering:
     """Return a case whose partner has not been written to yet."""
-    make = papers.units(registry, pages_url=PAGES_URL)
-    open_unit = opening(registry.engines[-1], make)
+    open_unit, read_unit = papers.opened(registry, pages_url=PAGES_URL)
     async with open_unit() as uow:
         await uow.cases.add(
             Case(
@@ -218,5 +217,5 @@ async def answering(registry: Registry, limits: FileLimits = _LIMITS) -> Answeri
             )
         )
     engine = Engine()
-    app = application(open_unit, Steps(engine, lag_seconds=0), limits=limits)
+    app = application(open_unit, Steps(engine, lag_seconds=0), limits=limits, read_unit=read_unit)
     return Answering(registry, engine, app, open_unit)

@@ -6,7 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from workers.adapters.documents.answerbooks import WorkbookForms
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.mail.renderer import JinjaMails
 from workers.adapters.registry.outbox import Parts
-from workers.adapters.registry.unit_of_work import MakeUnit, uow_factory
+from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, opening, reading, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget
@@ -32,6 +33,7 @@ from workers.trial.clock import EngineClock
 from workers.usecases.parties import party_rows, spoken
 from workers.usecases.ports import Cities
 
+OpenUnit = Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = TemplateFolders(ROOT / "templates")
 CITIES = CityPacks([ROOT / "bpmn"])
@@ -276,18 +278,26 @@ def other_city() -> City:
 
 def units(registry: Registry, *, pages_url: str = "", cities: Cities = CITIES) -> MakeUnit:
     """Return units of work on a test's registry with the project's own packs, mails and documents."""
-    return uow_factory(
-        registry.sessions(),
-        Parts(
-            clock=registry.clock,
-            cities=cities,
-            renderers=Renderers(
-                WordDocuments(FOLDERS),
-                JinjaMails(FOLDERS, CITIES, registry.clock),
-                ANSWERS,
-            ),
-            files=registry.files,
-            now=registry.now,
-            pages_url=pages_url,
+    return uow_factory(registry.sessions(), _parts(registry, pages_url, cities))
+
+
+def opened(registry: Registry, *, pages_url: str = "") -> tuple[OpenUnit, OpenUnit]:
+    """Return what opens units that write, and units that only read, as the page server has them."""
+    make = units(registry, pages_url=pages_url)
+    read = uow_factory(registry.reading_sessions(), _parts(registry, pages_url, CITIES))
+    return opening(registry.engines[-2], make), reading(read)
+
+
+def _parts(registry: Registry, pages_url: str, cities: Cities) -> Parts:
+    return Parts(
+        clock=registry.clock,
+        cities=cities,
+        renderers=Renderers(
+            WordDocuments(FOLDERS),
+            JinjaMails(FOLDERS, CITIES, registry.clock),
+            ANSWERS,
         ),
+        files=registry.files,
+        now=registry.now,
+        pages_url=pages_url,
     )

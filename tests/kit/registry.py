@@ -98,6 +98,11 @@ class Registry:
         self.engines.append(database.create_engine(self.url))
         return database.session_factory(self.engines[-1])
 
+    def reading_sessions(self) -> async_sessionmaker[AsyncSession]:
+        """Return sessions that only read, on an engine of their own."""
+        self.engines.append(database.create_reading_engine(self.url))
+        return database.session_factory(self.engines[-1])
+
     def units(self, *cities: City) -> MakeUnit:
         """Return a factory of units of work on an engine of its own, with these cities for packs."""
         return uow_factory(

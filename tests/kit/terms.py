@@ -34,15 +34,21 @@ PROCEDURES = {CaseKind.RENEWAL: "common-agreement-renewal", CaseKind.ANNUAL: "sa
 
 
 class _Cities:
-    """The packs' facts, with procedures of the same names for all; ``asking``: cities with the yearly question."""
+    """The packs' facts, with procedures of the same names for all; ``asking``: cities with the yearly question.
 
-    def __init__(self, asking: Collection[str]) -> None:
+    ``reviewed``: mails that every office sees before they leave, though its pack does not ask for it.
+    """
+
+    def __init__(self, asking: Collection[str], reviewed: Collection[str]) -> None:
         self._asking = asking
+        self._reviewed = reviewed
 
     def city(self, code: str) -> City:
         """Return a city."""
         question = {CaseKind.CONTACTS: "common-contact-check"} if code in self._asking else {}
-        return replace(CITIES.city(code), procedures={**PROCEDURES, **question})
+        city = CITIES.city(code)
+        mails = {**city.mails, **{name: replace(city.mail(name), review=True) for name in self._reviewed}}
+        return replace(city, procedures={**PROCEDURES, **question}, mails=mails)
 
     def codes(self) -> list[str]:
         """Return the codes."""
@@ -82,6 +88,8 @@ class Terms:
 
     registry: Registry
     asking: Collection[str] = ()
+    reviewed: Collection[str] = ()
+    pages_url: str = ""
     processes: list[Any] = field(default_factory=list)
 
     def on(self, day: date, hour: int = 6, minute: int = 0) -> None:
@@ -97,7 +105,7 @@ class Terms:
                     self.registry.sessions(),
                     Parts(
                         clock=self.registry.clock,
-                        cities=_Cities(self.asking),
+                        cities=_Cities(self.asking, self.reviewed),
                         renderers=Renderers(
                             documents,
                             JinjaMails(FOLDERS, CITIES, self.registry.clock),
@@ -105,6 +113,7 @@ class Terms:
                         ),
                         files=self.registry.files,
                         now=self.registry.now,
+                        pages_url=self.pages_url,
                     ),
                 )
             )

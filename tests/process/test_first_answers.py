@@ -22,7 +22,7 @@ from tests.kit.filing import in_cells
 from tests.kit.linking import pages
 from tests.kit.smtp import HOST, SmtpServer
 from workers.adapters.documents.workbook_reading import asked_in
-from workers.adapters.registry.partner_answers import partner_answer
+from workers.adapters.registry.partner_tables import partner_answer
 from workers.cli.attaching import enter_file, store_file
 from workers.domain.answers import AnswerState, token_hash
 from workers.errors import InputError

@@ -89,6 +89,48 @@ class PartnerAnswer:
     task_key: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenLink:
+    """A link as its page reads it, without its form: that is most of the row, and hardly ever asked for."""
+
+    id: int = 0
+    token_hash: str = field(repr=False)
+    case_id: str
+    city: str
+    element_id: str
+    round: int
+    title: str
+    recipient_name: str = field(repr=False)
+    recipient: str = field(repr=False)
+    expires_at: datetime
+    draft: dict[str, Any] | None = field(default=None, repr=False)
+    end: LinkEnd | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenAnswer:
+    """The answer of a link's round as its page reads it."""
+
+    at: datetime
+    state: AnswerState
+    said: list[dict[str, str]] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenRound:
+    """What is known of a link. ``has_files``: whether files wait beside the drafts of its round."""
+
+    link: SeenLink
+    answer: SeenAnswer | None
+    has_files: bool
+
+    @property
+    def takes(self) -> bool:
+        """Whether an answer may still come; where the office was first, one is still kept beside its entry."""
+        return self.link.end is not LinkEnd.ANSWERED and self.answer is None
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnswerFile:
     """A file that waits beside a draft, without its bytes. ``size`` in bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Final
 
 import uvicorn
@@ -36,15 +37,18 @@ _LIMITS: Final = FileLimits()
 _HELD: Final = "held-answers"
 
 
-def application(
+def application(  # noqa: PLR0913 (what its two faces are given)
     open_unit: OpenUnit,
     steps: Steps | None,
     desk: Starlette | None = None,
     *,
     held: HeldSends | None = None,
     limits: FileLimits = _LIMITS,
+    read_unit: OpenUnit | None = None,
 ) -> Starlette:
     """Return the ASGI application; a face that is None is not served.
+
+    ``read_unit``: opens units that only read, and wait for no writer.
 
     ``held``: where sends wait while the registry is away; without it partners are asked to send once more.
     """
@@ -63,7 +67,10 @@ def application(
 
     faces: list[BaseRoute] = []
     if steps is not None:
-        faces += [*PartnerPages(open_unit, steps, held, limits).routes(), *OfferPages(open_unit).routes()]
+        faces += [
+            *PartnerPages(open_unit, steps, held, limits, read_unit=read_unit).routes(),
+            *OfferPages(open_unit).routes(),
+        ]
     if desk is not None:
         faces += [Mount("/desk", app=desk), Route("/", to_desk)]
     return Starlette(
@@ -73,15 +80,20 @@ def application(
     )
 
 
-async def serve(services: Services, *, partners: bool = True, desk: bool = True) -> None:
-    """Serve until SIGTERM or Ctrl-C; nothing of a request is logged (links are secrets, answers are personal)."""
+async def serve(
+    services: Services, *, partners: bool = True, desk: bool = True, listening: socket.socket | None = None
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; nothing of a request is logged (links are secrets, answers are personal).
+
+    ``listening``: the socket where other processes serve, too; else the configured address is bound.
+    """
     settings = services.settings
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
         limits = file_limits(settings)
         steps = Steps(TaskForms(rest, tasklist)) if partners else None
         held = HeldSends(settings.data / _HELD)
         desk_pages = desk_application(services) if desk else None
-        app = application(services.open_unit, steps, desk_pages, held=held, limits=limits)
+        app = application(services.open_unit, steps, desk_pages, held=held, limits=limits, read_unit=services.read_unit)
         config = uvicorn.Config(
             app,
             host=settings.pages_host,
@@ -95,7 +107,7 @@ async def serve(services: Services, *, partners: bool = True, desk: bool = True)
         )
         handing_over = asyncio.create_task(hand_over_forever(services.open_unit, steps, held)) if steps else None
         try:
-            await uvicorn.Server(config).serve()
+            await uvicorn.Server(config).serve(sockets=[listening] if listening else None)
         finally:
             if handing_over:
                 handing_over.cancel()

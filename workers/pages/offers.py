@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from workers.domain import text
-from workers.domain.answers import AnswerPage, PartnerLink, token_hash
+from workers.domain.answers import AnswerPage, SeenLink, token_hash
 from workers.domain.cities import City
 from workers.domain.entities import Origin
 from workers.domain.mails import WrittenMail
@@ -173,20 +173,16 @@ def _visit(request: Request, unit: UnitOfWork, offer: PublicOffer | None) -> Vis
     page = unit.cities.answer_page(code, asked.task) if asked else None
     if city is None or page is None or not unit.pages_url:
         return None
-    now = unit.clock.now()
-    link = PartnerLink(
+    link = SeenLink(
         token_hash="",
         case_id="",
         city=code,
         element_id=page.element_id,
         round=1,
         title=page.title,
-        form_id=page.form_id,
-        form=_form(city, page),
         recipient_name="",
         recipient=offer.email if offer else "",
-        made_at=now,
-        expires_at=now,
+        expires_at=unit.clock.now(),
         draft=offer.draft if offer else None,
     )
     token = f"{code}/{request.path_params['token']}" if offer else code
@@ -200,6 +196,7 @@ def _visit(request: Request, unit: UnitOfWork, offer: PublicOffer | None) -> Vis
         today=unit.clock.today(),
         limits=None,
         base="/offer/",
+        form=_form(city, page),
     )
 
 
@@ -217,7 +214,7 @@ def _form(city: City, page: AnswerPage) -> dict[str, Any]:
 
 
 def _step(visit: Visit) -> ShownStep:
-    asked = partner_form(visit.link.form, visit.today)
+    asked = partner_form(visit.form, visit.today)
     given = dict(visit.city.public_offer.values) if visit.city.public_offer else {}
     known = {"cityOptions": city_options(visit.city), "caseTitle": f"{visit.city.name}との包括連携協定"}
     read = read_names(asked.form)

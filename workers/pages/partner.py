@@ -7,6 +7,7 @@ expired always gets the same page.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Final
@@ -16,33 +17,45 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from workers.domain.answers import LinkEnd, token_hash
+from workers.domain.cities import City
 from workers.domain.jst import JST
 from workers.errors import RetryableError
 from workers.pages import shown
 from workers.pages.heldsends import HeldSend, HeldSends
 from workers.pages.incoming import Incoming, json_object, read_incoming
 from workers.pages.security import HEADERS, Misses, is_our_form
-from workers.pages.sending import Confirmed, OpenUnit, digest, read_typed, send
+from workers.pages.sending import Confirmed, OpenUnit, asked, digest, read_typed, send
 from workers.pages.shown import Visit
-from workers.pages.steps import Steps
+from workers.pages.steps import ShownStep, Steps
 from workers.readers.attachedfile import FileLimits
-from workers.readers.formanswer import read_answer
 from workers.usecases.answer_files import attach_files, remove_file
-from workers.usecases.answer_links import open_link
+from workers.usecases.answer_links import open_round
+from workers.usecases.ports import UnitOfWork
 from workers.usecases.take_answer import Outcome, keep_draft
 
 _SECOND: Final = "?second=1"
+_CITY_SECONDS: Final = 1.0
 
 
 class PartnerPages:
     """The routes of the partners' pages."""
 
-    def __init__(self, open_unit: OpenUnit, steps: Steps, held: HeldSends | None, limits: FileLimits) -> None:
+    def __init__(
+        self,
+        open_unit: OpenUnit,
+        steps: Steps,
+        held: HeldSends | None,
+        limits: FileLimits,
+        *,
+        read_unit: OpenUnit | None = None,
+    ) -> None:
         self._open_unit = open_unit
+        self._read_unit = read_unit or open_unit
         self._steps = steps
         self._held = held
         self._limits = limits
         self._misses = Misses()
+        self._cities: dict[str, tuple[float, City]] = {}
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -85,20 +98,28 @@ class PartnerPages:
 
     async def _visit(self, request: Request) -> Visit | None:
         token = request.path_params["token"]
-        async with self._open_unit() as unit:
-            link = await open_link(unit, token_hash(token))
-            if link is None:
+        async with self._read_unit() as unit:
+            found = await open_round(unit, token_hash(token))
+            if found is None:
                 return None
+            link = found.link
             return Visit(
                 request=request,
                 token=token,
                 link=link,
-                answer=await unit.answers.answer(link.case_id, link.element_id, link.round) if link.end else None,
-                files=[] if link.end is LinkEnd.ANSWERED else await unit.answers.files(link),
-                city=unit.cities.city(link.city),
+                answer=found.answer if link.end else None,
+                files=await unit.answers.files(link) if found.has_files and link.end is not LinkEnd.ANSWERED else [],
+                city=self._city(unit, link.city),
                 today=unit.clock.today(),
                 limits=self._limits,
             )
+
+    def _city(self, unit: UnitOfWork, code: str) -> City:
+        """Return a city as it was read within the last second: its files are looked at each time else."""
+        now, known = time.monotonic(), self._cities.get(code)
+        if known is None or now - known[0] > _CITY_SECONDS:
+            known = self._cities[code] = (now, unit.cities.city(code))
+        return known[1]
 
     async def _show(self, visit: Visit) -> Response:
         if visit.link.end is not None:
@@ -111,8 +132,11 @@ class PartnerPages:
             return shown.not_open_page(visit, closed_on=await self._closed_on(visit))
         return shown.form_page(visit, step, visit.link.draft or {}, kept="kept" in visit.request.query_params)
 
+    async def _asked(self, visit: Visit) -> ShownStep:
+        return await asked(self._read_unit, self._steps, visit.link, visit.today)
+
     async def _closed_on(self, visit: Visit) -> date | None:
-        async with self._open_unit() as unit:
+        async with self._read_unit() as unit:
             case = await unit.cases.find(visit.link.case_id)
             return case.closed_on if case else None
 
@@ -122,8 +146,8 @@ class PartnerPages:
         given = json_object(visit.fields.get("values", ""))
         check = visit.fields.get("action") == "check"
         if check and visit.link.end is None:
-            step = await self._steps.check(visit.link, visit.today)
-            problems = read_answer(step.form, given, step.known).problems
+            step = await self._asked(visit)
+            problems = self._steps.read(visit.link, step, given).problems
             if problems:
                 return shown.form_page(visit, step, given, problems=problems)
         async with self._open_unit() as unit:
@@ -145,13 +169,13 @@ class PartnerPages:
             visit.files = await unit.answers.files(visit.link)
         if not problems:
             return _again(visit, "?kept=1#files")
-        step = await self._steps.check(visit.link, visit.today)
+        step = await self._asked(visit)
         return shown.form_page(visit, step, given, problems=problems)
 
     async def _check(self, visit: Visit) -> Response:
         if not visit.takes or visit.link.draft is None:
             return _again(visit)
-        read, _ = await read_typed(self._steps, visit.link, visit.today)
+        read, _ = await read_typed(self._read_unit, self._steps, visit.link, visit.today)
         if read.problems and visit.link.end is None:
             return _again(visit)
         return shown.check_page(visit, read.said, digest(read, visit.files))

@@ -12,7 +12,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from workers.domain.answers import AnswerFile, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
+from workers.domain.answers import AnswerFile, AnswerState, LinkEnd, SeenAnswer, SeenLink
 from workers.domain.cities import City
 from workers.domain.jst import jst_date
 from workers.domain.wareki import format_moment, format_wareki
@@ -40,13 +40,15 @@ class Visit:
 
     request: Request
     token: str
-    link: PartnerLink
-    answer: PartnerAnswer | None
+    link: SeenLink
+    answer: SeenAnswer | None
     files: Sequence[AnswerFile]
     city: City
     today: date
     limits: FileLimits | None
     base: str = "/a/"
+    form: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The form of a page whose link is no step's yet."""
     incoming: Incoming = field(default_factory=Incoming)
 
     @property

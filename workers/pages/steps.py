@@ -6,16 +6,17 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from workers.adapters.camunda.task_forms import ShownTask
-from workers.domain.answers import PartnerLink
+from workers.domain.answers import SeenLink
 from workers.errors import RenkeiError, RetryableError
 from workers.packs.diagrams import feel, forms
+from workers.readers.formanswer import ReadAnswer, read_answer
 from workers.readers.pageform import PartnerForm, partner_form
 from workers.readers.writtenform import written_out
 from workers.variables import VARIABLES
@@ -67,8 +68,9 @@ class Steps:
         self._lag_seconds = lag_seconds
         self._shown: OrderedDict[str, ShownTask] = OrderedDict()
         self._made: OrderedDict[str, tuple[ShownTask, date, ShownStep]] = OrderedDict()
+        self._answers: OrderedDict[str, tuple[ShownStep, Mapping[str, Any], ReadAnswer]] = OrderedDict()
 
-    async def show(self, link: PartnerLink, today: date) -> ShownStep | None:
+    async def show(self, link: SeenLink, today: date) -> ShownStep | None:
         """Return what a link's page shows; None where the step is not open.
 
         Raises RetryableError where the engine cannot tell, and the step was not shown before.
@@ -82,15 +84,23 @@ class Steps:
             task = remembered
         return None if task is None else self._step(link, task, today)
 
-    async def check(self, link: PartnerLink, today: date) -> ShownStep:
-        """Return what an answer is read with: the form as it was shown, at the worst the copy of the pack's form."""
+    async def check(self, link: SeenLink, today: date, kept: Callable[[], Awaitable[Mapping[str, Any]]]) -> ShownStep:
+        """Return what an answer is read with: the form as it was shown, at the worst the copy that was ``kept``."""
         task = self._shown.get(link.token_hash)
         if task is None:
             with contextlib.suppress(RenkeiError):
                 task = await self._read(link)
-        return self._step(link, task or ShownTask(form=link.form, values={}), today)
+        return self._step(link, task or ShownTask(form=await kept(), values={}), today)
 
-    async def _read(self, link: PartnerLink) -> ShownTask | None:
+    def read(self, link: SeenLink, step: ShownStep, given: Mapping[str, Any]) -> ReadAnswer:
+        """Return what was typed as the step's form reads it; the check, its page and the send ask for the same."""
+        known = self._answers.get(link.token_hash)
+        if known is None or known[0] is not step or known[1] != given:
+            known = (step, given, read_answer(step.form, given, step.known))
+            _remember(self._answers, link.token_hash, known, _MADE)
+        return known[2]
+
+    async def _read(self, link: SeenLink) -> ShownTask | None:
         deadline = time.monotonic() + self._lag_seconds
         while True:
             task = await self._tasks.read(link.case_id, link.element_id, read_names)
@@ -100,7 +110,7 @@ class Steps:
                 return task
             await asyncio.sleep(_POLL_SECONDS)
 
-    def _step(self, link: PartnerLink, task: ShownTask, today: date) -> ShownStep:
+    def _step(self, link: SeenLink, task: ShownTask, today: date) -> ShownStep:
         """Return a step as it is shown: the same for all requests of a link while its task says the same."""
         made = self._made.get(link.token_hash)
         if made is None or made[0] != task or made[1] != today:

@@ -6,11 +6,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.domain.answers import PARTNER_USER
-from workers.errors import RetryableError
+from workers.errors import RenkeiError, RetryableError
+from workers.logs import get_logger
 from workers.runtime.ports import AnswerTasks, OpenJobUnit
 from workers.usecases.filed_answers import keep_files_beside
-from workers.usecases.take_answer import Delivery, late_by_number, settle_delivered, to_deliver, try_with
+from workers.usecases.take_answer import (
+    Delivery,
+    confirm_receipt,
+    late_by_number,
+    settle_delivered,
+    to_deliver,
+    try_with,
+)
 
+_log = get_logger(__name__)
 PATIENCE: Final = timedelta(hours=1)
 """So long an answer waits for a task that nobody has seen completed: the index lags, or the step is still to come."""
 
@@ -31,10 +40,21 @@ class AnswerDelivery:
             delivery, now = await to_deliver(unit, answer_id), unit.clock.now()
         if delivery is None:
             return
+        await self._confirm(answer_id)
         if delivery.tried is not None:
             await self._after_a_break(delivery)
             return
         await self._first_time(delivery, now)
+
+    async def _confirm(self, answer_id: int) -> None:
+        """Mail the receipt; an answer that nobody can be told of is delivered all the same."""
+        try:
+            async with self._open_unit() as unit:
+                await confirm_receipt(unit, answer_id)
+        except RetryableError:
+            raise
+        except RenkeiError as error:
+            _log.error("a receipt could not be made", answer_id=answer_id, error=type(error).__name__)
 
     async def _first_time(self, delivery: Delivery, now: datetime) -> None:
         open_tasks = await self._tasks.find(element_id=delivery.element_id, case_id=delivery.case_id)

@@ -23,10 +23,10 @@ async def attach_files(
 
     Those that are too many, or named as one that is there, are not kept; nothing is where the link has ended.
     """
-    link = await takes_answer(uow, token_hash)
-    if link is None or link.id is None:
+    found = await takes_answer(uow, token_hash)
+    if found is None:
         return []
-    there = {file.name for file in await uow.answers.files(link)}
+    there = {file.name for file in await uow.answers.files(found.link)}
     problems = []
     for file in files:
         if file.name in there:
@@ -36,7 +36,7 @@ async def attach_files(
         else:
             there.add(file.name)
             kept = AnswerFile(
-                link_id=link.id,
+                link_id=found.link.id,
                 name=file.name,
                 media_type=file.media_type,
                 size=len(file.content),
@@ -48,8 +48,8 @@ async def attach_files(
 
 async def remove_file(uow: UnitOfWork, token_hash: str, file_id: int) -> None:
     """Take a file away before the answer is sent; nothing for one of another link."""
-    link = await takes_answer(uow, token_hash)
-    for file in await uow.answers.files(link) if link is not None else ():
+    found = await takes_answer(uow, token_hash)
+    for file in await uow.answers.files(found.link) if found is not None else ():
         if file.id == file_id:
             await uow.answers.drop_file(file)
 

@@ -13,6 +13,7 @@ from workers.domain.answers import (
     LinkEnd,
     PartnerAnswer,
     PartnerLink,
+    SeenRound,
     new_token,
     token_hash,
 )
@@ -68,22 +69,16 @@ async def issue_link(uow: UnitOfWork, case: Case, element_id: str, recipient: Re
     return f"{uow.pages_url}/a/{token}"
 
 
-async def open_link(uow: UnitOfWork, token_hash: str) -> PartnerLink | None:
-    """Return a link that has not expired, ended or not; None for every other word."""
-    link = await uow.answers.link(token_hash)
-    return link if link is not None and uow.clock.now() < link.expires_at else None
+async def open_round(uow: UnitOfWork, token_hash: str) -> SeenRound | None:
+    """Return what is known of a link that has not expired, ended or not; None for every other word."""
+    found = await uow.answers.seen(token_hash)
+    return found if found is not None and uow.clock.now() < found.link.expires_at else None
 
 
-async def takes_answer(uow: UnitOfWork, token_hash: str) -> PartnerLink | None:
-    """Return a link by which an answer may still come.
-
-    Where the office was first, one answer of the partner's is still kept, beside the office's entry.
-    """
-    link = await open_link(uow, token_hash)
-    if link is None or link.end is LinkEnd.ANSWERED:
-        return None
-    known = await uow.answers.answer(link.case_id, link.element_id, link.round)
-    return link if known is None else None
+async def takes_answer(uow: UnitOfWork, token_hash: str) -> SeenRound | None:
+    """Return what is known of a link by which an answer may still come."""
+    found = await open_round(uow, token_hash)
+    return found if found is not None and found.takes else None
 
 
 async def forget_expired(uow: UnitOfWork) -> int:

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
-from workers.domain.answers import AnswerFile, AnswerPage, PartnerAnswer, PartnerLink
+from workers.domain.answers import AnswerFile, AnswerPage, PartnerAnswer, PartnerLink, SeenLink, SeenRound
 from workers.domain.cities import City
 from workers.domain.corrections import Correction
 from workers.domain.desk import CalendarFeed, CaseHead, DeskSession, FormDraft, StaffNote
@@ -494,6 +494,24 @@ class PartnerAnswers(Protocol):
     async def link(self, token_hash: str) -> PartnerLink | None:
         """Return the link of a secret word's hash, or None."""
 
+    async def seen(self, token_hash: str) -> SeenRound | None:
+        """Return what a page shows of the link of a secret word's hash, or None."""
+
+    async def form(self, token_hash: str) -> Mapping[str, Any]:
+        """Return the form as it was when the link was made."""
+
+    async def keep_draft(self, token_hash: str, values: dict[str, Any], now: datetime) -> bool:
+        """Keep a draft in every link of the round; False where the link takes no answer any more."""
+
+    async def take(self, answer: PartnerAnswer) -> int | None:
+        """Keep an answer and return its number; None where the round has one already."""
+
+    async def end_step(self, case_id: str, element_id: str, now: datetime) -> bool:
+        """End the open links of a step that was answered by one; False where somebody has ended them meanwhile."""
+
+    async def drop_drafts(self, link: SeenLink) -> None:
+        """Forget the drafts of a link's round."""
+
     async def link_of(self, answer: PartnerAnswer) -> PartnerLink:
         """Return the link by which an answer came."""
 
@@ -515,13 +533,10 @@ class PartnerAnswers(Protocol):
     async def kept(self, answer_id: int) -> PartnerAnswer:
         """Return an answer by its number; raises PermanentError where there is none."""
 
-    async def round_links(self, link: PartnerLink) -> list[PartnerLink]:
-        """Return the links of a link's round that take an answer: the first mail's and the reminders'."""
-
     async def add_file(self, file: AnswerFile, content: bytes) -> None:
         """Keep a file that waits beside a draft."""
 
-    async def files(self, link: PartnerLink) -> list[AnswerFile]:
+    async def files(self, link: PartnerLink | SeenLink) -> list[AnswerFile]:
         """Return the files that wait beside the drafts of a link's round, oldest first."""
 
     async def file_content(self, file: AnswerFile) -> bytes:

@@ -135,7 +135,7 @@ async def tell_both(uow: UnitOfWork, found: Renewal, occasion: str, *, page: str
         if to == "partner" and not (found.case.partner and found.case.partner.email):
             continue
         if to == "partner" and found.city.mail(template).review:  # a judgement: the office sees it first (ALL-2)
-            await begin_review(uow, found.case.id, template=template, values=told, key=key)
+            await begin_review(uow, found.case.id, template=template, values=told, key=key, page=page)
             continue
         await send_mail(
             uow,

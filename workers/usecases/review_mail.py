@@ -72,16 +72,18 @@ async def prepare_mail(  # noqa: PLR0913 (the parts of a mail as the diagram nam
     )
 
 
-async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: TemplateValues, key: str) -> None:
+async def begin_review(  # noqa: PLR0913 (the parts of a mail)
+    uow: UnitOfWork, case_id: str, *, template: str, values: TemplateValues, key: str, page: str = ""
+) -> None:
     """Keep a mail that no diagram waits for as a draft, once, and begin a process in which the office sees it.
 
     For what a day or a notice decides: the procedure, or the watch in its place, goes on meanwhile (ALL-5). Where a
-    department leads the case, it sees its own mail (ASA-1).
+    department leads the case, it sees its own mail (ASA-1). ``page``: as in ``prepare_mail``.
     """
     case = await uow.cases.get(case_id)
     city = uow.cities.city(case.city)
     lead = await lead_of(uow, case, city)
-    draft, _ = await _drafted(uow, case, template=template, attach=(), values=values, key=key)
+    draft, _ = await _drafted(uow, case, template=template, attach=(), values=values, key=key, page=page)
     await uow.outbox.engine_call(
         business_key=f"{draft.business_key}:review",
         kind="publish-message",
@@ -95,6 +97,7 @@ async def begin_review(uow: UnitOfWork, case_id: str, *, template: str, values: 
                 office_group=(lead or city.office).group,
                 mail_template=template,
                 mail_key=key,
+                mail_page=page,
             ),
         },
     )

@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
+from workers.domain.answers import PARTNER, AnswerState, LinkEnd, PartnerAnswer
 from workers.domain.entities import Partner
 from workers.usecases.answer_files import file_to_case
-from workers.usecases.answer_links import end_links, open_link, takes_answer
+from workers.usecases.answer_links import open_round
 from workers.usecases.first_answers import first_answer
 from workers.usecases.journal import note
 from workers.usecases.ports import MailRequest, UnitOfWork
@@ -66,51 +66,45 @@ class Delivery:
 
 async def keep_draft(uow: UnitOfWork, token_hash: str, values: Mapping[str, object]) -> bool:
     """Keep what a partner has typed so far, by whichever link of the round; False where the link takes no answer."""
-    link = await takes_answer(uow, token_hash)
-    if link is None:
-        return False
-    for other in {link, *await uow.answers.round_links(link)}:
-        other.draft = dict(values)
-    return True
+    return await uow.answers.keep_draft(token_hash, dict(values), uow.clock.now())
 
 
 async def take_answer(uow: UnitOfWork, given: GivenAnswer) -> TakenAnswer:
-    """Keep an answer, its receipt and the call that hands it over, in one transaction; a round has one answer.
+    """Keep an answer and the call that hands it over, in one transaction; a round has one answer.
 
+    Whoever makes the call mails the receipt first: a mail takes longer than all of this, and partners wait here.
     Where the office was first, the answer is kept beside its entry, as a task of the office.
     """
-    link = await open_link(uow, given.token_hash)
-    if link is None:
+    found, now = await open_round(uow, given.token_hash), uow.clock.now()
+    if found is None:
         return TakenAnswer(outcome=Outcome.CLOSED)
-    known = await uow.answers.answer(link.case_id, link.element_id, link.round)
-    if known is not None:
-        return TakenAnswer(outcome=Outcome.ALREADY, at=known.at)
+    link = found.link
+    if found.answer is not None:
+        return TakenAnswer(outcome=Outcome.ALREADY, at=found.answer.at)
     if link.end is LinkEnd.ANSWERED:
         return TakenAnswer(outcome=Outcome.CLOSED, at=link.ended_at)
-    files = [
-        {"label": FILE_LABEL, "text": f"{f.name}（{f.size_text}）", "row": ""} for f in await uow.answers.files(link)
-    ]
+    files = await uow.answers.files(link) if found.has_files else []
+    attached = [{"label": FILE_LABEL, "text": f"{file.name}（{file.size_text}）", "row": ""} for file in files]
     answer = PartnerAnswer(
-        link_id=link.id or 0,
+        link_id=link.id,
         case_id=link.case_id,
         element_id=link.element_id,
         round=link.round,
         values=dict(given.values),
-        said=[*(dict(part) for part in given.said), *files],
-        at=uow.clock.now(),
+        said=[*(dict(part) for part in given.said), *attached],
+        at=now,
     )
-    if not await uow.answers.add_answer(answer):
-        return TakenAnswer(outcome=Outcome.ALREADY, at=uow.clock.now())
-    for other in {link, *await uow.answers.round_links(link)}:
-        other.draft = None
-    await uow.outbox.engine_call(business_key=f"{DELIVER}:{answer.id}", kind=DELIVER, payload={"answer_id": answer.id})
-    if link.end is LinkEnd.OFFICE:
-        await settle_late(uow, answer)
-        return TakenAnswer(outcome=Outcome.LATE, at=answer.at)
-    await end_links(uow, link.case_id, link.element_id, LinkEnd.ANSWERED)
-    await _write(uow, link, answer, RECEIPT)
+    number = await uow.answers.take(answer)
+    if number is None:
+        return TakenAnswer(outcome=Outcome.ALREADY, at=now)
+    await uow.outbox.engine_call(business_key=f"{DELIVER}:{number}", kind=DELIVER, payload={"answer_id": number})
+    # Nothing is ended here where the office was first, or is at this very moment.
+    if link.end is not None or not await uow.answers.end_step(link.case_id, link.element_id, now):
+        await uow.answers.drop_drafts(link)
+        await late_by_number(uow, number)
+        return TakenAnswer(outcome=Outcome.LATE, at=now)
     await note(uow, link.case_id, f"回答を受け付けた: {link.title}", actor=PARTNER)
-    return TakenAnswer(outcome=Outcome.ACCEPTED, at=answer.at)
+    return TakenAnswer(outcome=Outcome.ACCEPTED, at=now)
 
 
 async def to_deliver(uow: UnitOfWork, answer_id: int) -> Delivery | None:
@@ -127,6 +121,13 @@ async def to_deliver(uow: UnitOfWork, answer_id: int) -> Delivery | None:
         taken_at=answer.at,
         tried=answer.task_key,
     )
+
+
+async def confirm_receipt(uow: UnitOfWork, answer_id: int) -> None:
+    """Mail the partner what it sent, once; nothing for an answer that was not the first."""
+    answer = await uow.answers.kept(answer_id)
+    if answer.state is not AnswerState.LATE:
+        await _write(uow, answer, RECEIPT)
 
 
 async def try_with(uow: UnitOfWork, answer_id: int, task_key: int) -> bool:
@@ -167,7 +168,7 @@ async def keep_beside(uow: UnitOfWork, answer: PartnerAnswer) -> None:
         },
     )
     told = first.told if first else "先に入力を済ませていました"
-    await _write(uow, link, answer, _LATE_RECEIPT, first=told)
+    await _write(uow, answer, _LATE_RECEIPT, first=told)
     await note(uow, link.case_id, f"先に入力されていたため、相手方の回答は使わずに残した: {link.title}")
 
 
@@ -225,7 +226,8 @@ async def write_receipt(uow: UnitOfWork, receipt: Receipt, *, case_id: str, city
     )
 
 
-async def _write(uow: UnitOfWork, link: PartnerLink, answer: PartnerAnswer, template: str, *, first: str = "") -> None:
+async def _write(uow: UnitOfWork, answer: PartnerAnswer, template: str, *, first: str = "") -> None:
+    link = await uow.answers.link_of(answer)
     receipt = Receipt(
         template=template,
         key=str(answer.id),

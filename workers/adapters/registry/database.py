@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,11 @@ def _url(url: str, *, sqlite: str) -> URL:
     raise PermanentError("RENKEI_DATABASE_URL: SQLite のファイルか PostgreSQL を指定してください")
 
 
+def create_reading_engine(url: str) -> AsyncEngine:
+    """Return an engine for what only reads: it waits for no writer, and each of its statements stands for itself."""
+    return _create_engine(url, pool_size=5, options=READ_ONLY, postgresql={"isolation_level": "AUTOCOMMIT"})
+
+
 def create_engine(url: str, *, pool_size: int = 20, lock_ms: int = 20_000, asks_first: bool = True) -> AsyncEngine:
     """Return the engine for a registry URL.
 
@@ -60,6 +66,13 @@ def create_engine(url: str, *, pool_size: int = 20, lock_ms: int = 20_000, asks_
     SQLite has one writer at a time. Within a process one connection, handed out in turn, is faster and fairer than
     several that poll for the lock; other processes are waited for up to BUSY_SECONDS.
     """
+    postgresql = {"pool_pre_ping": asks_first}
+    return _create_engine(url, pool_size=pool_size, options={}, postgresql=postgresql, lock_ms=lock_ms)
+
+
+def _create_engine(
+    url: str, *, pool_size: int, options: Mapping[str, str], postgresql: Mapping[str, Any], lock_ms: int = 20_000
+) -> AsyncEngine:
     target = async_url(url)
     if target.get_backend_name() == "sqlite":
         _make_folder(target)
@@ -71,6 +84,7 @@ def create_engine(url: str, *, pool_size: int = 20, lock_ms: int = 20_000, asks_
             async_creator=connecting(target.database or "", busy_seconds=BUSY_SECONDS),
             json_serializer=_json,
             hide_parameters=True,
+            execution_options=options,
         )
         _prepare_sqlite(engine)
         return engine
@@ -79,7 +93,6 @@ def create_engine(url: str, *, pool_size: int = 20, lock_ms: int = 20_000, asks_
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
-        pool_pre_ping=asks_first,
         connect_args={
             "connect_timeout": 10,
             "application_name": "renkei",
@@ -87,6 +100,7 @@ def create_engine(url: str, *, pool_size: int = 20, lock_ms: int = 20_000, asks_
         },
         json_serializer=_json,
         hide_parameters=True,
+        **{"pool_pre_ping": True, **postgresql},
     )
 
 

@@ -5,8 +5,10 @@ Everything loads eagerly with its parent: an entity may be read after its transa
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Table
-from sqlalchemy.orm import RelationshipProperty, registry, relationship
+from sqlalchemy.orm import MapperProperty, RelationshipProperty, deferred, registry, relationship
 
 from workers.adapters.registry import (
     agreement_tables,
@@ -14,7 +16,7 @@ from workers.adapters.registry import (
     desk,
     mail_drafts,
     meeting_tables,
-    partner_answers,
+    partner_tables,
     public_offers,
     tables,
 )
@@ -29,7 +31,7 @@ def _children(child: type, *order: ColumnElement[object]) -> RelationshipPropert
     return relationship(child, lazy="selectin", cascade="all, delete-orphan", order_by=list(order))
 
 
-def _versioned(entity: type, table: Table, **properties: RelationshipProperty[object]) -> None:
+def _versioned(entity: type, table: Table, **properties: MapperProperty[Any]) -> None:
     _registry.map_imperatively(entity, table, properties=properties, version_id_col=table.c.version)
 
 
@@ -74,8 +76,10 @@ def _map() -> None:
     _map_agreements()
     _map_meetings()
     _versioned(mails.MailDraft, mail_drafts.mail_draft)
-    _versioned(answers.PartnerLink, partner_answers.partner_link)
-    _versioned(answers.PartnerAnswer, partner_answers.partner_answer)
+    links = partner_tables.partner_link
+    # The form is asked for by a statement of its own, and hardly ever.
+    _versioned(answers.PartnerLink, links, form=deferred(links.c.form, raiseload=True))
+    _versioned(answers.PartnerAnswer, partner_tables.partner_answer)
     _versioned(publicoffers.PublicOffer, public_offers.public_offer)
     _map_desk()
     _registry.configure()

@@ -1,100 +1,22 @@
-"""Partners' links and answers: the tables and the repository behind ``usecases.ports`` (ALL-2, ALL-3)."""
+"""Partners' links and answers: the repository behind ``usecases.ports`` (ALL-2, ALL-3)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    UniqueConstraint,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from workers.adapters.registry.columns import (
-    Json,
-    Moment,
-    key_column,
-    number_column,
-    parent_column,
-    text_column,
-    text_enum,
-    version_column,
-)
-from workers.adapters.registry.tables import metadata
-from workers.domain.answers import AnswerFile, AnswerState, LinkEnd, PartnerAnswer, PartnerLink
+from workers.adapters.registry.partner_rounds import PartnerRounds
+from workers.adapters.registry.partner_tables import partner_answer, partner_file, partner_link
+from workers.domain.answers import AnswerFile, PartnerAnswer, PartnerLink, SeenLink
 from workers.errors import PermanentError
 
-partner_link = Table(
-    "partner_link",
-    metadata,
-    key_column(),
-    Column("token_hash", String, nullable=False, unique=True),
-    parent_column("case_id", "case.id", String),
-    text_column("city"),
-    text_column("element_id"),
-    number_column("round"),
-    text_column("title"),
-    text_column("form_id"),
-    Column("form", Json(), nullable=False),
-    text_column("recipient_name"),
-    text_column("recipient"),
-    Column("made_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("draft", Json()),
-    Column("end", text_enum(LinkEnd)),
-    Column("ended_at", Moment),
-    version_column(),
-    Index(None, "case_id", "element_id"),
-)
-
-partner_answer = Table(
-    "partner_answer",
-    metadata,
-    key_column(),
-    parent_column("link_id", "partner_link.id"),
-    parent_column("case_id", "case.id", String),
-    text_column("element_id"),
-    Column("round", Integer, nullable=False),
-    Column("values", Json(), nullable=False),
-    Column("said", Json(), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("state", text_enum(AnswerState), nullable=False),
-    Column("task_key", BigInteger),
-    version_column(),
-    UniqueConstraint("case_id", "element_id", "round"),
-)
-
-partner_file = Table(
-    "partner_file",
-    metadata,
-    key_column(),
-    parent_column("link_id", "partner_link.id"),
-    text_column("name"),
-    text_column("media_type"),
-    number_column("size"),
-    Column("at", Moment, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Index(None, "link_id"),
-)
 _FILE = [column for column in partner_file.c if column.name != "content"]
 
 
-class SqlPartnerAnswers:
+class SqlPartnerAnswers(PartnerRounds):
     """Links and answers of the cases."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
 
     async def add_link(self, link: PartnerLink) -> None:
         """Keep a link; it has its id afterwards."""
@@ -156,18 +78,12 @@ class SqlPartnerAnswers:
             raise PermanentError(f"回答 {answer_id} が台帳にありません")
         return found
 
-    async def round_links(self, link: PartnerLink) -> list[PartnerLink]:
-        """Return the links of a link's round that take an answer: the first mail's and the reminders'."""
-        t = partner_link.c
-        same = (t.case_id == link.case_id, t.element_id == link.element_id, t.round == link.round)
-        return list(await self._session.scalars(select(PartnerLink).where(*same, t.end.is_(None)).order_by(t.id)))
-
     async def add_file(self, file: AnswerFile, content: bytes) -> None:
         """Keep a file that waits beside a draft."""
         values = {"name": file.name, "media_type": file.media_type, "size": file.size, "at": file.at}
         await self._session.execute(insert(partner_file).values(link_id=file.link_id, content=content, **values))
 
-    async def files(self, link: PartnerLink) -> list[AnswerFile]:
+    async def files(self, link: PartnerLink | SeenLink) -> list[AnswerFile]:
         """Return the files that wait beside the drafts of a link's round, oldest first."""
         t, f = partner_link.c, partner_file.c
         same = select(t.id).where(t.case_id == link.case_id, t.element_id == link.element_id, t.round == link.round)

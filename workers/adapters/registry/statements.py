@@ -22,8 +22,12 @@ async def insert_once(session: AsyncSession, table: Table, key: tuple[str, ...],
 
     Waits for another transaction that is inserting the same key.
     """
-    inserted = await session.execute(_insert_once(table, key, dialect(session)), values)
-    return inserted.first() is not None
+    return await insert_first(session, table, key, values) is not None
+
+
+async def insert_first(session: AsyncSession, table: Table, key: tuple[str, ...], values: dict[str, Any]) -> Any:
+    """Insert a row as :func:`insert_once` does and return its primary key; None when there is one already."""
+    return await session.scalar(_insert_once(table, key, dialect(session)), values)
 
 
 async def next_number(session: AsyncSession, counter: Table, name: str, count: int = 1) -> int:

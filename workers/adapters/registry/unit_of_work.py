@@ -190,3 +190,14 @@ def opening(
             yield uow
 
     return in_turn
+
+
+def reading(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return a factory of units that only read: what one has written is undone."""
+
+    @asynccontextmanager
+    async def unit() -> AsyncIterator[SqlUnitOfWork]:
+        async with factory() as uow:
+            yield uow
+
+    return unit

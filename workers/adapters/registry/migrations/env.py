@@ -16,7 +16,7 @@ from workers.adapters.registry import (  # noqa: F401 (their tables belong to th
     mail_drafts,
     meeting_tables,
     partial_indexes,
-    partner_answers,
+    partner_tables,
     public_offers,
 )
 from workers.adapters.registry.columns import Json, Moment
