@@ -61,7 +61,8 @@ _ALL = (
     _variable(
         "cityOptions",
         "context",
-        "市の番号付きの選択肢: fields, partnerGrounds, projectGrounds, ratings, departments、surveyWords ほか",
+        "市の番号付きの選択肢と言葉: fields, fieldWord, partnerGrounds, projectGrounds, ratings, departments, "
+        "surveyWords, firstDay, endless, confirmPeriods, office",
         shown="plain",
     ),
     _variable("answerValues", "context", "相手方への様式に先に書き入れておく値（項目のキーごと）と、その選択肢"),
@@ -82,12 +83,20 @@ _ALL = (
     _variable("offerSummary", "text", "申出の要約（Markdown）", shown="markdown"),
     _variable("pastRecords", "list", "これまでの連携実績の表"),
     _variable("attachments", "list", "受け取った書類の表: name, size"),
-    _variable("eligibility", "context", "要件の判定に使う事実と、条件ごとの結果（results）"),
+    _variable(
+        "eligibility",
+        "context",
+        "要件の判定に使う事実と、条件ごとの結果: results, fieldCount, minimumFields, projectCount, minimumProjects, "
+        "projectsByGround, projectGrounds, partnerGrounds, cityCostProjects, sharedGoal, dialogue, notGovernment",
+    ),
     _variable("failedConditions", "list", "満たしていない条件"),
     _variable("toldConditions", "list", "満たしていない条件のうち、相手方に伝えるもの"),
     # The survey
     _variable(
-        "survey", "context", "照会: id, departments, dueAt, remindAt, dueDayAt, dueText, view, about", shown="plain"
+        "survey",
+        "context",
+        "照会: id, departments, dueAt, remindAt, dueDayAt, dueText, view, about, proposals",
+        shown="plain",
     ),
     _variable("surveyId", "text", "照会の番号"),
     _variable("departments", "list", "照会する課: code, name, group"),
@@ -174,7 +183,12 @@ _ALL = (
     _variable("agreementFirstDay", "text", "協定の期間の始まりの日（ISO）"),
     _variable("agreementLastDay", "text", "協定の終わりの日（ISO）"),
     _variable("agreementSummary", "text", "協定のあらまし（画面用）", shown="markdown"),
-    _variable("renewal", "context", "更新の日程（remindAt、decideAt、tellAt、overAt など）", shown="plain"),
+    _variable(
+        "renewal",
+        "context",
+        "更新の日程: expires, lastDay, dueAt, remindAt, lastCallAt, decideAt, tellAt, lateUntil, overAt, renews",
+        shown="plain",
+    ),
     _variable("renewalState", "text", "open / renewed / blocked / ended"),
     _variable("agreementEnd", "text", "協定が終わったわけ: expired / terminated / null"),
     _variable("notices", "list", "更新しない旨の申出（画面用）"),
@@ -255,14 +269,35 @@ def values_of(name: str) -> frozenset[str] | None:
     return frozenset(words) - {"null"}
 
 
+def held_by(name: str) -> frozenset[str] | None:
+    """Return the parts of a context, where its meaning lists all of them (``期限: on, text``); else None."""
+    return _listed_parts(name, "context")
+
+
+def rows_of(name: str) -> frozenset[str] | None:
+    """Return the columns of a list's rows, where its meaning lists all of them (``課: code, name``); else None."""
+    return _listed_parts(name, "list")
+
+
+def _listed_parts(name: str, type_: Type) -> frozenset[str] | None:
+    variable = VARIABLES.get(name)
+    meaning = "" if variable is None or variable.type != type_ else variable.meaning
+    parts = re.findall(r"[A-Za-z]\w*", meaning.partition(": ")[2])
+    return frozenset(parts) - {"null"} if len(parts) > 1 else None
+
+
 MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "common-steps-found": ("steps",),
     "common-step-answered": ("stepLeft",),
     "common-mail-undelivered": ("caseId", "mailId"),
+    "common-late-answer": ("caseId", "answerId"),
     "common-waiting-mail": ("caseId", "caseTitle", "officeGroup", "mailTemplate", "mailKey", "mailPage"),
 }
 """What the messages of the workers carry. One that starts a procedure carries ``caseId``, and what the diagram hands on
 to it (``start-procedure``, header ``values``)."""
+
+CORRELATED: Final[dict[str, str]] = {"common-steps-found": "orderId", "common-step-answered": "orderId"}
+"""The variable by which a message of the workers finds the instance that waits for it."""
 
 
 def variable_name(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -419,6 +419,7 @@ RIGHT: Final[dict[str, str]] = {
             END,
         ]
     ),
+    "a business rule that a job works out": diagram([START, replace(mail(), kind="businessRuleTask"), END]),
     "a timer that starts": diagram([event("startEvent", "StartEvent_Odd", "毎朝", timer("0 0 6 * * *")), mail(), END]),
 }
 """The diagrams by what is unusual in them."""

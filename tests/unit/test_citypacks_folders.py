@@ -135,13 +135,25 @@ def test_a_linked_pack_folder_itself_is_followed(folder: Path, tmp_path: Path) -
     assert CityPacks([tmp_path / "link"]).city("aoi").code == "aoi"
 
 
-def test_a_code_that_two_folders_claim_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_code_that_two_given_folders_claim_is_refused(folder: Path, tmp_path: Path) -> None:
     """ALL-8: which of them is meant is for a person to say."""
     copy_pack(tmp_path / "more", "aoi")
-    packs = CityPacks([folder, tmp_path / "more"])
+    packs = CityPacks([tmp_path / "own", folder, tmp_path / "more"])
     with pytest.raises(InputError, match="「aoi」が2か所にあります"):
         packs.city("aoi")
     assert packs.city("midori").code == "midori"
+
+
+def test_a_given_pack_stands_in_for_the_project_s_of_the_same_code(folder: Path, tmp_path: Path) -> None:
+    """ALL-8: whoever names a folder means what is in it; its diagrams go before the project's, too."""
+    copy_pack(tmp_path / "more", "aoi")
+    for place in (folder, tmp_path / "more"):
+        (place / "aoi" / "aoi-signing.bpmn").write_text("", encoding="utf-8")
+    packs = CityPacks([folder, tmp_path / "more"])
+    assert packs.folder("aoi") == tmp_path / "more" / "aoi"
+    assert packs.folder("midori") == folder / "midori"
+    assert packs.diagram_file("aoi-signing") == tmp_path / "more" / "aoi" / "aoi-signing.bpmn"
+    assert packs.codes() == ["aoi", "midori"]
 
 
 def test_an_unchanged_pack_is_read_once(folder: Path) -> None:

@@ -37,11 +37,26 @@ def test_an_id_that_two_packs_own_is_refused(pack: Example) -> None:
 def test_an_id_that_an_outside_pack_repeats_is_refused(pack: Example, tmp_path: Path) -> None:
     """--packs counts too."""
     outside = tmp_path / "outside"
-    shutil.copytree(pack.packs / "midori", outside / "midori")
+    (outside / "aoi").mkdir(parents=True)
+    shutil.copy(pack.path(FORM), outside / "aoi" / "midori-answer.form")
 
     report = pack.lint(packs=(outside,))
 
-    assert ("id-unique", "midori-signing") in {(f.rule, f.element) for f in report.findings}
+    assert ("id-unique", "midori-answer") in {(f.rule, f.element) for f in report.findings}
+
+
+def test_an_outside_pack_of_the_same_code_stands_in_for_the_project_s(pack: Example, tmp_path: Path) -> None:
+    """Whoever names its folder means it; where the project's own is checked, that one is meant."""
+    outside = tmp_path / "outside"
+    shutil.copytree(pack.packs / "midori", outside / "midori")
+    (outside / "midori" / "midori-answer.form").unlink()
+
+    own = pack.lint(pack.packs / "midori", packs=(outside,))
+    given = pack.lint(outside / "midori", packs=(outside,))
+
+    assert own.findings == []
+    told = [finding.message for finding in given.findings if finding.rule == "reference"]
+    assert any("「midori-answer」がどのパックにもありません" in message for message in told), told
 
 
 def test_a_message_of_two_cities_is_refused(pack: Example) -> None:

@@ -111,6 +111,11 @@ _PHONE: Final = re.compile(r"\+?[0-9()-]{9,12}")
 _PERSONAL: Final = frozenset({"name", "representative", "contact", "person", "email", "phone", "address"})
 
 
+def is_personal(key: str) -> bool:
+    """Return whether what is kept under a key says who somebody is or how to reach them."""
+    return key in _PERSONAL
+
+
 def without_texts(values: Any, key: str = "") -> Any:
     """Return typed values as an act keeps them: choices, numbers and dates, for every other text a placeholder.
 
@@ -123,6 +128,6 @@ def without_texts(values: Any, key: str = "") -> Any:
         return [without_texts(value, key) for value in values]
     if not isinstance(values, str) or not values:
         return values
-    if key not in _PERSONAL and (_DATE.fullmatch(values) or (_CODE.fullmatch(values) and not _PHONE.fullmatch(values))):
+    if not is_personal(key) and (_DATE.fullmatch(values) or (_CODE.fullmatch(values) and not _PHONE.fullmatch(values))):
         return values
     return WITHHELD

@@ -155,11 +155,24 @@ def beside(path: str, other: str) -> str:
 
 def roots(rules: Rules) -> set[str]:
     """Return the variables (and ``#headers``) that the rules read."""
+    return {path.split(".")[0] for path in paths(rules)}
+
+
+def paths(rules: Rules) -> list[str]:
+    """Return the paths that the rules read, each once: of values, of conditions, and of dates to compare with."""
+    bounds = [(rule.item.path, b.path) for rule in rules.dates for b in rule.bounds if b.path not in _DAYS]
+    other = [*(path for path, _ in conditions(rules)), *(beside(path, bound) for path, bound in bounds)]
+    return list(dict.fromkeys([*(item.path for item in _items(rules)), *other]))
+
+
+def conditions(rules: Rules) -> list[tuple[str, Condition]]:
+    """Return the conditions of the rules, each with the whole path that it looks at."""
+    return [(beside(item.path, one.path), one) for item in _items(rules) for one in item.conditions]
+
+
+def _items(rules: Rules) -> list[Item]:
     ruled = [*(rule.item for rule in rules.dates), *(rule.item for rule in rules.ranges)]
-    items = [*rules.required, *ruled, *rules.empty]
-    paths = [(item.path, condition.path) for item in items for condition in item.conditions]
-    paths += [(rule.item.path, bound.path) for rule in rules.dates for bound in rule.bounds if bound.path not in _DAYS]
-    return {item.path.split(".")[0] for item in items} | {beside(path, other).split(".")[0] for path, other in paths}
+    return [*rules.required, *ruled, *rules.empty]
 
 
 def found(values: Mapping[str, Any], path: str) -> Iterator[tuple[Any, tuple[int, ...]]]:

@@ -40,6 +40,15 @@ _ORDER: Final = (
 """Of two findings of these rules about the same variable, the one that comes first here is the cause."""
 
 
+_SAME_PLACE: Final = frozenset(
+    [
+        *(("step-back", "reference"), ("error-text", "variable"), ("form-text", "variable")),
+        *(("data-flow", "lost-result"),),
+    ]
+)
+_SAME_WORDS: Final = frozenset([("message", "variable"), ("written-value", "impossible-value")])
+_SAME_FILE: Final = frozenset([("form-date", "form-kind"), ("form-list", "variable"), ("id-prefix", "message")])
+"""Pairs of rules of which the second says it better: at one element, about one name, anywhere in a file."""
 TORN: Final = "flow-end"
 """A flow leads to nothing: every other rule stumbles over it."""
 _CALLER: Final = "call-input"
@@ -59,12 +68,43 @@ def only_causes(findings: Iterable[Finding]) -> list[Finding]:
     if any(finding.severity is Severity.ERROR for finding in found):  # a slip elsewhere leaves much unread
         found = [finding for finding in found if finding.rule != _UNREAD]
     found = _without_repeated(found)
+    found = [finding for finding in found if not any(_says_it_better(other, finding) for other in found)]
     lost = [finding for finding in found if finding.rule in {_LOST, *_UNKNOWN, *_IN_FORM}]
     by_file: dict[Path, list[Finding]] = {}
     for finding in found:
         if not any(_is_lost(cause, finding) for cause in lost):
             by_file.setdefault(finding.file, []).append(finding)
     return [finding for several in by_file.values() for finding in _of_file(several)]
+
+
+def _says_it_better(other: Finding, finding: Finding) -> bool:
+    """Return whether another finding of the same file names the very slip, or what it does to whoever reads."""
+    if other is finding or other.file != finding.file:
+        return False
+    same_place = other.element == finding.element
+    match finding.rule, other.rule:
+        case ("output-name", rule):
+            named = bool(finding.about & other.about) or (rule == "multi-instance" and same_place)
+            better = named and rule not in {"output-name", _UNREAD}
+        case ("required-agrees", "input-checks"):
+            better = any(_alike(name, finding.about) for name in other.about)
+        case ("partner-page", "partner-page"):
+            better = other.element in finding.about
+        case ("mail-back", "error-code"):
+            better = any(_alike(code, ["mail-returned"]) for code in other.about)
+        case ("attachment", "document-template" | "task-header"):
+            better = "文書のひな形" in other.message
+        case pair if pair in _SAME_PLACE:
+            better = same_place
+        case pair if pair in _SAME_WORDS:
+            better = bool(finding.about & other.about)
+        case pair:
+            better = pair in _SAME_FILE
+    return better
+
+
+def _alike(name: str, names: Iterable[str]) -> bool:
+    return bool(difflib.get_close_matches(name, list(names), n=1, cutoff=0.8))
 
 
 def _without_repeated(findings: list[Finding]) -> list[Finding]:

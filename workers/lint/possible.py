@@ -13,7 +13,7 @@ from workers.lint.supplies import repeats_over
 from workers.packs.diagrams import feel, model
 from workers.packs.diagrams.form_fields import FormField, fields
 from workers.packs.diagrams.model import Diagram, Element, extension, extensions, local
-from workers.variables import VARIABLES, values_of
+from workers.variables import VARIABLES, held_by, rows_of, values_of
 
 Texts = frozenset[str] | None
 """What a variable can be; None where nobody knows."""
@@ -41,17 +41,44 @@ class Possible:
 
     def parts(self, name: str) -> Texts:
         """Return the names of a context's entries, None where nobody knows them."""
-        found: set[str] = set()
+        found, passed = set[str](), False
         for kind, mapping in self._mappings(name):
             text = _expression(mapping)
             if text in {"null", name}:
+                passed = passed or text == name
                 continue
             keys = _keys(text)
             if keys is None or kind == "input":
                 return None
             found |= keys
+        if (rows := self._rows(name)) is not None:
+            return rows
         others = self._other_writers(name)
+        if (others or passed) and not found and not self._is_typed(name):
+            return held_by(name)
         return None if others or not found else frozenset(found)
+
+    def _rows(self, name: str) -> Texts:
+        """Return the columns of the list whose rows a name stands for; None where it stands for more than that."""
+        found: set[str] = set()
+        if next(self._mappings(name), None) is not None:
+            return None
+        for node in self._diagram.all(*sorted(model.ACTIVITIES)):
+            for loop in model.loops(node):
+                if loop.get("inputElement") != name:
+                    continue
+                columns = rows_of((loop.get("inputCollection") or "").removeprefix("=").strip())
+                if columns is None:
+                    return None
+                found |= columns
+        return frozenset(found) or None
+
+    def _is_typed(self, name: str) -> bool:
+        """Return whether a form of the diagram, or a repetition, has its own meaning of a name."""
+        nodes = self._diagram.all(*sorted(model.ACTIVITIES | model.EVENTS))
+        forms = (extension(node, "formDefinition") for node in nodes)
+        keys = (self._sources.catalogue.form_keys.get(f.get("formId", ""), set()) for f in forms if f is not None)
+        return any(name in repeats_over(node) for node in nodes) or any(name in found for found in keys)
 
     def _mappings(self, name: str) -> Iterator[tuple[str, Element]]:
         for kind in ("input", "output"):
@@ -161,9 +188,9 @@ def _source_in(task: Element, known: list[FormField], path: str, target: str) ->
         if (
             handover.target.split(".")[0] == target.split(".", maxsplit=1)[0]
             and handover.exact
-            and handover.target == path
+            and (handover.target == path or path.startswith(f"{handover.target}."))
         ):
-            return handover.source
+            return handover.source + path[len(handover.target) :]
     return None
 
 

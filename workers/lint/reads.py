@@ -166,6 +166,8 @@ def _of_headers(element: Element, node: str, state: State, sources: Sources) -> 
     job_type = sources.job_types.get("" if definition is None else definition.get("type", ""))
     if job_type is None:
         return
+    for name in job_type.reads:
+        yield Read(node, name, state, "ジョブ", element, guarded=True)
     try:
         rules = job_type.rules({key: header.get("value") or "" for key, header in found.items()})
     except ValueError:

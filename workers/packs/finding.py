@@ -11,6 +11,7 @@ from workers.domain.answers import AnswerPage
 from workers.domain.cities import City, MailRule
 from workers.domain.text import shown
 from workers.errors import InputError, InputErrors
+from workers.packs.folders import given_first
 from workers.packs.loading import CITY_FILE, DEPARTMENTS_FILE, load_pack
 from workers.packs.mails import MAILS_FILE, common_mails
 from workers.packs.schema import CODE_PATTERN, FORM_PATTERN
@@ -25,7 +26,9 @@ _Stamp = tuple[tuple[int, int, int], ...]
 
 
 class CityPacks:
-    """City packs below one or more folders: the checkout's ``bpmn/`` and those of ``--packs``.
+    """City packs below one or more folders: the checkout's ``bpmn/`` first, then those of ``--packs``.
+
+    A pack of a later folder stands in for the first folder's of the same code: somebody has named that folder.
 
     A pack is read again when one of its files has changed, so that running workers see an edited pack.
     """
@@ -33,8 +36,9 @@ class CityPacks:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(dict.fromkeys(folder.resolve() for folder in folders))
         self._read: dict[str, tuple[Path, _Stamp, City]] = {}
-        self._tasks = TaskNames(self._folders)
-        self._forms = TaskForms(self._folders)
+        self._given_first = given_first(self._folders)
+        self._tasks = TaskNames(self._given_first)
+        self._forms = TaskForms(self._given_first)
 
     def codes(self) -> list[str]:
         """Return the codes of every pack, sorted; ``common`` is none."""
@@ -51,12 +55,14 @@ class CityPacks:
         """Return the folder of a city's pack.
 
         Raises InputError for an unknown code, for one that is no code (a path, ``common``), and for a code that two
-        pack folders claim.
+        of the folders behind the first claim.
         """
         found = [folder / code for folder in self._folders if _is_code(code) and _holds_pack(folder, code)]
         if not found:
             known = "・".join(self.codes()) or "ありません"
             raise InputError("市", f"「{shown(code)}」という市はありません（使える市: {known}）")
+        if len(found) > 1 and found[0].parent == self._folders[0]:
+            found = found[1:]
         if len(found) > 1:
             raise InputError("市", f"「{code}」が2か所にあります: {'、'.join(map(str, found))}")
         return found[0]
@@ -117,7 +123,7 @@ class CityPacks:
         """Return the file of a diagram by its process id; None where no pack has it."""
         if not re.fullmatch(FORM_PATTERN, process_id):
             return None
-        return next((file for folder in self._folders for file in folder.glob(f"*/{process_id}.bpmn")), None)
+        return next((file for folder in self._given_first for file in folder.glob(f"*/{process_id}.bpmn")), None)
 
     def answer_page(self, city: str, element_id: str) -> AnswerPage | None:
         """Return the step that a partner of a city may do on a page; None for a task that is not marked so.

@@ -21,6 +21,7 @@ from typing import Final
 
 from workers.errors import InputError
 from workers.packs.diagrams.model import Element, parse_xml
+from workers.packs.folders import given_first
 
 BACK: Final = "back"
 FIRST: Final = "first"
@@ -82,7 +83,7 @@ class StepWays:
     """The steps of every process of the pack folders; a diagram is read again when it has changed."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(folders)
+        self._folders = given_first(folders)
         self._read: dict[Path, tuple[int, dict[str, Steps]]] = {}
 
     def steps(self, process_id: str) -> Steps:

@@ -18,6 +18,7 @@ from workers.trial.errors import TrialFailure
 Variables = Mapping[str, Any]
 
 _PATIENCE_SECONDS = 60.0
+_ANSWER_SECONDS = 180.0  # a pack is deployed in two on an idle machine, in forty on a busy one
 
 
 class EngineRefused(TrialFailure):
@@ -35,7 +36,9 @@ class Api:
     """
 
     def __init__(self, base_url: str) -> None:
-        self._client = httpx.Client(base_url=f"{base_url}/v2", timeout=30, trust_env=False, verify=trusted())
+        self._client = httpx.Client(
+            base_url=f"{base_url}/v2", timeout=_ANSWER_SECONDS, trust_env=False, verify=trusted()
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -92,12 +92,15 @@ class Office:
         self.runner: JobRunner | None = None
         self.calls: EngineCalls | None = None
 
-    async def draw_numbers(self, city: str) -> None:
-        """Leave out the case numbers of the offices before: the engine knows cases by their numbers alone."""
+    async def draw_numbers(self, city: str, *, beyond: int = 0) -> None:
+        """Leave out the case numbers of the offices before: the engine knows cases by their numbers alone.
+
+        ``beyond``: and all numbers up to this one.
+        """
         year = self.driver.clock.today().year
         async with self.services.open_unit() as uow:
             for coming in range(year - 1, year + _YEARS):
-                await uow.counters.draw_block(f"case:{city}:{coming}", self.number * _NUMBERS_OF_AN_OFFICE)
+                await uow.counters.draw_block(f"case:{city}:{coming}", beyond + self.number * _NUMBERS_OF_AN_OFFICE)
 
     def wake(self, filled: set[OutboxName]) -> None:
         """Look at the outbox of engine calls now."""

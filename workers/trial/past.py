@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from workers.domain.acts import SYSTEM_USER, WITHHELD, Act
 from workers.domain.entities import (
@@ -15,20 +15,11 @@ from workers.domain.entities import (
     HistoryEntry,
     Offer,
     Origin,
-    Partner,
     PastRecord,
     Project,
 )
+from workers.trial.asitwas import PLACEHOLDERS, About, about
 from workers.usecases.ports import UnitOfWork
-
-_PLACEHOLDERS: Final = {
-    "email": "replay@replay.example",
-    "phone": "000-000-0000",
-    "contact": "担当者",
-    "representative": "代表者",
-    "name": "相手方",
-    "address": "所在地",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +45,10 @@ class Filed:
 
 @dataclass(frozen=True, kw_only=True)
 class PastCase:
-    """A case that has ended. ``start``: what the start form held; ``filed``: where it came from a file instead."""
+    """A case that has ended. ``start``: what the start form held; ``filed``: where it came from a file instead.
+
+    ``about``: what a procedure of agreements was about; ``by_form``: a person began it with a form.
+    """
 
     case_id: str
     city: str
@@ -65,6 +59,8 @@ class PastCase:
     outcome: CaseOutcome
     start: Mapping[str, Any]
     filed: Filed | None
+    about: About | None = None
+    by_form: bool = True
     acts: Sequence[PastAct] = field(default=())
 
 
@@ -76,20 +72,24 @@ class Left:
     why: str
 
 
-async def past_cases(uow: UnitOfWork, city: str, since: date) -> tuple[list[PastCase], list[Left]]:
-    """Return a city's signing cases that were opened on ``since`` or later and have ended, oldest first.
+async def past_cases(
+    uow: UnitOfWork, city: str, since: date, handed: Mapping[str, Sequence[str]]
+) -> tuple[list[PastCase], list[Left]]:
+    """Return a city's cases that were opened on ``since`` or later and have ended, oldest first.
 
-    The second list holds those of them that cannot be played.
+    ``handed``: what the diagrams hand on to a procedure that they start, by its kind. The second list holds those of
+    the cases that cannot be played.
     """
     found: list[PastCase] = []
     left: list[Left] = []
     for case in reversed(await uow.cases.all(city=city)):
         if case.opened_on < since or case.outcome is None:
             continue
-        if case.kind is not CaseKind.SIGNING:
-            left.append(Left(case_id=case.id, why="締結した後の手続は、協定のそのときの内容が要るため、再生できません"))
-            continue
-        past = _past(case, case.outcome, await uow.history.of_case(case.id))
+        entries = await uow.history.of_case(case.id)
+        past = _past(case, case.outcome, entries)
+        if isinstance(past, PastCase) and case.kind is not CaseKind.SIGNING:
+            names = handed.get(case.kind.value, ())
+            past = await _procedure(uow, case, past, {name: await _handed_on(uow, case, name) for name in names})
         if isinstance(past, PastCase):
             found.append(past)
         else:
@@ -97,10 +97,38 @@ async def past_cases(uow: UnitOfWork, city: str, since: date) -> tuple[list[Past
     return found, left
 
 
+async def _procedure(uow: UnitOfWork, case: Case, past: PastCase, handed: Mapping[str, object]) -> PastCase | Left:
+    """Return a procedure with what it was about."""
+    if case.kind is not CaseKind.RENEWAL:  # what else people, pages and days did to the others is not known enough
+        return Left(case_id=case.id, why="この種類の手続は再生できません（再生するのは締結と更新の手続です）")
+    if case.process_instance_key is None:
+        return Left(case_id=case.id, why="図では進まず、期日の見張りが台帳だけで済ませました")
+    known = await about(uow, uow.cities.city(case.city), case, past.began, handed)
+    if isinstance(known, str):
+        return Left(case_id=case.id, why=known)
+    return replace(past, about=known, filed=None, by_form=past.filed is None)
+
+
+async def _handed_on(uow: UnitOfWork, case: Case, name: str) -> object:
+    """Return what the case before handed on under a name: what was entered there last, or who it came from."""
+    if name == "origin":
+        return case.origin.value
+    before = await uow.cases.of_agreement(case.agreement_id) if case.agreement_id else []
+    values = [
+        entry.act.entered[name]
+        for other in before
+        if other.opened_on <= case.opened_on and other.id != case.id
+        for entry in await uow.history.of_case(other.id)
+        if entry.act is not None and entry.act.entered is not None and name in entry.act.entered
+    ]
+    return values[-1] if values else None
+
+
 def _past(case: Case, outcome: CaseOutcome, entries: Sequence[HistoryEntry]) -> PastCase | Left:
     if not entries:
         return Left(case_id=case.id, why="経過の記録がありません")
-    first = entries[0].act
+    first = next((entry.act for entry in entries if entry.act is not None and entry.act.is_start), None)
+    first = first if case.kind is not CaseKind.SIGNING else entries[0].act
     acts = list({id(entry.act): entry.act for entry in entries if entry.act is not None}.values())
     done = sorted((a for a in acts if not a.is_start and a is not first), key=lambda a: (a.at, a.id or 0))
     if any(act.entered is None for act in done):
@@ -134,7 +162,7 @@ def _started(case: Case, first: Act | None) -> dict[str, Any]:
     """Return what the start form held; of a case from before that was kept, what the registry knows of it."""
     if first is not None and first.entered is not None:
         return dict(replaced(first.entered))
-    persons = {key: _PLACEHOLDERS[key] for key in ("name", "representative", "contact", "email")}
+    persons = {key: PLACEHOLDERS[key] for key in ("name", "representative", "contact", "email")}
     return {**(persons if case.partner else {}), "origin": case.origin.value}
 
 
@@ -165,16 +193,6 @@ def _filed(case: Case) -> Filed:
     )
 
 
-def placeholder() -> Partner:
-    """Return a partner that stands for another one."""
-    return Partner(
-        name=_PLACEHOLDERS["name"],
-        representative=_PLACEHOLDERS["representative"],
-        contact=_PLACEHOLDERS["contact"],
-        email=_PLACEHOLDERS["email"],
-    )
-
-
 def replaced(value: Any, key: str = "", number: str = "") -> Any:
     """Return what was typed with placeholders for the texts that were not kept; no address leads anywhere.
 
@@ -186,4 +204,4 @@ def replaced(value: Any, key: str = "", number: str = "") -> Any:
         return [replaced(part, key, f"{number}{count}") for count, part in enumerate(value, 1)]
     if value != WITHHELD:
         return value
-    return next((text for name, text in _PLACEHOLDERS.items() if name in key.lower()), f"再生{number}")
+    return next((text for name, text in PLACEHOLDERS.items() if name in key.lower()), f"再生{number}")

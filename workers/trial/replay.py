@@ -13,23 +13,28 @@ from typing import Final
 
 from workers.domain.entities import Case
 from workers.domain.jst import JST
-from workers.errors import RenkeiError
+from workers.errors import InputError, RenkeiError
 from workers.scenarios.player import CONFIRM_TASK, CONTROL_PROCESS, REVIEW_TASK, as_it_stands
 from workers.trial.api import EngineRefused
+from workers.trial.asitwas import About, placeholder, put
 from workers.trial.desk import BrokerDesk
 from workers.trial.driver import IncidentRaised
 from workers.trial.errors import TrialFailure
 from workers.trial.happened import State, UserTask
 from workers.trial.offices import Office
-from workers.trial.past import PastAct, PastCase, placeholder
+from workers.trial.past import PastAct, PastCase
 from workers.trial.sharedtime import SharedTime
 from workers.usecases.close_case import OUTCOME_NAMES
 from workers.usecases.open_case import draw_case_id
+from workers.usecases.procedures import file_procedure, start_procedure
+from workers.usecases.yearly_collection import file_collection
 
 _AFTERWARDS: Final = timedelta(minutes=5)
 """How long a case is watched after its last entry: what it does by itself then, it did in the past at once."""
 _SHOWN_AT_MOST: Final = 4
 _WINDOW_SECONDS: Final = 10
+_PAST_NUMBERS: Final = 10_000
+"""The cases of a replay are numbered from here on: what is known of the past keeps its numbers."""
 _MAIL_CHOICES: Final = frozenset({"mailChoice", "mailReason"})
 
 
@@ -77,7 +82,7 @@ class Replay:
         """Go the case's way and return what is otherwise, empty where nothing is."""
         self._driver.mail_clerk = False  # the past has its own mails that the office saw
         await self._time.wait_for(self._past.began)
-        await self._office.draw_numbers(self._past.city)
+        await self._office.draw_numbers(self._past.city, beyond=_PAST_NUMBERS)
         await self._start()
         for act in self._past.acts:
             self._where = f"作業「{act.name}」（{act.element}、{act.at:%Y-%m-%d}）"
@@ -93,6 +98,9 @@ class Replay:
 
     async def _start(self) -> None:
         case_id = None
+        if self._past.about is not None:
+            await self._begin(self._past.about)
+            return
         if self._past.filed is not None:
             async with self._office.services.open_unit() as uow:
                 pack = uow.cities.city(self._past.city)
@@ -111,6 +119,28 @@ class Replay:
                 await uow.cases.add(case)
         await self._desk.start(self._past.process_id, {"caseId": case_id} if case_id else self._past.start)
 
+    async def _begin(self, about: About) -> None:
+        """Put the agreement as it was into the registry and begin its procedure: by its form, or by its message."""
+        own = self._past
+        try:
+            await put(self._office.services.open_unit, about)
+        except Exception as error:  # one case that cannot be made ready must not stop the others
+            raise InputError("再生", "協定のそのときの内容を、再生の台帳に入れられませんでした") from error
+        if own.by_form:
+            await self._desk.start(own.process_id, own.start)
+            return
+        async with self._office.services.open_unit() as uow:
+            pack = uow.cities.city(own.city)
+            if about.agreement_id is None:
+                case = await file_collection(uow, pack, about.period)
+            else:
+                agreement = await uow.agreements.get(about.agreement_id)
+                case = await file_procedure(uow, agreement, about.kind, about.period)
+            case.origin = own.origin
+            await start_procedure(uow, case, about.handed)
+        self._office.wake({"engine-call"})
+        await self._desk.join(case.id)
+
     async def _complete(self, act: PastAct) -> None:
         done = len(self._desk.completed)
         await self._driver.settled()
@@ -128,7 +158,8 @@ class Replay:
         mine = self._waiting()
         found = [task for task in mine if task.element_id == act.element]
         same = [task for task in found if act.loop is None or task.variables.get("loopCounter") == act.loop]
-        return next(iter(same), None)
+        own = self._driver.records.tree(self._desk.instance)  # a procedure that it began may be at the same task
+        return min(same, key=lambda task: task.process_instance_key not in own, default=None)
 
     async def _control(self, act: PastAct) -> None:
         order = {key: act.entered.get(key) for key in ("caseAction", "caseReason", "tellPartner", "partnerMessage")}

@@ -17,7 +17,7 @@ from workers.trial.casework import CaseWork
 from workers.trial.past import Left, PastCase, past_cases
 from workers.trial.replay import Replay, Replayed
 from workers.trial.result import Result, Run
-from workers.trial.trial import chosen, deployed_files, element_names, side_by_side
+from workers.trial.trial import chosen, deployed_files, element_names, handed_on, side_by_side
 from workers.wiring import pack_folders, services
 
 _EARLIER: Final = timedelta(minutes=1)
@@ -83,7 +83,7 @@ def replay_city(
     packs = CityPacks(pack_folders(settings))
     files = deployed_files(packs, city, settings.home / "bpmn" / COMMON)
     called = element_names(files)
-    past, left = asyncio.run(_past(settings, city, since))
+    past, left = asyncio.run(_past(settings, city, since, handed_on(files)))
     if not past:
         return Replays(cases=[], left=left, seconds={})
     makes = [lambda office, time, case=case: Replay(office, case, time, called) for case in past]
@@ -94,6 +94,8 @@ def replay_city(
     return Replays(cases=cases, left=left, seconds=seconds)
 
 
-async def _past(settings: Settings, city: str, since: date) -> tuple[list[PastCase], list[Left]]:
+async def _past(
+    settings: Settings, city: str, since: date, handed: Mapping[str, Sequence[str]]
+) -> tuple[list[PastCase], list[Left]]:
     async with services(settings) as built, built.open_unit() as uow:
-        return await past_cases(uow, city, since)
+        return await past_cases(uow, city, since, handed)

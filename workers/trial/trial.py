@@ -19,7 +19,7 @@ from workers.drawing.picture import one_line
 from workers.errors import InputError
 from workers.packs import CityPacks
 from workers.packs.closure import city_call, common_call
-from workers.packs.diagrams.model import BPMN, parse_xml
+from workers.packs.diagrams.model import BPMN, extension, extensions, listed, parse_xml
 from workers.packs.scenarios import read_scenario, scenario_files
 from workers.settings import Settings
 from workers.trial.api import Api, EngineRefused
@@ -31,6 +31,8 @@ from workers.trial.sharedtime import SharedTime
 _BPMN: Final = f"{{{BPMN}}}"
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 (only the parent of a folder with a name of its own)
 _ROOM: Final = 256 << 20
+_PATIENCE_SECONDS: Final = 180
+_UNAVAILABLE: Final = 503
 _NEEDED_SOON: Final = ("docxtpl", "openpyxl", "icalendar", "holidays")
 """What the first documents of a case would load while it is waited for: it is loaded while the engine starts."""
 
@@ -80,6 +82,18 @@ def element_names(files: Sequence[Path]) -> dict[str, str]:
     """Return what diagrams call their elements, by id."""
     roots = [parse_xml(path) for path in files if path.suffix == ".bpmn"]
     return {e.get("id", ""): one_line(e) for root in roots for e in root.iter(f"{_BPMN}*") if e.get("name")}
+
+
+def handed_on(files: Sequence[Path]) -> dict[str, list[str]]:
+    """Return the variables that diagrams hand on to a procedure that they start, by its kind."""
+    found: dict[str, list[str]] = {}
+    for path in files:
+        for task in parse_xml(path).iter(f"{_BPMN}serviceTask") if path.suffix == ".bpmn" else ():
+            definition = extension(task, "taskDefinition")
+            if definition is not None and definition.get("type") == "start-procedure":
+                headers = {h.get("key"): h.get("value") for h in extensions(task, "zeebe:taskHeaders/zeebe:header")}
+                found.setdefault(headers.get("kind") or "", []).extend(listed(headers.get("values")))
+    return found
 
 
 class Playable(Protocol[R_co]):
@@ -158,11 +172,17 @@ async def _one(play: Playable[R], time_of_all: SharedTime, told: Callable[[R], N
 
 
 def _deploy(broker: Broker, files: Sequence[Path]) -> None:
-    api = Api(broker.rest)
+    """Deploy; an engine on a busy machine may not answer in time, and deploying again changes nothing."""
+    api, begun = Api(broker.rest), time.monotonic()
     try:
-        api.deploy(list(files))
-    except EngineRefused as error:
-        raise InputError("配備", f"エンジンが図を受け付けませんでした: {error}") from error
+        while True:
+            try:
+                api.deploy(list(files))
+            except EngineRefused as error:
+                if error.status == _UNAVAILABLE and time.monotonic() - begun < _PATIENCE_SECONDS:
+                    continue
+                raise InputError("配備", f"エンジンが図を受け付けませんでした: {error}") from error
+            return
     finally:
         api.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from workers.lint.findings import Finding
@@ -17,6 +17,7 @@ _INPUT_ERROR: Final = "input-error"
 def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """What an error event waits for is thrown inside, and what a called process throws is caught around the call."""
     mistaken = set()
+    astray: dict[str, list[tuple[Element, Element, set[str]]]] = {}
     for event in diagram.all("boundaryEvent"):
         code, host = _code(diagram, event), diagram.ids.get(event.get("attachedToRef", ""))
         if not code or host is None:
@@ -24,18 +25,14 @@ def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
         thrown = _thrown(diagram, context, host)
         if code not in thrown:
             mistaken.add(host)
-            known = "、".join(sorted(thrown)) or "なし"
-            message = (
-                f"{name_of(event)}が待つエラー「{code}」を、{name_of(host)}は投げません（投げるのは {known}）。"
-                "エラーコードをそろえるか、この境界イベントを消してください"
-            )
-            yield report(diagram, event, "error-code", message, about={code})
+            astray.setdefault(code, []).append((event, host, thrown))
         elif code == _INPUT_ERROR and not _hands_on(event):
             message = (
                 f"{name_of(event)}では、どこが誤りかの説明（formError）が次の画面に届きません。"
                 "出力マッピング =formError → formError にしてください"
             )
             yield report(diagram, event, "error-text", message, about={"formError"})
+    yield from _astray(diagram, astray)
     for call in diagram.all("callActivity") if not mistaken else ():
         caught = model.caught_errors(diagram, call)
         for code in sorted(_of_called(context, call) - caught - {RETURNED} if "" not in caught else ()):
@@ -46,11 +43,24 @@ def errors(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield report(diagram, call, "error-code", message, about={code})
 
 
+def _astray(diagram: Diagram, found: Mapping[str, list[tuple[Element, Element, set[str]]]]) -> Iterator[Finding]:
+    """Yield a code that nobody throws, once for all events that wait for it."""
+    for code, events in found.items():
+        event, host, thrown = events[0]
+        known = "、".join(sorted(thrown)) or "なし"
+        more = f"。同じコードを待つところが、ほかに {len(events) - 1} か所あります" if len(events) > 1 else ""
+        message = (
+            f"{name_of(event)}が待つエラー「{code}」を、{name_of(host)}は投げません（投げるのは {known}）。"
+            f"エラーコードをそろえるか、この境界イベントを消してください{more}"
+        )
+        yield report(diagram, event, "error-code", message, about={code})
+
+
 def _hands_on(event: Element) -> bool:
     """Return whether what a refusal says leaves the event that catches it: without outputs everything does."""
     outputs = extensions(event, "zeebe:ioMapping/zeebe:output")
     said = {output.get("target"): output.get("source") or "" for output in outputs}
-    return not outputs or "formError" not in said or "formError" in said["formError"]
+    return not outputs or "formError" in said.get("formError", "")
 
 
 def _code(diagram: Diagram, event: Element) -> str | None:

@@ -12,7 +12,9 @@ from workers.lint.rules.base import Context
 from workers.lint.rules.identities import PLATFORM, VERSION, file_name_message, id_problems
 from workers.lint.rules.variables import did_you_mean, unknown
 from workers.packs.diagrams import feel, forms
+from workers.packs.diagrams.conditions import paths
 from workers.packs.diagrams.forms import Form
+from workers.variables import held_by
 
 NEWEST_SCHEMA: Final = 16
 _COMPONENTS: Final = frozenset(
@@ -83,6 +85,23 @@ def _expressions(form: Form, context: Context) -> Iterator[Finding]:
             told.add(name)
             message = f"{place}の変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
             yield _report(form, expression.component, "variable", message)
+        for name, part in _missing_parts(form, expression.body):
+            keys = held_by(name) or frozenset()
+            message = (
+                f"{place}の「{name}.{part}」はありません。「{name}」にあるのは {'、'.join(sorted(keys))} だけです"
+                f"{did_you_mean(part, keys)}。名前をそろえてください"
+            )
+            yield _report(form, expression.component, "context-key", message)
+
+
+def _missing_parts(form: Form, body: str) -> Iterator[tuple[str, str]]:
+    """Yield what an expression reads of a worker's context that has no such part."""
+    own = forms.keys(form)
+    for path in dict.fromkeys(paths(body)):
+        name, _, below = path.partition(".")
+        known, part = held_by(name), below.partition(".")[0]
+        if part and known is not None and name not in own and part not in known:
+            yield name, part
 
 
 def _report(form: Form, component: str, rule: str, message: str) -> Finding:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workers.domain.required import Rules, roots
+from workers.domain.required import Rules, conditions, paths, roots
 from workers.lint.agreement import Difference, differences, judges
 from workers.lint.findings import Finding
 from workers.lint.loops import returns
+from workers.lint.possible import Possible
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.rules.variables import did_you_mean
 from workers.packs.diagrams.expressions import linked_forms, produced
@@ -44,10 +45,35 @@ def checks(diagram: Diagram, context: Context) -> Iterator[Finding]:
                     f"{name_of(task)}が求める変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}"
                 )
                 yield report(diagram, task, "input-checks", message, about={name, *_below(rules, name)})
+        yield from _impossible(diagram, context, task, rules)
         refuses = set(headers(task)) & set(_CHECKS) or task.get("id") in refusing
         if refuses and not _goes_back(diagram, task, by_variable=job_type.checks_itself):
             message = f"{name_of(task)}は入力の誤りを断りますが、フォームへ戻す境界イベント（input-error）がありません"
             yield report(diagram, task, "input-checks", message)
+
+
+def _impossible(diagram: Diagram, context: Context, task: Element, rules: Rules) -> Iterator[Finding]:
+    """Yield what rules ask of a context that nobody puts there, and conditions on values that cannot be."""
+    possible = Possible(diagram, context.sources)
+    told = set()
+    for path in paths(rules):
+        root, _, below = path.partition(".")
+        part, keys = below.partition(".")[0], possible.parts(root) if below else None
+        if part and part != "*" and keys is not None and part not in keys and (root, part) not in told:
+            told.add((root, part))
+            message = (
+                f"{name_of(task)}が求める「{root}.{part}」に入るものがありません（「{root}」に入るのは "
+                f"{'、'.join(sorted(keys))} だけです）{did_you_mean(part, keys)}。名前をそろえてください"
+            )
+            yield report(diagram, task, "input-checks", message, about={root, part})
+    for path, condition in conditions(rules):
+        known = possible.texts(path) or frozenset[str]()
+        for value in sorted(condition.values - known - {""}) if known else ():
+            message = (
+                f"{name_of(task)}のヘッダーの条件「{path}={value}」は、いつも成り立ちません。なり得る値は "
+                f"{'、'.join(sorted(known))} だけです。値をそろえてください"
+            )
+            yield report(diagram, task, "input-checks", message, about={path.split(".")[0], value})
 
 
 def _below(rules: Rules, name: str) -> set[str]:

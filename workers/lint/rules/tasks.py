@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from workers.jobs.catalog import JobType
 from workers.lint.findings import Finding, Severity
 from workers.lint.rules.base import Context, name_of, report
 from workers.packs.diagrams.model import ACTIVITIES, NS, SUB_PROCESSES, ZEEBE, Diagram, Element, extension, extensions
@@ -25,6 +26,8 @@ _TEMPLATES: Final = (
     ("dropped", "mail", "メールの文面", "mail-template", (".txt.j2",)),
     ("document", "documents", "文書のひな形", "document-template", (".docx", ".xlsx")),
 )
+_MAIL_INPUT: Final = "mailTemplate"
+_GIVEN_TEXT: Final = re.compile(r'(?:^|then|else)\s*"([a-z0-9-]+)"')
 _WITHOUT_ZONE: Final = re.compile(r'"(T\d{2}:\d{2}(?::\d{2})?)"\s*$')
 """A text that ends a due date after its minutes or seconds."""
 
@@ -58,10 +61,26 @@ def headers(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 hint = _did_you_mean(name, known)
                 message = f"{name_of(task)}: ジョブ型「{job_type.type}」にヘッダー「{name}」はありません{hint}"
                 yield report(diagram, header, "task-header", message)
+        yield from _of_another_city(diagram, context, task, job_type, given)
         for wanted in job_type.headers:
             if wanted.required and not _names(given.get(wanted.name)):
                 message = f"{name_of(task)}: ヘッダー「{wanted.name}」（{wanted.label}）を入れてください"
                 yield report(diagram, task, "task-header", message)
+
+
+def _of_another_city(
+    diagram: Diagram, context: Context, task: Element, job_type: JobType, given: Mapping[str, Element]
+) -> Iterator[Finding]:
+    """Yield a header that names another city than the one of whose pack the diagram is."""
+    pack = context.catalogue.pack_of(diagram.path)
+    for header in job_type.headers if not (pack.shared or pack.loose) else ():
+        value = given[header.name].get("value") or "" if header.name in given else ""
+        if header.offers == "city" and value and value != pack.code:
+            message = (
+                f"{name_of(task)}: ヘッダー「{header.name}」の市のコード「{value}」は、このパックの「{pack.code}」では"
+                f"ありません。{pack.code} にしてください（ちがうと、ほかの市の案件になるか、案件が止まります）"
+            )
+            yield report(diagram, given[header.name], "header-value", message)
 
 
 def templates(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -76,6 +95,19 @@ def templates(diagram: Diagram, context: Context) -> Iterator[Finding]:
                         f"{name_of(task)}: {what}「{name}」がありません（{places}、または templates/common/{kind}/）"
                     )
                     yield report(diagram, given[key], rule, message)
+    for mapping in diagram.root.iter(f"{{{ZEEBE}}}input"):
+        if mapping.get("target") == _MAIL_INPUT:
+            yield from _unwritten(diagram, context, mapping)
+
+
+def _unwritten(diagram: Diagram, context: Context, mapping: Element) -> Iterator[Finding]:
+    """Yield the mails that a call hands over by name and that no city has a text for."""
+    source = (mapping.get("source") or "").removeprefix("=").strip()
+    for name in dict.fromkeys(_GIVEN_TEXT.findall(source)):
+        if cities := context.catalogue.cities_without(diagram.path, "mail", name, (".txt.j2",)):
+            places = "、".join(f"templates/{city}/mail/{name}.txt.j2" for city in cities)
+            message = f"メールの文面「{name}」がありません（{places}、または templates/common/mail/）"
+            yield report(diagram, mapping, "mail-template", message)
 
 
 def user_tasks(diagram: Diagram, context: Context) -> Iterator[Finding]:

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Final
 
 from workers import jobs, readers
+from workers.lint.elsewhere import read_elsewhere
 from workers.lint.findings import Finding, Severity
 from workers.lint.reads import reads
 from workers.lint.rules.base import Context, name_of, report
 from workers.lint.supplies import names_in
-from workers.packs.diagrams import forms, model
+from workers.packs.diagrams import forms
 from workers.packs.diagrams.expressions import linked_forms
 from workers.packs.diagrams.flowgraph import scope_of
 from workers.packs.diagrams.model import Diagram, Element, extensions, local
 
 _RULE: Final = "unread-output"
-_WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMED: Final = re.compile(r"""["']([A-Za-z]\w*)["']""")
 
 
 def typed(diagram: Diagram, context: Context) -> Iterator[Finding]:
     """Each variable that a screen's task or start writes is read by something else; the workers' own ones are."""
-    known = {*context.variables, *_of_jobs(), *_read_elsewhere(diagram, context)}
+    known = {*context.variables, *_of_jobs(), *read_elsewhere(diagram, context)}
     known |= {read.name for read in reads(diagram, context.flow_of(diagram), context.sources)}
     for element, identity in linked_forms(diagram):
         scope = scope_of(element)
@@ -56,16 +56,3 @@ def _typed(element: Element, context: Context, form: str) -> list[str]:
         return sorted(keys) if local(element) == "startEvent" else []  # a task that lets everything out, another rule
     made = [(o.get("target", "").split(".")[0], (o.get("source") or "").removeprefix("=")) for o in outputs]
     return [target for target, source in made if names_in(source) & keys]
-
-
-def _read_elsewhere(diagram: Diagram, context: Context) -> set[str]:
-    """Return the names that headers hold, that callers take out, and that come back by message."""
-    headers = diagram.root.iter(f"{{{model.ZEEBE}}}header")
-    found = {word for header in headers for word in _WORD.findall(header.get("value") or "")}
-    for process in diagram.processes:
-        for call in context.catalogue.calls.get(process.get("id", ""), []):
-            caller = model.load(call.path)
-            node = caller.ids.get(call.id)
-            for output in () if node is None else extensions(node, "zeebe:ioMapping/zeebe:output"):
-                found |= names_in((output.get("source") or "").removeprefix("="))
-    return found

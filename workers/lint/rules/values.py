@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from workers.lint.findings import Finding
 from workers.lint.possible import Possible
 from workers.lint.rules.base import Context, name_of, report
+from workers.lint.supplies import names_in
 from workers.packs.diagrams.conditions import compared, paths
 from workers.packs.diagrams.expressions import slots
-from workers.packs.diagrams.model import ZEEBE, Diagram, Element, extensions
+from workers.packs.diagrams.model import ZEEBE, Diagram, Element, extension, extensions
+
+_TEXT: Final = re.compile(r'"[^"]*"')
 
 
 def comparisons(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -45,6 +51,47 @@ def parts(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 "名前をそろえるか、出力マッピングに足してください"
             )
             yield report(diagram, places[0], "context-key", message, about={name, part})
+
+
+def nearly(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """A text that a mapping writes for gateways to compare is none of theirs, but almost."""
+    del context
+    asked: dict[str, set[str]] = {}
+    for slot in slots(diagram):
+        for path, text in compared(slot.body) if slot.is_feel else ():
+            asked.setdefault(path, set()).add(text)
+    for mapping in diagram.root.iter(f"{{{ZEEBE}}}output"):
+        name, text = mapping.get("target", ""), (mapping.get("source") or "").removeprefix("=").strip()
+        written = text.strip('"') if _TEXT.fullmatch(text) else ""
+        known = sorted(asked.get(name, ()))
+        near = difflib.get_close_matches(written, known, n=1, cutoff=0.85) if written and written not in known else []
+        if near:
+            message = (
+                f"出力マッピングは「{name}」に「{written}」を書きますが、比べる値は {'、'.join(known)} です。"
+                f"「{near[0]}」のことなら、値をそろえてください（ちがうと、いつも「そのほか」の線へ進みます）"
+            )
+            yield report(diagram, mapping, "written-value", message, about={name, written})
+
+
+def results(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """What a decision, or a job that reads records, brings is taken over by the outputs of its own task."""
+    del context
+    for task in diagram.all("businessRuleTask", "serviceTask"):
+        called = extension(task, "calledDecision")
+        headers = {h.get("key"): h.get("value") for h in extensions(task, "zeebe:taskHeaders/zeebe:header")}
+        result = headers.get("into") if called is None else called.get("resultVariable")
+        outputs = extensions(task, "zeebe:ioMapping/zeebe:output")
+        if result and outputs and not any(result in names_in(_body(output)) for output in outputs):
+            taken = "、".join(sorted({name for output in outputs for name in names_in(_body(output))})) or "なし"
+            message = (
+                f"{name_of(task)}の結果「{result}」を、どの出力マッピングも受け取っていません（受け取るのは {taken}）。"
+                "名前をそろえてください"
+            )
+            yield report(diagram, task, "lost-result", message, about={result})
+
+
+def _body(mapping: Element) -> str:
+    return (mapping.get("source") or "").removeprefix("=")
 
 
 def _dotted(expression: str) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from workers.lint.elsewhere import read_elsewhere
 from workers.lint.findings import Finding
+from workers.lint.reads import reads
 from workers.lint.rules.base import Context, report
 from workers.packs.diagrams import feel
 from workers.packs.diagrams.expressions import linked_forms, produced, slots
 from workers.packs.diagrams.model import ZEEBE, Diagram, Element
 
+_NEAR: Final = 0.85
+MISSPELT: Final = "output-name"
 # Task headers that list names of variables
 _LISTING_HEADERS: Final = frozenset({"keep", "clear", "values"})
 
@@ -38,6 +42,22 @@ def undeclared(diagram: Diagram, context: Context) -> Iterator[Finding]:
         message = f"{label}の変数「{name}」はどこでも宣言されていません{did_you_mean(name, known)}{more}"
         parts = {part for *_, text in places for part in parts_of(name, text)}
         yield report(diagram, element, "variable", message, about={name, *parts})
+
+
+def misspelt(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    """What an output mapping writes under a name that nobody reads, but almost: the right name keeps its old value."""
+    heard = {read.name for read in reads(diagram, context.flow_of(diagram), context.sources)}
+    heard |= read_elsewhere(diagram, context)
+    meant = heard | set(context.variables)
+    for mapping in diagram.root.iter(f"{{{ZEEBE}}}output"):
+        name = mapping.get("target", "").split(".")[0]
+        near = [] if name in meant else difflib.get_close_matches(name, sorted(meant), n=1, cutoff=_NEAR)
+        if near:
+            message = (
+                f"出力マッピングが書く「{name}」は、この後どこでも読まれません。「{near[0]}」のことなら、名前をそろえて"
+                f"ください（このままでは「{near[0]}」が前の値のままです）"
+            )
+            yield report(diagram, mapping, MISSPELT, message, about={near[0]})
 
 
 def parts_of(name: str, expression: str) -> set[str]:

@@ -114,7 +114,10 @@ class Catalogue:
     """The codes of the errors that call activities catch from a process, by its id."""
     escalating: dict[str, set[str]] = field(default_factory=dict)
     """The codes of the escalations that events around its calls catch from a process, by its id; empty for any."""
-    """The names of the diagrams whose levels need not keep the limits yet."""
+    documents: dict[Path, list[str]] = field(default_factory=dict)
+    """The documents that the tasks of a diagram make, by its file."""
+    steps: dict[Pack, set[str]] = field(default_factory=dict)
+    """The names of the steps that the tasks of a pack's diagrams record."""
     page_marks: dict[str, dict[Path, str]] = field(default_factory=dict)
     """What user tasks say of the partner's page, by their ids and files; empty where they say nothing."""
     for_city: str | None = None
@@ -174,7 +177,8 @@ def build(
     ``read`` says what a file contributes: whoever remembers it need not read it again.
 
     A folder from elsewhere stands in for the pack of the same name in ``home`` (a copy being tried out), unless that
-    one is checked, too: then every id that both own is told.
+    one is checked, too: then every id that both own is told. Of a pack of ``home`` and one of ``extra`` with the same
+    name, the one that is checked counts, else that of ``extra``.
     """
     packs = {}
     for root in (home / "bpmn", *extra):
@@ -186,8 +190,13 @@ def build(
     for folder in sorted(folders):
         for neighbour in _neighbours(folder) if folder not in known else []:
             packs[neighbour] = _foreign(neighbour, home)
-    foreign = {pack.code for folder, pack in packs.items() if folder not in known and not pack.loose}
     home_root = (home / "bpmn").resolve()
+    own = {folder.name: folder for folder in known if folder.parent == home_root}
+    for folder in known - set(own.values()):
+        mine = own.get(folder.name)
+        if mine is not None and not packs[folder].shared and not {mine, folder} <= folders:
+            packs.pop(folder if mine in folders else mine, None)
+    foreign = {pack.code for folder, pack in packs.items() if folder not in known and not pack.loose}
     standing = [folder for folder, pack in packs.items() if folder.parent == home_root and pack.code in foreign]
     used = [pack for folder, pack in packs.items() if folder not in standing or folder in folders]
     catalogue = Catalogue(used)
@@ -241,6 +250,10 @@ def _register(catalogue: Catalogue, pack: Pack, path: Path, found: Contribution)
     ):
         for identity, several in names.items():
             all_names.setdefault(identity, set()).update(several)
+    if found.documents:
+        catalogue.documents[path.resolve()] = found.documents
+    if found.steps:
+        catalogue.steps.setdefault(pack, set()).update(found.steps)
     for task, mark in found.page_marks.items():
         catalogue.page_marks.setdefault(task, {})[path] = mark
     for process, identity, handed, taken in found.calls:

@@ -36,6 +36,8 @@ class Contribution:
     calls: list[tuple[str, str, list[str], list[str]]] = field(default_factory=list)
     caught: Names = field(default_factory=dict)
     escalating: Names = field(default_factory=dict)
+    documents: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
 
 
 def read(path: Path) -> Contribution:
@@ -87,6 +89,8 @@ def _of_diagram(found: Contribution, diagram: model.Diagram) -> None:
     for call in diagram.all("callActivity"):
         for called in model.extensions(call, "zeebe:calledElement"):
             _of_call(found, diagram, call, called.get("processId", ""))
+    found.documents = sorted({name for task in diagram.all("serviceTask") for name in model.made_documents(task)})
+    found.steps = sorted({step for task in diagram.all("serviceTask") for step in model.recorded_steps(task)})
     found.ids += [["process", process.get("id", "")] for process in diagram.processes]
     found.ids += [["message", message.get("name", "")] for message in diagram.all("message")]
 

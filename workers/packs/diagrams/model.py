@@ -269,3 +269,32 @@ def _label(owner: Element) -> Box | None:
 def _box(bounds: Element) -> Box:
     x, y, width, height = (float(bounds.get(name, "")) for name in ("x", "y", "width", "height"))
     return Box(x, y, width, height)
+
+
+def listed(text: str | None) -> list[str]:
+    """Return the names of a comma-separated text, such as a task header's value."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def made_documents(task: Element) -> list[str]:
+    """Return the names of the documents that a task makes; none for a task that makes no documents."""
+    return _named_by(task, "render-document", "document")
+
+
+def recorded_steps(task: Element) -> list[str]:
+    """Return the name of the step that a task records; none for a task that records no step."""
+    return _named_by(task, "record-step", "step")
+
+
+def _named_by(task: Element, job_type: str, header: str) -> list[str]:
+    definition = extension(task, "taskDefinition")
+    if definition is None or definition.get("type") != job_type:
+        return []
+    headers = extensions(task, "zeebe:taskHeaders/zeebe:header")
+    return [name for found in headers if found.get("key") == header for name in listed(found.get("value"))]
+
+
+def loops(activity: Element) -> list[Element]:
+    """Return what an activity says of its repetition over a list; empty for one that runs once."""
+    path = "bpmn:multiInstanceLoopCharacteristics/bpmn:extensionElements/zeebe:loopCharacteristics"
+    return activity.findall(path, NS)
