@@ -2,7 +2,7 @@
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-all chaos bench soak packages
+.PHONY: help setup demo check test test-all chaos bench soak bundle docs packages
 
 # Where Python is told to write no byte-code it would compile every module anew, each of the hundreds of times that
 # tests start it: the run takes twice as long.
@@ -61,6 +61,10 @@ soak: ## 長く動かして、メモリーの伸びとメールの遅れを見�
 	@.ci/bootstrap --stack
 	@$(BIN)/python -m workers.localstack
 	@MINUTES=$(or $(MINUTES),60) $(PYTEST) -s tests/bench/test_soak.py --bars soak
+
+bundle: setup ## ネットワークなしで入れるためのまとまりを作り、切り離して入れてみる
+	@bundle/make.sh
+	@bundle/check.sh "$$(ls -t build/bundle/renkei-*.tar.gz | head -1)"
 
 packages:
 	@.ci/packages

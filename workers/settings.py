@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     )
     pages_file_megabytes: int = Field(default=10, ge=1, le=100, description="one file that a partner attaches")
     pages_files: int = Field(default=10, ge=1, le=50, description="files that one answer may carry")
+    management_address: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="Camunda's management port (8.9: 9600), for its own backups; empty: not asked",
+    )
     gateway_tls: bool = False
     oauth_url: str = ""
     oauth_client_id: str = ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a command that asks the registry needs neither Word, mails 
     from workers.adapters.registry.groups import JobGroups
     from workers.adapters.registry.outbox import Parts
     from workers.adapters.registry.queue import EngineCallQueue, MailQueue
+    from workers.adapters.registry.restores import Restore
     from workers.adapters.registry.turns import Turns
     from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork
     from workers.jobs.catalog import JobType
@@ -203,6 +204,24 @@ class Services:
         from workers.adapters.registry.acts import next_look
 
         return await next_look(self.engine)
+
+    async def on_hold(self) -> bool:
+        """Return whether a restore waits for its confirmation; raises RetryableError."""
+        from workers.adapters.registry.restores import is_on_hold
+
+        return await is_on_hold(self.engine)
+
+    async def open_restores(self) -> list[Restore]:
+        """Return the restores that nobody has confirmed yet; raises RetryableError."""
+        from workers.adapters.registry.restores import open_restores
+
+        return await open_restores(self.engine)
+
+    async def keep_first_keys(self, keys: Mapping[int, int]) -> None:
+        """Note the engine's next keys, by partition, with the open restores; raises RetryableError."""
+        from workers.adapters.registry.restores import keep_first_keys
+
+        await keep_first_keys(self.engine, keys)
 
     def with_job_types(self, job_types: Mapping[str, JobType]) -> Services:
         """Return the same services with other handlers."""

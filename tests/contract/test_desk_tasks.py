@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from tests.kit.answering import FORM, OFFER, OPTIONS
 from tests.kit.deskpages import DeskAtWork, desk_at, open_task
 from tests.kit.papers import partner
 from workers.adapters.camunda.task_forms import ShownTask
+from workers.adapters.registry.restores import Hold, begin_hold, confirm, open_restores
 from workers.domain.entities import Case
 
 pytestmark = pytest.mark.asyncio
@@ -169,3 +170,24 @@ async def test_staff_add_files_that_are_what_they_say(desk: DeskAtWork) -> None:
         page = (await browser.get(f"/desk/case/{_CASE}")).text
     assert "会場.png" in page
     assert "ファイルを加えた: 会場.png" in page
+
+
+async def test_after_a_restore_everybody_is_told_and_nothing_typed_is_lost_or_handed_over(desk: DeskAtWork) -> None:
+    async with desk.browser("sato") as browser:
+        await browser.post("/desk/task/7/claim", {})
+        assert "控えから戻した" not in (await browser.get("/desk/")).text
+        hold = Hold(backup_at=datetime(2026, 11, 29, tzinfo=UTC), registry=False, engine=True)
+        await begin_hold(desk.services.engine, hold)
+        assert "控えから戻した" in (await browser.get("/desk/")).text
+        await browser.get("/desk/task/7")
+        sent = {"action": "check", "values": json.dumps(OFFER)}
+        held = await browser.post("/desk/task/7", sent)
+        assert held.status_code == 422
+        assert "作業を進められません" in held.text
+        assert desk.engine.completed == []
+        (restore,) = await open_restores(desk.services.engine)
+        await confirm(desk.services.engine, restore, by="情報担当", doubtful=[])
+        kept = await browser.get("/desk/task/7")
+        assert "控えから戻した" not in kept.text
+        assert shown(kept.text)["data"]["purpose"] == OFFER["purpose"]  # type: ignore[index]
+        assert (await browser.post("/desk/task/7", sent)).headers["location"] == "/desk/task/7/done"

@@ -24,6 +24,7 @@ STATUS_NAMES = {
     "sent": "送信済み",
     "failed": "送れなかった",
     "bounced": "宛先不明",
+    "held": "復元のあと止めている",
 }
 
 

@@ -82,14 +82,16 @@ def status(*, as_json: bool, data: Path | None) -> None:
     found = Stack(settings).status()
     asked = any(part.name == "webapps" and part.state == "ready" for part in found.parts)
     incidents = _standstill(settings) if asked else []
+    held = _restored(settings)
     if as_json:
-        show_json({**found.to_json(), "incidents": incidents})
+        show_json({**found.to_json(), "incidents": incidents, "restored": held})
     else:
         _print_status(found)
+        click.echo("\n".join(held), nl=bool(held))
     works = as_json or _print_worker(found, settings)
     if not as_json:
         _print_incidents(incidents)
-    if not (found.ok and works) or incidents:
+    if not (found.ok and works) or incidents or held:
         sys.exit(1)
 
 
@@ -143,6 +145,13 @@ def _standstill(settings: Settings) -> list[str] | None:
     from workers.cli.standstill import standstill
 
     return standstill(settings)
+
+
+def _restored(settings: Settings) -> list[str]:
+    """Return a line for each restore that waits for its confirmation; a registry that is not there yet has none."""
+    from workers.cli.held import held_lines
+
+    return held_lines(settings)
 
 
 def _print_incidents(incidents: list[str] | None) -> None:

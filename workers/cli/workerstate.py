@@ -16,6 +16,7 @@ _PARTS = {
     "sender": "メール送信の動き",
     "calls": "エンジンへの連絡の動き",
     "mail": "メールサーバー",
+    "restored": "バックアップからの復元",
 }
 _TROUBLE = {
     "no healthy leader": "エンジンが準備できていません",
@@ -23,6 +24,10 @@ _TROUBLE = {
     "no answer to polls": "エンジンから答えがありません",
     "hangs": "止まったままです。ワーカーを起動し直してください",
 }
+
+
+HOLD = "renkei reconcile --confirm"
+"""What the worker says while it waits after a restore."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,8 @@ def worker_state(port: int) -> WorkerState:
 
 
 def _said(state: str) -> str:
+    if state == HOLD:
+        return "照合が済むまで、処理もメールも止めています。renkei reconcile で違いを見て、--confirm で始めます"
     if state.startswith("refused: "):
         return f"差出人か認証の設定を拒んでいます（{state.removeprefix('refused: ')}）。直すまでメールは待ちます"
     return _TROUBLE.get(state, f"つながりません（{state}）")

@@ -12,6 +12,7 @@ from workers.adapters.camunda.open_tasks import OpenTask
 from workers.adapters.registry.acts import OpenActs
 from workers.adapters.registry.outbox import OutboxName
 from workers.adapters.registry.queue import EngineCallQueue, MailQueue
+from workers.adapters.registry.restores import Restore
 from workers.domain.acts import Act, Completion
 from workers.jobs.catalog import JobType
 from workers.packs.stepways import StepWays
@@ -169,3 +170,12 @@ class WorkerServices(Protocol):
 
     async def next_look(self) -> datetime | None:
         """Return when the next person is to be looked up, None: none waits; raises RetryableError."""
+
+    async def on_hold(self) -> bool:
+        """Return whether a restore waits for its confirmation; raises RetryableError."""
+
+    async def open_restores(self) -> list[Restore]:
+        """Return the restores that nobody has confirmed yet; raises RetryableError."""
+
+    async def keep_first_keys(self, keys: Mapping[int, int]) -> None:
+        """Note the engine's next keys, by partition, with the open restores; raises RetryableError."""

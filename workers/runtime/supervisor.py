@@ -35,6 +35,7 @@ from workers.runtime.held import Gateway, Held
 from workers.runtime.intake import Intake
 from workers.runtime.jobrunner import JobRunner
 from workers.runtime.ports import PeopleSource, ProcessInstances, WorkerServices, WorkerTasks
+from workers.runtime.restored import end_on_hold, wait_until_confirmed
 from workers.runtime.returns import watch_returns
 from workers.runtime.sender import Sender
 from workers.runtime.stepback import StepBack
@@ -111,6 +112,10 @@ class _Worker:
         """Return that the sender of engine calls hangs."""
         return self.calls.drain.trouble() if self.calls else ""
 
+    async def hold_trouble(self) -> str:
+        """Return that all waits after a restore."""
+        return "renkei reconcile --confirm" if await self.services.on_hold() else ""
+
     async def mail_trouble(self) -> str:
         """Return why mails do not leave."""
         code = self.sender.refusal()
@@ -147,14 +152,14 @@ async def run_worker(  # noqa: PLR0913 (what tests put in place of the engine's 
             "intake": worker.intake_trouble,
         },
         vital={"polling": worker.polling_trouble, "sender": worker.sender_trouble, "calls": worker.calls_trouble},
-        notes={"mail": worker.mail_trouble},
+        notes={"mail": worker.mail_trouble, "restored": worker.hold_trouble},
     )
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "intake": lambda: _take_jobs(worker, stop),
         "sender": lambda: _ending(worker.sender.run(stop), stop),
         "engine calls": lambda: _ending(_call_engine(worker, stop, user_tasks, instances), stop),
         "people": lambda: _ending(_find_people(services, stop, people), stop),
-        "returned mails": lambda: _ending(watch_returns(services.open_unit, settings.mail_returns_folder, stop), stop),
+        "returned mails": lambda: _ending(_watch_returns(services, stop), stop),
         "gauges": lambda: _ending(_measure(services, stop), stop),
     }
     try:
@@ -203,6 +208,9 @@ async def keep(name: str, run: Callable[[], Awaitable[None]], stop: asyncio.Even
 
 async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
     services = worker.services
+    await wait_until_confirmed(services, stop)
+    if stop.is_set():
+        return
     async with open_channel(services.settings) as channel, open_channel(services.settings, streams=True) as streams:
         held = Held(slots=services.settings.concurrency)
         runner = JobRunner(
@@ -230,7 +238,11 @@ async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
             held=held,
             gateway=worker.gateway,
         )
-        async with beside(intake.extend_leases()), beside(_close_on(stop, intake)):
+        async with (
+            beside(intake.extend_leases()),
+            beside(_close_on(stop, intake)),
+            beside(_close_on_hold(services, stop, intake)),
+        ):
             worker.intake = intake
             worker.taking.set()
             try:
@@ -244,6 +256,17 @@ async def _take_jobs(worker: _Worker, stop: asyncio.Event) -> None:
 async def _close_on(stop: asyncio.Event, intake: Intake) -> None:
     await stop.wait()
     intake.close()
+
+
+async def _close_on_hold(services: WorkerServices, stop: asyncio.Event, intake: Intake) -> None:
+    """Take no more jobs once a restore is noted: the intake is built anew, and waits."""
+    await end_on_hold(services, stop)
+    intake.close()
+
+
+async def _watch_returns(services: WorkerServices, stop: asyncio.Event) -> None:
+    await wait_until_confirmed(services, stop)
+    await watch_returns(services.open_unit, services.settings.mail_returns_folder, stop)
 
 
 async def _call_engine(
@@ -273,6 +296,7 @@ async def _call_engine(
 
 async def _find_people(services: WorkerServices, stop: asyncio.Event, people: PeopleSource | None) -> None:
     settings = services.settings
+    await wait_until_confirmed(services, stop)
     async with RestClient.from_settings(settings) as rest, Tasklist.from_settings(settings) as tasklist:
         source = people or People(rest, tasklist if settings.has_tasklist else None)
         await persons.PersonSearch(services, source).run(stop)

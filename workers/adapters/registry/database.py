@@ -38,6 +38,11 @@ def async_url(url: str) -> URL:
     return _url(url, sqlite="sqlite+aiosqlite")
 
 
+def sync_url(url: str) -> URL:
+    """Return the URL for a connection that blocks; raises PermanentError as :func:`async_url`."""
+    return _url(url, sqlite="sqlite")
+
+
 def _url(url: str, *, sqlite: str) -> URL:
     try:
         parsed = make_url(url)
@@ -139,6 +144,14 @@ def alembic_config(connection: Connection) -> Config:
 def head_revision() -> str:
     """Return the schema version of this program: that of the last migration, whose file is named for it."""
     return max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
+
+
+def known_tables() -> set[str]:
+    """Return the names of this program's tables, but for the note of the schema's version."""
+    from workers.adapters.registry import outbox_tables, restored_tables, sessions  # noqa: F401 (they map the others)
+    from workers.adapters.registry.tables import metadata
+
+    return set(metadata.tables)
 
 
 async def check(engine: AsyncEngine) -> None:

@@ -16,6 +16,7 @@ from workers.adapters.registry.database import READ_ONLY
 from workers.adapters.registry.faults import passing_faults_retryable
 from workers.adapters.registry.outbox import RealTime, utc_now
 from workers.adapters.registry.outbox_tables import QueueStatus
+from workers.adapters.registry.restored_tables import is_held
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +100,16 @@ class LeaseQueue(Generic[Item]):
         return await self._change(ended, **values) > 0
 
     async def next_due(self) -> datetime | None:
-        """Return when there is something to claim; a moment that has passed: now; None: nothing waits."""
+        """Return when there is something to claim; a moment that has passed: now; None: nothing waits, or all does.
+
+        After a restore all waits until it is confirmed.
+        """
         t = self._table
         moment = case((t.c.status == QueueStatus.QUEUED, t.c.next_attempt_at), else_=t.c.lease_until)
         async with self._reading() as session:
-            due: datetime | None = await session.scalar(select(func.min(moment, type_=moment.type)).where(self._open()))
+            due: datetime | None = await session.scalar(
+                select(func.min(moment, type_=moment.type)).where(self._open(), ~is_held())
+            )
         return due
 
     async def depth_and_age(self) -> Depth:
@@ -153,10 +159,11 @@ class LeaseQueue(Generic[Item]):
 
     def _due(self, now: datetime) -> ColumnElement[bool]:
         t = self._table
-        return or_(
+        due = or_(
             and_(t.c.status == QueueStatus.QUEUED, t.c.next_attempt_at <= now),
             and_(t.c.status == QueueStatus.SENDING, t.c.lease_until <= now),
         )
+        return and_(due, ~is_held())
 
     def _open(self) -> ColumnElement[bool]:
         return self._table.c.status.in_([QueueStatus.QUEUED, QueueStatus.SENDING])

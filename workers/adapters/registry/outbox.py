@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from workers.adapters.files import FileStore
 from workers.adapters.registry import outbox_tables
 from workers.adapters.registry.outbox_tables import QueueStatus
+from workers.adapters.registry.restored_tables import is_doubtful
 from workers.adapters.registry.statements import insert_once
 from workers.domain.mails import WrittenMail
 from workers.usecases.ports import Cities, Clock, Documents, KeptMail, MailRequest, RenderedMail, Renderers
@@ -68,6 +69,7 @@ class SqlOutbox:
         rendered = self._parts.renderers.mails.render(request, attachments)
         return await self._enqueue_mail(
             rendered,
+            status=await self._status(request.case_id),
             business_key=request.business_key,
             kind=request.kind,
             case_id=request.case_id,
@@ -130,7 +132,14 @@ class SqlOutbox:
             recipient=recipient,
         )
 
-    async def _enqueue_mail(self, rendered: RenderedMail, **facts: str) -> bool:
+    async def _status(self, case_id: str) -> QueueStatus:
+        """Return where a new mail stands: one that may have been sent before a restore waits for a person (ALL-18)."""
+        doubtful = await self._session.scalar(select(is_doubtful(case_id, self._parts.now())))
+        return QueueStatus.HELD if doubtful else QueueStatus.QUEUED
+
+    async def _enqueue_mail(
+        self, rendered: RenderedMail, *, status: QueueStatus = QueueStatus.QUEUED, **facts: str
+    ) -> bool:
         self.used.add("mail")
         return await enqueue(
             self._session,
@@ -141,6 +150,7 @@ class SqlOutbox:
             dated_at=self._parts.clock.now(),
             deadline_at=self._parts.now() + self._parts.mail_deadline,
             smtp_reply="",
+            status=status,
             **facts,
         )
 

@@ -11,13 +11,17 @@ from workers.adapters.registry.tables import metadata
 
 
 class QueueStatus(StrEnum):
-    """Where an outbox row stands. ``sending``: claimed under a lease; claimable again when the lease has run out."""
+    """Where an outbox row stands. ``sending``: claimed under a lease; claimable again when the lease has run out.
+
+    ``held``: a mail that may have been sent before a restore; it waits for somebody to say so (ALL-18).
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     BOUNCED = "bounced"
+    HELD = "held"
 
 
 def _queue_columns() -> list[Column[object]]:

@@ -48,6 +48,12 @@ _MOST_FIELDS: Final = 2_000
 
 _NO_PERSONS: Final = {SYSTEM: "自動", SYSTEM_USER: "自動", PARTNER_USER: PARTNER}
 
+ON_HOLD: Final = (
+    "システムを控えから戻したところなので、情報システムの担当者が確かめるまで、作業を進められません。"
+    "入力した内容は保存してあります"
+)
+"""What somebody is told who wants to go on while a restore waits for its confirmation."""
+
 _log = get_logger(__name__)
 _TEMPLATES: Final = page_templates(Path(__file__).parent.parent / "templates")
 
@@ -100,6 +106,8 @@ class Visit:
     session: DeskSession
     scope: Scope
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+    on_hold: bool = False
+    """Whether a restore waits for its confirmation: then nothing is handed to the engine (ALL-18)."""
 
     @property
     def person(self) -> Person:
@@ -224,7 +232,9 @@ async def _guarded(desk: Desk, request: Request, page: Page) -> Response:
     if desk.renewed is not None:
         await _renew(desk, word, session)
     scope = Scope(session.person, cities)
-    return await page(Visit(desk=desk, request=request, word=word, session=session, scope=scope, fields=fields))
+    held = await desk.services.on_hold()
+    visit = Visit(desk=desk, request=request, word=word, session=session, scope=scope, fields=fields, on_hold=held)
+    return await page(visit)
 
 
 async def _renew(desk: Desk, word: Word, session: DeskSession) -> None:

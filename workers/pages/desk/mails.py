@@ -24,6 +24,7 @@ STATUS_NAMES: Final = {
     QueueStatus.SENT: "送信済み",
     QueueStatus.FAILED: "送れなかった",
     QueueStatus.BOUNCED: "届かなかった",
+    QueueStatus.HELD: "止めています（システムの復元のあと、前に送ったか分からないため）",
 }
 
 

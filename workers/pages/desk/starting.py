@@ -19,7 +19,7 @@ from workers.domain.casenumbers import agreement_number, case_id, case_number
 from workers.domain.cities import City
 from workers.domain.entities import Case
 from workers.errors import InputError
-from workers.pages.desk.face import PREFIX, NotHereError, Visit
+from workers.pages.desk.face import ON_HOLD, PREFIX, NotHereError, Visit
 from workers.pages.incoming import json_object
 from workers.readers.formanswer import read_answer
 from workers.usecases.lookup import agreement_named
@@ -90,6 +90,8 @@ async def typed(visit: Visit) -> Response:
                 problems.append(error.message)
         if problems or visit.field("action") != "check":
             return _page(visit, city, chosen, shown.form, given, problems=problems)
+        if visit.on_hold:
+            return _page(visit, city, chosen, shown.form, given, problems=[ON_HOLD])
         await engine.start(chosen.process, values)
     return visit.go(f"{PREFIX}/?started=1")
 

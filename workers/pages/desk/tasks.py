@@ -22,7 +22,7 @@ from workers.domain.casenumbers import case_number
 from workers.domain.desk import FormDraft
 from workers.errors import PermanentError
 from workers.pages.desk.beside import beside
-from workers.pages.desk.face import PREFIX, NotHereError, Visit
+from workers.pages.desk.face import ON_HOLD, PREFIX, NotHereError, Visit
 from workers.pages.desk.home import Row, row_of
 from workers.pages.incoming import file_limits, json_object
 from workers.pages.steps import all_names, field_names
@@ -67,7 +67,9 @@ async def task(visit: Visit) -> Response:
 async def claim(visit: Visit) -> Response:
     """Take a task, or take it over from whoever has it."""
     async with visit.tasks() as engine:
-        found = await found_task(visit, engine, with_form=False)
+        found = await found_task(visit, engine, with_form=visit.on_hold)
+        if visit.on_hold:
+            return await form_page(visit, found, {}, problems=[ON_HOLD])
         if await engine.claim(found.key, over=visit.field("over") == "1"):
             await _until(engine, found.key, visit.person.user)
             return visit.go(f"{PREFIX}/task/{found.key}")
@@ -81,7 +83,7 @@ async def give_back(visit: Visit) -> Response:
     """Give a task back to its department."""
     async with visit.tasks() as engine:
         found = await found_task(visit, engine, with_form=False)
-        if found.row.mine and await engine.give_back(found.key):
+        if not visit.on_hold and found.row.mine and await engine.give_back(found.key):
             await _until(engine, found.key, "")
     return visit.go(f"{PREFIX}/task/{found.key}")
 
@@ -99,8 +101,8 @@ async def typed(visit: Visit) -> Response:
             return visit.go(f"{PREFIX}/task/{found.key}?kept=1")
         form = written_out(found.shown.form, found.shown.values)
         read = read_answer(form, given, found.shown.values)
-        if read.problems:
-            return await form_page(visit, found, given, problems=read.problems)
+        if read.problems or visit.on_hold:
+            return await form_page(visit, found, given, problems=read.problems or [ON_HOLD])
         if not await engine.complete(found.key, read.values):
             return await too_late(visit, await found_task(visit, engine), given)
     async with visit.open_unit() as unit:

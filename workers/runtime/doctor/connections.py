@@ -18,6 +18,7 @@ from workers.adapters.camunda.http import trusted, unreachable_is_retryable
 from workers.adapters.camunda.rest import RestClient
 from workers.adapters.camunda.tasklist import Tasklist
 from workers.adapters.registry.database import READ_ONLY, async_url, check, create_engine
+from workers.adapters.registry.restores import Restore, open_restores
 from workers.domain.jst import JST
 from workers.domain.wareki import format_wareki
 from workers.runtime.doctor.findings import Finding, bad, good, note
@@ -38,14 +39,24 @@ async def registry_findings(settings: Settings) -> list[Finding]:
     engine = create_engine(settings.registry_url, pool_size=1)
     try:
         await check(engine)
+        held = [_held(one) for one in await open_restores(engine)]
         if sqlite:
-            return [good("台帳", f"SQLite（{url.database}）。版が合っています")]
+            return [good("台帳", f"SQLite（{url.database}）。版が合っています"), *held]
         async with engine.connect() as connection:
             await connection.execution_options(**READ_ONLY)
             version, now = (await connection.execute(text("SELECT current_setting('server_version'), now()"))).one()
-        return [good("台帳", f"PostgreSQL {version}。版が合っています"), _clock("台帳のサーバー", now)]
+        return [good("台帳", f"PostgreSQL {version}。版が合っています"), _clock("台帳のサーバー", now), *held]
     finally:
         await engine.dispose()
+
+
+def _held(one: Restore) -> Finding:
+    """Return that nothing goes on until somebody has looked at what a restore has left."""
+    return bad(
+        "復元",
+        f"{one.said}。処理とメールを止めています",
+        "renkei reconcile で違いを見て、--confirm で始めてください",
+    )
 
 
 async def gateway_findings(settings: Settings) -> list[Finding]:

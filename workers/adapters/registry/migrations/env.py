@@ -18,6 +18,7 @@ from workers.adapters.registry import (  # noqa: F401 (their tables belong to th
     partial_indexes,
     partner_tables,
     public_offers,
+    restored_tables,
 )
 from workers.adapters.registry.columns import Json, Moment
 from workers.adapters.registry.outbox_tables import mail

@@ -1,0 +1,1 @@
+"""One file with all that renkei keeps, and the way back from it."""
