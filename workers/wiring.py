@@ -17,11 +17,12 @@ if TYPE_CHECKING:  # a command that asks the registry needs neither Word, mails 
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
     from workers.adapters.registry.acts import OpenActs
+    from workers.adapters.registry.groups import JobGroups
     from workers.adapters.registry.outbox import Parts
     from workers.adapters.registry.queue import EngineCallQueue, MailQueue
     from workers.adapters.registry.restores import Restore
     from workers.adapters.registry.turns import Turns
-    from workers.adapters.registry.unit_of_work import SqlUnitOfWork
+    from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork
     from workers.jobs.catalog import JobType
     from workers.packs.finding import CityPacks
     from workers.packs.stepways import StepWays
@@ -47,6 +48,7 @@ class Services:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
+        self._engines: list[AsyncEngine] = []  # beside ``engine``; those with other handlers share it
 
     @cached_property
     def packs(self) -> CityPacks:
@@ -84,10 +86,29 @@ class Services:
     @cached_property
     def open_unit(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
         """Opens a transaction."""
-        from workers.adapters.registry.shared_transaction import opening
+        from workers.adapters.registry.unit_of_work import opening
+
+        return opening(self.engine, self._make_unit, self._turns)
+
+    @cached_property
+    def groups(self) -> JobGroups:
+        """Where short jobs share a transaction."""
+        from workers.adapters.registry.groups import LOCK_MS, JobGroups
+        from workers.runtime.metrics import group_ended
+
+        engine = self.engine
+        if self._turns is None:
+            from workers.adapters.registry.database import create_engine
+
+            engine = create_engine(self.settings.registry_url, pool_size=1, lock_ms=LOCK_MS, asks_first=False)
+            self._engines.append(engine)
+        return JobGroups(engine, self._make_unit, turns=self._turns, told=group_ended)
+
+    @cached_property
+    def _make_unit(self) -> MakeUnit:
         from workers.adapters.registry.unit_of_work import uow_factory
 
-        return opening(self.engine, uow_factory(self._sessions, self._parts), self._turns)
+        return uow_factory(self._sessions, self._parts)
 
     @cached_property
     def read_unit(self) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
@@ -219,7 +240,7 @@ class Services:
         """Import and make everything now, so that a worker's first job waits for none of it (blocking)."""
         from workers.domain.business_days import is_business_day
 
-        for name in ("job_types", "ways", "open_unit", "mails", "engine_calls"):
+        for name in ("job_types", "ways", "open_unit", "groups", "mails", "engine_calls"):
             getattr(self, name)
         for name in ("documents", "mails", "answers"):
             getattr(self._renderers, name)
@@ -227,7 +248,8 @@ class Services:
 
     async def close(self) -> None:
         """Close the registry's connections."""
-        await self.engine.dispose()
+        for engine in (self.engine, *self._engines):
+            await engine.dispose()
         if "_reading_engine" in self.__dict__:
             await self._reading_engine.dispose()
 

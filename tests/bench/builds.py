@@ -1,4 +1,4 @@
-"""A build of the past beside today's, and the CPU that a command costs on each."""
+"""A build of the past beside today's: the CPU that a command costs on each, or a worker of it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ from tests.kit.bars import ROOT
 BEFORE = "bcac247"
 """The last build in which every command imported SQLAlchemy, pyzeebe and the worker."""
 
+BEFORE_GROUPS = "cdb052ff"
+"""The last build in which every job had a transaction or a savepoint of its own."""
+
 _TENACITY = "def __getattr__(name):\n    return lambda *a, **k: lambda function: function\n"
 """The build before needs a package that is not installed any more; what is measured does not use it."""
 
 
-def built(folder: Path) -> Path:
-    """Return the tree of the build before, from the repository's own history."""
+def built(folder: Path, commit: str = BEFORE) -> Path:
+    """Return the tree of a build before, from the repository's own history."""
     try:
         archive = subprocess.run(
-            ["git", "archive", BEFORE, "workers", "bpmn", "templates"], cwd=ROOT, capture_output=True, check=True
+            ["git", "archive", commit, "workers", "bpmn", "templates"], cwd=ROOT, capture_output=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.fail(f"the build to compare with is not here: {error}")
@@ -43,3 +46,12 @@ def cpu(build: Path, data: Path, *arguments: str) -> float:
     subprocess.run([sys.executable, *arguments], cwd=data, env=environment, capture_output=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def worker_of(build: Path | None, program: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the command and environment of a peer's program on a build; None: today's."""
+    if build is None:
+        return (sys.executable, "-m", program), {}
+    # Not the folder in which it starts, which has today's workers, but the build's before the tests' own.
+    path = os.pathsep.join([str(build), str(ROOT)])
+    return (sys.executable, "-P", "-m", program), {"PYTHONPATH": path, "RENKEI_HOME": str(build)}

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+import psutil
 from pyzeebe import ZeebeClient
 from pyzeebe.errors import ZeebeBackPressureError
 
@@ -38,6 +39,11 @@ class Ground:
         self.broker = broker
         self.client = client
         self._channel = channel
+
+    def broker_cpu(self) -> float:
+        """Return the CPU seconds that the broker has taken so far."""
+        spent = psutil.Process(self.broker.pid).cpu_times()
+        return float(spent.user + spent.system)
 
     async def deploy(self, process_id: str, content: bytes) -> None:
         """Deploy a diagram."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -18,10 +19,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.asyncio(l
 _BARE = "pyzeebe streaming"
 
 
+@pytest.fixture(scope="module", name="lasting")
+def _lasting() -> Iterator[Postgres]:
+    """A PostgreSQL server that syncs each commit to the disk."""
+    server = Postgres(lasting=True)
+    server.start()
+    yield server
+    server.close()
+
+
 @pytest.fixture(scope="module", name="both")
-def _both(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Kind]]:
+def _both(lasting: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Kind]]:
     """Both: renkei on SQLite and on PostgreSQL."""
-    with postgres.database() as url:
+    with lasting.database() as url:
         folder: Path = tmp_path_factory.mktemp("renkei")
         yield [renkei("renkei", folder / "a"), renkei("renkei PostgreSQL", folder / "b", RENKEI_DATABASE_URL=url)]
 
@@ -37,10 +47,10 @@ async def test_a_backlog_is_worked_off_as_fast_as_by_camundas_own_client(
     per_second = {name: spread(found, " 件/秒", 1) for name, found in figures.items()}
     for pair, factor in (
         (("renkei", STOCK), 20.0),
-        (("renkei", "Java client"), 0.9),
-        (("renkei", "pyzeebe tuned"), 0.0),
+        (("renkei", "Java client"), 1.25),
+        (("renkei", "pyzeebe tuned"), 1.0),
         (("renkei", "Node SDK"), 0.0),
-        (("renkei PostgreSQL", "Java client"), 0.0),
+        (("renkei PostgreSQL", "Java client"), 1.05),
     ):
         add(bars, jobs, figures, missing, pair, factor)
     bars.add(
@@ -90,34 +100,39 @@ async def test_an_instance_on_an_idle_system_takes_at_most_twice_the_time_of_bar
             bars.add("P2", done, figure=figure, bound="2 倍以下", holds=median(found) <= 2, pairs=figures[ours])
 
 
-async def test_a_second_process_adds_to_what_slow_handlers_do(
-    ground: Ground, postgres: Postgres, tmp_path: Path, bars: Bars
+@pytest.mark.parametrize(("program", "words"), [("slow_renkei_peer", "200 ms かかる"), ("renkei_peer", "短い")])
+async def test_a_second_process_adds_to_what_the_first_does(
+    program: str, words: str, ground: Ground, lasting: Postgres, tmp_path: Path, bars: Bars
 ) -> None:
     """On PostgreSQL: SQLite has one writer, and a handler that waits within its transaction holds up all others."""
-    jobs, rounds = (600, 5) if bars.full else (100, 1)
-    with postgres.database() as url:
-        found, alone, together = await two_processes(ground, tmp_path, url, jobs=jobs, rounds=rounds)
+    fast = program == "renkei_peer"
+    jobs, rounds = (2000 if fast else 600, 5) if bars.full else (100, 1)
+    with lasting.database() as url:
+        alone, together = await two_processes(ground, tmp_path, url, program, jobs=jobs, rounds=rounds)
+    found = ratios([rate for rate, _cpu in together], [rate for rate, _cpu in alone])
+    broker = [cpu for _rate, cpu in together]
+    # Short jobs are limited by the broker as soon as it and the workers have no more CPU to share.
+    limited = fast and median([cpu for _rate, cpu in alone]) > (os.cpu_count() or 1) / 2
+    each = [spread([rate for rate, _cpu in rates_], " 件/秒", 1) for rates_ in (alone, together)]
     bars.add(
         "2 プロセス",
-        f"200 ms かかるハンドラー、{jobs} 件、同じ PostgreSQL を使う 2 プロセス÷1 プロセス",
-        figure=f"{spread(found, ' 倍', 2)}、1 つ {spread(alone, ' 件/秒', 1)}、2 つ {spread(together, ' 件/秒', 1)}",
-        bound="1.5 倍以上",
-        holds=median(found) >= 1.5,
+        f"{words}ハンドラー、{jobs} 件、同じ PostgreSQL を使う 2 プロセス÷1 プロセス",
+        figure=f"{spread(found, ' 倍', 2)}、1 つ {each[0]}、2 つ {each[1]}、"
+        f"その間のエンジンの CPU {spread(broker, ' 個分', 2)}",
+        bound="1.8 倍以上（エンジンが 1 つのときに CPU の半分を使っていれば参考）" if fast else "1.5 倍以上",
+        holds=limited or median(found) >= (1.8 if fast else 1.5),
     )
 
 
 async def two_processes(
-    ground: Ground, folder: Path, url: str, *, jobs: int, rounds: int
-) -> tuple[list[float], list[float], list[float]]:
-    """Return the ratios, and the jobs per second of one process and of two."""
-    kinds = [
-        renkei(f"renkei {n}", folder, program="slow_renkei_peer", port=18_200 + n, RENKEI_DATABASE_URL=url)
-        for n in (1, 2)
-    ]
+    ground: Ground, folder: Path, url: str, program: str, *, jobs: int, rounds: int
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Return the jobs per second of one process and of two, each with the CPUs that the broker took."""
+    kinds = [renkei(f"renkei {n}", folder, program=program, port=18_200 + n, RENKEI_DATABASE_URL=url) for n in (1, 2)]
     alone, together = [], []
     with running(ground, kinds) as (peers, missing):
         assert not missing
         for _ in range(rounds):
             alone.append(await shared_rate(ground, peers[:1], jobs))
             together.append(await shared_rate(ground, peers, jobs))
-    return ratios(together, alone), alone, together
+    return alone, together

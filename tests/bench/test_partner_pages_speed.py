@@ -25,7 +25,7 @@ from tests.kit import papers
 from tests.kit.answering import OFFER, PAGES_URL, TASK, Page
 from tests.kit.bars import Bars
 from tests.kit.prepared import prepare
-from workers.adapters.registry.shared_transaction import opening
+from workers.adapters.registry.unit_of_work import opening
 from workers.domain.entities import Case
 from workers.usecases.answer_links import issue_link
 from workers.usecases.meeting_people import Recipient

@@ -13,6 +13,7 @@ from statistics import median
 import pytest
 
 from tests.bench.backlog import ratios, spread, told
+from tests.bench.builds import BEFORE_GROUPS, built, worker_of
 from tests.bench.peer import Kind, Peer
 from tests.kit.bars import Bars
 from tests.kit.broker import Broker
@@ -81,9 +82,11 @@ class Survey:
         with self.driver.records.snapshot():
             return len(self.driver.records.open_tasks("Task_AnswerSurvey", instance=self.desk.instance))
 
-    def worker(self, server: SmtpServer) -> Kind:
-        """Return renkei's worker."""
+    def worker(self, server: SmtpServer, build: Path | None = None) -> Kind:
+        """Return renkei's worker, of a build of the past or of today."""
+        command, before = worker_of(build, "tests.bench.peers.survey_worker")
         env = {
+            **before,
             "RENKEI_HOME": str(self.home),
             "RENKEI_DATA": str(self.settings.data),
             "RENKEI_REST_ADDRESS": self.settings.rest,
@@ -91,7 +94,7 @@ class Survey:
             "RENKEI_SMTP_HOST": HOST,
             "RENKEI_SMTP_PORT": str(server.port),
         }
-        return Kind(name="renkei", argv=lambda: (sys.executable, "-m", "tests.bench.peers.survey_worker"), env=env)
+        return Kind(name="renkei", argv=lambda: command, env=env)
 
     async def ask(self) -> float:
         """Bring a case to its survey and order it; returns the moment of the order."""
@@ -123,15 +126,15 @@ class Survey:
         return time.monotonic() - started
 
 
-async def by_renkei(driver: EngineDriver, folder: Path, departments: int) -> float:
-    """Return the seconds that renkei's worker takes."""
+async def by_renkei(driver: EngineDriver, folder: Path, departments: int, build: Path | None = None) -> float:
+    """Return the seconds that renkei's worker takes, of a build of the past or of today."""
     survey = Survey(driver, folder, departments)
-    with SmtpServer() as server, Peer(survey.worker(server), driver.broker.gateway) as worker:
+    with SmtpServer() as server, Peer(survey.worker(server, build), driver.broker.gateway) as worker:
         worker.open("all")
         seconds = await survey.until_asked(server)
         worker.close()
     driver.cancel_all()
-    told(f"P3 renkei, {departments}: {seconds:.1f} s")
+    told(f"P3 renkei{' before' if build else ''}, {departments}: {seconds:.1f} s")
     return seconds
 
 
@@ -159,10 +162,13 @@ async def test_a_survey_of_a_thousand_departments_is_out_in_seconds(
 ) -> None:
     few, many, rounds, stock_seconds = (100, 1000, 5, 30.0) if bars.full else (20, 60, 1, 10.0)
     await driver.deploy(pack_files("common", "isesaki"))
-    short, long, stock = [], [], []
+    before = built(tmp_path / "before", BEFORE_GROUPS)
+    short, long, past, stock = list[float](), list[float](), list[float](), list[float]()
     for number in range(rounds):
         short.append(await by_renkei(driver, tmp_path / f"few{number}", few))
-        long.append(await by_renkei(driver, tmp_path / f"many{number}", many))
+        for which in (0, 1) if number % 2 else (1, 0):
+            taken = await by_renkei(driver, tmp_path / f"many{number}{which}", many, (before, None)[which])
+            (past, long)[which].append(taken)
         stock.append(await by_stock(driver, tmp_path / f"stock{number}", many, seconds=stock_seconds))
     found = ratios([many / seconds for seconds in long], stock)
     bars.add(
@@ -171,6 +177,14 @@ async def test_a_survey_of_a_thousand_departments_is_out_in_seconds(
         figure=f"{spread(found, ' 倍', 1)}、renkei {spread(long, ' 秒', 1)}、相手 {spread(stock, ' 通/秒', 1)}",
         bound="5 倍以上",
         holds=median(found) >= 5,
+    )
+    faster = ratios(past, long)
+    bars.add(
+        "P3",
+        f"{many} 課への照会、全体、一つずつ確定していた版÷いまの版",
+        figure=f"{spread(faster, ' 倍', 2)}、前の版 {spread(past, ' 秒', 1)}",
+        bound="1.6 倍以上",
+        holds=median(faster) >= 1.6,
     )
     growth = [(more / many) / (less / few) for more, less in zip(long, short, strict=True)]
     bars.add(

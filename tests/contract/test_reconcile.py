@@ -283,7 +283,7 @@ class _Index:
 
 
 def _operate() -> _Index:
-    instances = [
+    instances: list[dict[str, Any]] = [
         {"key": 10, "bpmnProcessId": _PID, "parentKey": -1, "state": "ACTIVE"},
         {"key": 20, "bpmnProcessId": "part", "parentKey": 10, "parentFlowNodeInstanceKey": 12, "state": "COMPLETED"},
     ]
@@ -296,7 +296,7 @@ def _operate() -> _Index:
 
 
 def _newer() -> _Index:
-    instances = [
+    instances: list[dict[str, Any]] = [
         {"processInstanceKey": "10", "processDefinitionId": _PID, "parentProcessInstanceKey": None, "state": "ACTIVE"},
         {
             "processInstanceKey": "20",

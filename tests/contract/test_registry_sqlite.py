@@ -17,8 +17,7 @@ from sqlalchemy import text
 from tests.kit.registry import registry_at
 from workers.adapters.registry import sqlite_connection
 from workers.adapters.registry.database import create_engine
-from workers.adapters.registry.shared_transaction import opening
-from workers.adapters.registry.unit_of_work import committing
+from workers.adapters.registry.unit_of_work import committing, opening
 
 pytestmark = pytest.mark.asyncio
 

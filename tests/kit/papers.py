@@ -20,8 +20,7 @@ from workers.adapters.documents.answerbooks import WorkbookForms
 from workers.adapters.documents.word import WordDocuments
 from workers.adapters.mail.renderer import JinjaMails
 from workers.adapters.registry.outbox import Parts
-from workers.adapters.registry.shared_transaction import opening
-from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, reading, uow_factory
+from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, opening, reading, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, PastRecord, SurveyTarget

@@ -28,9 +28,13 @@ class PostgresMissingError(Exception):
 
 
 class Postgres:
-    """A running server, user ``postgres`` without password. Data is not synced to disk: only for tests."""
+    """A running server, user ``postgres`` without password.
 
-    def __init__(self) -> None:
+    Data is synced to the disk only if it is ``lasting``, as in production: for measurements.
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self._synced = "on" if lasting else "off"
         self._programs = _programs()
         self._user = _other_user()
         self._folder = Path(tempfile.mkdtemp(prefix="renkei-pg-"))
@@ -60,9 +64,9 @@ class Postgres:
             "listen_addresses": HOST,
             "port": str(self.port),
             "unix_socket_directories": str(self._folder),
-            "fsync": "off",
-            "full_page_writes": "off",
-            "synchronous_commit": "off",
+            "fsync": self._synced,
+            "full_page_writes": self._synced,
+            "synchronous_commit": self._synced,
             "max_connections": "200",
         }
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -8,7 +8,7 @@ from typing import Final
 from tests.kit import papers
 from tests.kit.answering import PAGES_URL, Answering, Engine
 from tests.kit.registry import Registry
-from workers.adapters.registry.shared_transaction import opening
+from workers.adapters.registry.unit_of_work import opening
 from workers.domain.cities import City, PublicOfferPage
 from workers.packs import CityPacks
 from workers.pages.app import application

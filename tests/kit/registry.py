@@ -20,8 +20,7 @@ from tests.kit.prepared import prepare
 from workers.adapters.files import FileStore
 from workers.adapters.registry import database
 from workers.adapters.registry.outbox import Parts
-from workers.adapters.registry.shared_transaction import opening
-from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, uow_factory
+from workers.adapters.registry.unit_of_work import MakeUnit, SqlUnitOfWork, opening, uow_factory
 from workers.domain.agreements import Agreement, AgreementTerm
 from workers.domain.cities import City
 from workers.domain.entities import Case, Offer, Partner, Project, Survey, SurveyTarget

@@ -34,6 +34,7 @@ _PER = Header(
 @job_type(
     "load-activities",
     label="連携事業を台帳から読み出す",
+    short=True,
     headers=(_PER,),
     inputs=(_YEAR,),
     writes=("activities", "comingActivities", "activityDepartments", "workedDepartments", "ownAgreements", "yearName"),
@@ -47,6 +48,7 @@ async def handle_load_activities(job: JobInput, uow: UnitOfWork) -> dict[str, An
 @job_type(
     "record-activities",
     label="連携事業を台帳に載せる",
+    short=True,
     headers=(_PER, *CHECKS),
     inputs=(Header(name="activities", label="台帳に載せる連携事業", help="空なら、案件の変数 activities です"), _YEAR),
     writes=("activities", "formError"),
@@ -66,6 +68,7 @@ async def handle_record_activities(job: JobInput, uow: UnitOfWork) -> dict[str, 
 @job_type(
     "record-proposals",
     label="連携事業の提案を記録する",
+    short=True,
     headers=(Header(name="purpose", label="何の提案か", required=True, help="照会や文書に載ります"), *CHECKS),
     writes=("proposals", "formError"),
     requires=(
@@ -86,7 +89,7 @@ async def handle_record_proposals(job: JobInput, uow: UnitOfWork) -> dict[str, A
     return {"proposals": proposals(case, city)}
 
 
-@job_type("propose-activity-years", label="実施する年度の案を作る", writes=("activityPlan", "yearOptions"))
+@job_type("propose-activity-years", label="実施する年度の案を作る", short=True, writes=("activityPlan", "yearOptions"))
 async def handle_propose_activity_years(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
     """Say in which fiscal year each feasible project usually runs (AGE-A2, AGE-A3)."""
     case, city = await case_and_city(uow, job.text("caseId"))
@@ -97,6 +100,7 @@ async def handle_propose_activity_years(job: JobInput, uow: UnitOfWork) -> dict[
 @job_type(
     "plan-activities",
     label="実施する事業を台帳に載せる",
+    short=True,
     writes=("activities", "formError"),
     headers=CHECKS,
     by_person=True,

@@ -12,6 +12,7 @@ from workers.usecases.record_act import VARIABLE, record_act
 @job_type(
     "record-act",
     label="だれが済ませたかを控える",
+    short=True,
     writes=("act",),
     listener=True,
 )

@@ -19,6 +19,7 @@ _DAYS: Final = 2
 @job_type(
     "load-late-answer",
     label="後から届いた回答を調べる",
+    short=True,
     writes=("caseTitle", "officeGroup", "lateAnswer", "formError"),
     shelf="mail",
     audience="common",

@@ -34,6 +34,7 @@ from workers.usecases.record_signing import record_signing
 @job_type(
     "open-case",
     label="案件を登録する",
+    short=True,
     headers=(
         Header(name="city", label="市のコード", required=True, offers="city"),
         Header(name="partner", label="相手方", choices={"later": "名称が空なら後で決める"}),
@@ -92,6 +93,7 @@ async def handle_open_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "record-partner",
     label="相手方を登録する",
+    short=True,
     writes=("partnerKnown", "formError"),
     headers=CHECKS,
     requires=("name:名称,representative:代表者の職・氏名,contact:担当者の氏名,email:メールアドレス"),
@@ -107,6 +109,7 @@ async def handle_record_partner(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "record-offer",
     label="申出を記録する",
+    short=True,
     headers=(Header(name="within", label="分野の範囲", choices={"agreement": "協定の連携事項の中に限る"}), *CHECKS),
     writes=("offer", "proposals", "offerSummary", "agreementTerms", "pastRecords", "attachments", "formError"),
     requires=(
@@ -138,6 +141,7 @@ async def handle_record_offer(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "record-past-projects",
     label="連携実績を記録する",
+    short=True,
     writes=("pastRecords", "formError"),
     headers=CHECKS,
     requires=(
@@ -156,6 +160,7 @@ async def handle_record_past_projects(job: JobInput, uow: UnitOfWork) -> dict[st
 @job_type(
     "record-agreement-terms",
     label="協定書の内容を記録する",
+    short=True,
     writes=("formError",),
     headers=CHECKS,
     requires=(
@@ -176,6 +181,7 @@ async def handle_record_agreement_terms(job: JobInput, uow: UnitOfWork) -> dict[
 @job_type(
     "register-agreement",
     label="協定を登録する",
+    short=True,
     writes=("agreementId", "agreementExpiry", "agreementYear", "agreementTerms", "formError"),
     headers=CHECKS,
     requires=("signature.signedOn:締結日"),
@@ -200,6 +206,7 @@ async def handle_register_agreement(job: JobInput, uow: UnitOfWork) -> dict[str,
 @job_type(
     "close-case",
     label="案件を閉じる",
+    short=True,
     headers=(
         Header(
             name="outcome",

@@ -146,6 +146,9 @@ class JobType:
     ``shelf`` is the group of Modeler's chooser that offers it; ``audience`` is ``common`` for what only the common
     parts' diagrams use: a city calls those parts instead.
 
+    ``short``: reads and writes the registry and waits for nothing else, no file, no program; such jobs share a
+    transaction. Their handlers may run twice (the first time is undone), and so touch nothing outside the unit of work.
+
     ``by_person``: records what a person entered at the user task right before; its history entries bear that person
     (``uow.act``). ``listener``: the job of an execution listener, not of a task.
     """
@@ -161,6 +164,7 @@ class JobType:
     checks_itself: bool = False
     unchecked_with: str = ""
     timeout_seconds: int = 60
+    short: bool = False
     by_person: bool = False
     listener: bool = False
     shelf: Literal["mail", "record", "procedure"] = "record"

@@ -17,6 +17,7 @@ from workers.usecases.procedures import procedure_of
 @job_type(
     "load-contacts",
     label="登録されている連絡先を読み出す",
+    short=True,
     writes=("partnerContacts", "deadline", "formError"),
     audience="common",
 )
@@ -35,6 +36,7 @@ async def handle_load_contacts(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
 @job_type(
     "record-contacts",
     label="連絡先の確認を台帳に載せる",
+    short=True,
     headers=(
         Header(
             name="page", label="相手方が答えるタスク", required=True, help="図のタスクの ID。回答のリンクを閉じます"

@@ -18,6 +18,7 @@ _ORDER = "caseNumber:案件番号,caseAction:すること,caseReason:理由,tell
 @job_type(
     "look-up-case",
     label="案件といまの手順を調べる",
+    short=True,
     writes=(
         "caseId",
         "caseTitle",
@@ -65,6 +66,7 @@ async def handle_order_case(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "confirm-step-back",
     label="戻した手順を片付ける",
+    short=True,
     by_person=True,
     shelf="procedure",
     audience="common",

@@ -15,6 +15,7 @@ from workers.usecases.ports import UnitOfWork
 @job_type(
     "set-deadline",
     label="期限を決める",
+    short=True,
     headers=(
         Header(
             name="deadline",

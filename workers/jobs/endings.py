@@ -24,6 +24,7 @@ _MOST_MONTHS = 36
 @job_type(
     "draft-amendment",
     label="今の協定の内容を読み出す",
+    short=True,
     writes=("amendmentTerms", "beforeGuideline", "caseId"),
     shelf="procedure",
     audience="common",
@@ -44,6 +45,7 @@ async def handle_draft_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
 @job_type(
     "record-amendment",
     label="変更する内容を記録する",
+    short=True,
     writes=("formError",),
     headers=CHECKS,
     requires=(
@@ -66,6 +68,7 @@ async def handle_record_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, A
 @job_type(
     "register-amendment",
     label="協定の変更を登録する",
+    short=True,
     writes=("versionNumber", "effectiveAt", "effectiveText", "formError"),
     headers=CHECKS,
     requires=("signature.signedOn:締結日"),
@@ -87,6 +90,7 @@ async def handle_register_amendment(job: JobInput, uow: UnitOfWork) -> dict[str,
 @job_type(
     "apply-amendment",
     label="協定を新しい版にする",
+    short=True,
     audience="common",
 )
 async def handle_apply_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -98,6 +102,7 @@ async def handle_apply_amendment(job: JobInput, uow: UnitOfWork) -> dict[str, An
 @job_type(
     "check-dissolution",
     label="実績と要件を調べる",
+    short=True,
     writes=("dissolution", "noticeMonths"),
     shelf="procedure",
     audience="common",
@@ -117,6 +122,7 @@ async def handle_check_dissolution(job: JobInput, uow: UnitOfWork) -> dict[str, 
 @job_type(
     "plan-termination",
     label="解除の日を記録する",
+    short=True,
     writes=("terminationPlan", "formError"),
     headers=CHECKS,
     requires=("terminationTalks.endsOn:解除の日"),
@@ -138,6 +144,7 @@ async def handle_plan_termination(job: JobInput, uow: UnitOfWork) -> dict[str, A
 @job_type(
     "record-termination-notice",
     label="解除の通知を記録する",
+    short=True,
     writes=("terminateAt", "formError"),
     headers=CHECKS,
     requires=("terminationNotice.noticeOn:通知が届いた日"),
@@ -156,6 +163,7 @@ async def handle_record_termination_notice(job: JobInput, uow: UnitOfWork) -> di
 @job_type(
     "register-termination",
     label="解除を登録する",
+    short=True,
     writes=("terminationState",),
     audience="common",
 )

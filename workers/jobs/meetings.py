@@ -19,6 +19,7 @@ _TEMPLATE = Header(name="template", label="メールのひな形", required=True
 @job_type(
     "open-meeting",
     label="会議を登録する",
+    short=True,
     writes=("meetingId", "inviteBy", "holdBy", "meetingText"),
     shelf="procedure",
     audience="common",
@@ -38,6 +39,7 @@ async def handle_open_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "record-meeting-dates",
     label="会議の候補日を記録する",
+    short=True,
     writes=("meetingDates", "formError"),
     headers=CHECKS,
     requires=("meetingOrder.candidates:候補日,meetingOrder.place:場所"),
@@ -101,6 +103,7 @@ async def handle_cancel_meeting(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "record-meeting",
     label="会議の記録を残す",
+    short=True,
     writes=("meetingOutcome", "formError"),
     headers=CHECKS,
     requires=(

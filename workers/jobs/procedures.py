@@ -29,6 +29,7 @@ _KIND = Header(
 @job_type(
     "open-procedure",
     label="協定の手続を始める",
+    short=True,
     headers=(
         _KIND,
         *CHECKS,
@@ -113,6 +114,7 @@ async def handle_open_collection(job: JobInput, uow: UnitOfWork) -> dict[str, An
 @job_type(
     "start-procedure",
     label="協定の次の手続を始めさせる",
+    short=True,
     headers=(
         _KIND,
         Header(name="values", label="次の手続に渡す変数", help="コンマ区切りで"),

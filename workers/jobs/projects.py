@@ -25,6 +25,7 @@ from workers.usecases.survey_scope import newest_places
 @job_type(
     "record-requirement-check",
     label="要件の確認を記録する",
+    short=True,
     writes=("eligibility", "formError"),
     headers=CHECKS,
     by_person=True,
@@ -40,6 +41,7 @@ async def handle_record_requirement_check(job: JobInput, uow: UnitOfWork) -> dic
 @job_type(
     "recheck-requirements",
     label="要件の判定に使う事実を、いまの事業で数え直す",
+    short=True,
     writes=("eligibility",),
 )
 async def handle_recheck_requirements(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
@@ -55,6 +57,7 @@ async def handle_recheck_requirements(job: JobInput, uow: UnitOfWork) -> dict[st
 @job_type(
     "record-city-proposals",
     label="市からの提案を台帳に載せる",
+    short=True,
     writes=("cityProposals", "formError"),
     headers=CHECKS,
     requires=(
@@ -77,6 +80,7 @@ async def handle_record_city_proposals(job: JobInput, uow: UnitOfWork) -> dict[s
 @job_type(
     "record-discussion",
     label="協議の結果を記録する",
+    short=True,
     writes=("discussionNext", "talkProjects", "proposals", "formError"),
     headers=CHECKS,
     requires=(
@@ -104,6 +108,7 @@ async def handle_record_discussion(job: JobInput, uow: UnitOfWork) -> dict[str, 
 @job_type(
     "record-project-talk",
     label="詳細協議を記録する",
+    short=True,
     by_person=True,
     headers=(Header(name="template", label="結果をほかの担当課に知らせるメールのひな形", offers="mails"), *CHECKS),
 )
@@ -128,6 +133,7 @@ async def handle_record_project_talk(job: JobInput, uow: UnitOfWork) -> dict[str
 @job_type(
     "summarize-talks",
     label="詳細協議をまとめる",
+    short=True,
     headers=(Header(name="template", label="協議が終わったことを所管課に知らせるメールのひな形", offers="mails"),),
     writes=("talkResults", "talkProjects"),
 )

@@ -17,6 +17,7 @@ from workers.usecases.publications import open_publication, year_of_list
 @job_type(
     "open-publication",
     label="年度の一覧の案件を登録する",
+    short=True,
     headers=(Header(name="city", label="市のコード", required=True, offers="city"), *CHECKS),
     writes=("caseId", "caseState", "caseTitle", "period", "periodName", "officeGroup", "cityOptions", "formError"),
     requires=("listYear:年度"),

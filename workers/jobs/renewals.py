@@ -24,6 +24,7 @@ _STATE = ("renewalState", "agreementEnd", "notices", "formError")
 @job_type(
     "plan-renewal",
     label="更新の日程を決める",
+    short=True,
     writes=("renewal", *_STATE),
     shelf="procedure",
 )
@@ -55,6 +56,7 @@ async def handle_record_notice(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
 @job_type(
     "decide-renewal",
     label="更新を決める",
+    short=True,
     writes=_STATE,
     shelf="procedure",
     audience="common",

@@ -13,6 +13,7 @@ from workers.usecases.record_step import case_heading, collect_steps, last_agree
 @job_type(
     "record-step",
     label="入力を記録する",
+    short=True,
     headers=(
         Header(name="step", label="記録の名前", required=True),
         Header(name="keep", label="記録する変数", required=True, help="コンマ区切りで"),
@@ -40,6 +41,7 @@ async def handle_record_step(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "collect-steps",
     label="記録をまとめて読み出す",
+    short=True,
     headers=(
         Header(name="step", label="記録の名前", required=True),
         Header(name="into", label="結果を入れる変数", required=True),
@@ -55,6 +57,7 @@ async def handle_collect_steps(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
 @job_type(
     "load-agreement-step",
     label="協定の前回の記録を読み出す",
+    short=True,
     headers=(
         Header(name="step", label="記録の名前", required=True),
         Header(name="into", label="結果を入れる変数", required=True),

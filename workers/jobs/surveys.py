@@ -23,6 +23,7 @@ _MOMENTS = ("dueAt", "remindAt", "dueDayAt", "dueText", "formError")
 @job_type(
     "open-survey",
     label="照会を起票する",
+    short=True,
     writes=("survey", "formError"),
     headers=CHECKS,
     by_person=True,
@@ -39,6 +40,7 @@ async def handle_open_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "notify-department",
     label="照会を課に通知する",
+    short=True,
     headers=(_TEMPLATE,),
     reads=("surveyId", "department"),
     shelf="mail",
@@ -99,6 +101,7 @@ async def handle_extend_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]
 @job_type(
     "request-answer",
     label="差し戻し・代理回答を起こす",
+    short=True,
     headers=(_TEMPLATE, *CHECKS),
     writes=("entry", "formError"),
     by_person=True,
@@ -123,6 +126,7 @@ async def handle_request_answer(job: JobInput, uow: UnitOfWork) -> dict[str, Any
 @job_type(
     "record-survey-answer",
     label="照会への回答を記録する",
+    short=True,
     writes=("surveyComplete", "answer"),
     reads=("surveyId", "departmentCode", "answer", "onBehalf"),
     headers=CHECKS,
@@ -151,6 +155,7 @@ async def handle_record_survey_answer(job: JobInput, uow: UnitOfWork) -> dict[st
 @job_type(
     "check-survey",
     label="回答の出そろいを確かめる",
+    short=True,
     headers=(Header(name="template", label="出そろったことを所管課に知らせるメールのひな形", offers="mails"),),
     writes=("surveyComplete",),
     reads=("surveyId",),
@@ -166,6 +171,7 @@ async def handle_check_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "close-survey",
     label="照会を締め切る",
+    short=True,
     writes=("formError",),
     reads=("surveyId", "surveyOrder"),
     # The form asks for it where a department owes an answer; whether one does by now, the use case looks up.
@@ -205,6 +211,7 @@ async def handle_stop_survey(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 @job_type(
     "summarize-survey",
     label="回答を取りまとめる",
+    short=True,
     writes=("surveyResult", "surveyWishes", "interestedDepartments", "surveyRatings"),
     audience="common",
 )

@@ -16,6 +16,7 @@ from workers.usecases.undelivered import kept_mail, note_told, send_again
 @job_type(
     "load-undelivered",
     label="届かなかったメールを調べる",
+    short=True,
     writes=("caseTitle", "officeGroup", "undelivered", "mailDueAt", "formError"),
     shelf="mail",
     audience="common",

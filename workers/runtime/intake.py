@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -51,6 +51,7 @@ _LONG_POLL_MS = 10_000
 _STREAM_SECONDS = 3600
 _POLL_AT_MOST = 100
 _POLL_PART = 0.5
+_PLACES_PER_SLOT = 3
 _TRANSIENT = (ZeebeBackPressureError, ZeebeGatewayUnavailableError, ZeebeInternalError, ZeebeDeadlineExceeded)
 
 
@@ -187,6 +188,7 @@ class Intake(ZeebeWorker):
         held: Held,
         gateway: Gateway,
         lease_seconds: float = LEASE_SECONDS,
+        short: Container[str] = (),
     ) -> None:
         """Create the intake.
 
@@ -199,11 +201,14 @@ class Intake(ZeebeWorker):
             held: Bounds the handlers at once and the jobs that wait for them.
             gateway: Learns what the loops see.
             lease_seconds: Time after which another process gets the jobs of one that died.
+            short: Types whose jobs wait for each other and then do their work one by one: more of them may wait.
         """
         super().__init__(channel, name=name, max_connection_retries=-1, stream_enabled=True)
         self._streams = ZeebeAdapter(streams)
         self.held = held
         self._slots = asyncio.Semaphore(held.slots)
+        self._places = asyncio.Semaphore(held.slots * _PLACES_PER_SLOT)
+        self._short = short
         self._run = run
         self._gateway = gateway
         self._lease_seconds = lease_seconds
@@ -222,7 +227,8 @@ class Intake(ZeebeWorker):
             executor = _Executor(task, queue, state, self.zeebe_adapter)
             poller.held = streamer.held = executor.held = self.held
             poller.loop, streamer.loop = Loop(self._gateway), Loop(self._gateway)
-            executor.slots, executor.run = self._slots, self._run
+            executor.slots = self._places if task.type in self._short else self._slots
+            executor.run = self._run
             self._job_pollers.append(poller)
             self._job_streamers.append(streamer)
             self._job_executors.append(executor)

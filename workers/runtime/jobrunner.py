@@ -2,7 +2,8 @@
 
 At-least-once delivery becomes effect-once here: the handler's effects, its outbox rows and the job's outcome commit
 together, and a job that is delivered again gets its stored outcome. A crash between the commit and the engine's
-answer is therefore harmless, and so is a command that the engine never acknowledges.
+answer is therefore harmless, and so is a command that the engine never acknowledges. Short jobs share a transaction
+first; where that comes to nothing each runs alone.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from workers.runtime.outcomes import (
     load_outcome,
     throw_for,
 )
-from workers.runtime.ports import JobUnit, OpenJobUnit
+from workers.runtime.ports import JobGroups, JobUnit, OpenJobUnit
 from workers.usecases.ports import JobRef
 from workers.usecases.record_act import VARIABLE, act_of
 
@@ -63,6 +64,8 @@ class JobRunner:
         job_types: Mapping[str, JobType],
         open_unit: OpenJobUnit,
         engine_id: Callable[[], Awaitable[str]],
+        groups: JobGroups | None = None,
+        alone: int = 16,
         check_registry: Callable[[], Awaitable[None]] | None = None,
         outbox_filled: Callable[[set[OutboxName]], None] = lambda _used: None,
         registry_answers: Callable[[bool], None] = lambda _answers: None,
@@ -73,6 +76,8 @@ class JobRunner:
             job_types: Handlers by type.
             open_unit: Opens the transaction of a job.
             engine_id: Names the engine in ``applied_job``, see ``engineid.EngineId``.
+            groups: Where short jobs share a transaction; without, each has its own.
+            alone: How many jobs of a group that was undone run at once.
             check_registry: Raises when the registry does not answer: then a failure costs the job no retry.
             outbox_filled: Called after a commit that added outbox rows: wakes their senders.
             registry_answers: Told when the registry has committed a job (True) or could not take one (False).
@@ -80,6 +85,8 @@ class JobRunner:
         self._job_types = job_types
         self._open_unit = open_unit
         self._engine_id = engine_id
+        self._groups = groups
+        self._alone = asyncio.Semaphore(alone)
         self._check_registry = check_registry
         self._outbox_filled = outbox_filled
         self._registry_answers = registry_answers
@@ -153,12 +160,40 @@ class JobRunner:
             ref=ref,
             process_id=job.bpmn_process_id,
         )
+        if not job_type.short or self._groups is None:
+            return await self._by_itself(job_type, job_input)
+        decision = await self._in_group(self._groups, job_type, job_input)
+        if decision is not None:
+            return decision
+        async with self._alone:
+            return await self._by_itself(job_type, job_input)
+
+    async def _by_itself(self, job_type: JobType, job: JobInput) -> Complete | Throw:
         try:
-            return await self._once(ref, job.type, lambda unit: _handled(job_type, job_input, unit))
+            return await self._once(job.ref, job.job_type, lambda unit: _handled(job_type, job, unit))
         except (BusinessError, InputErrors) as error:
             outcome = throw_for(error)
         # The handler's own effects are rolled back; the outcome alone is kept, so that a redelivery throws the same.
-        return await self._once(ref, job.type, outcome)
+        return await self._once(job.ref, job.job_type, outcome)
+
+    async def _in_group(self, groups: JobGroups, job_type: JobType, job: JobInput) -> Complete | Throw | None:
+        """Apply a short job together with others; None: it has to run alone, whatever went wrong is met again there."""
+
+        async def work(unit: JobUnit) -> Mapping[str, Any]:
+            return dump_outcome(complete_with(await _handled(job_type, job, unit), job_type=job.job_type))
+
+        applied = await groups.apply(job.ref, job.job_type, work)
+        if applied is None:
+            return None
+        if applied.again:
+            metrics.JOBS_AGAIN.labels(job.job_type).inc()
+        self._committed(applied.outbox_used)
+        return load_outcome(applied.outcome)
+
+    def _committed(self, outbox_used: set[OutboxName]) -> None:
+        self._registry_answers(True)
+        if outbox_used:
+            self._outbox_filled(outbox_used)
 
     async def _once(
         self, ref: JobRef, job_type: str, work: Throw | Callable[..., Awaitable[dict[str, object]]]
@@ -170,9 +205,7 @@ class JobRunner:
                 return load_outcome(known)
             decision = work if isinstance(work, Throw) else complete_with(await work(unit), job_type=job_type)
             await unit.store_applied_job(ref, job_type, dump_outcome(decision))
-        self._registry_answers(True)
-        if unit.outbox_used:
-            self._outbox_filled(unit.outbox_used)
+        self._committed(unit.outbox_used)
         return decision
 
 

@@ -16,7 +16,15 @@ JOBS = Counter(
     "renkei_jobs", "Jobs by type and outcome (complete, throw, fail)", ["type", "outcome"], registry=REGISTRY
 )
 JOBS_AGAIN = Counter("renkei_jobs_redelivered", "Jobs answered from their stored outcome", ["type"], registry=REGISTRY)
-JOBS_RUNNING = Gauge("renkei_jobs_running", "Handlers at work", registry=REGISTRY)
+JOB_GROUPS = Counter("renkei_job_groups", "Groups of short jobs by end (committed, undone)", ["end"], registry=REGISTRY)
+JOB_GROUP_SIZE = Histogram("renkei_job_group_size", "Jobs of a group", buckets=(1, 2, 4, 8, 16, 32), registry=REGISTRY)
+JOB_FALLBACKS = Counter(
+    "renkei_job_group_fallbacks",
+    "Jobs of groups that were undone, by reason (business, error, busy, slow, taken, order, cancelled)",
+    ["reason"],
+    registry=REGISTRY,
+)
+JOBS_RUNNING = Gauge("renkei_jobs_running", "Handlers at work, or in line for a group", registry=REGISTRY)
 JOBS_HELD = Gauge("renkei_jobs_held", "Jobs taken from the engine: waiting or at work", registry=REGISTRY)
 JOBS_GIVEN_BACK = Counter(
     "renkei_jobs_given_back", "Jobs given back to the engine unstarted: no room, or a stop", registry=REGISTRY
@@ -49,3 +57,11 @@ ACTS = Gauge(
     registry=REGISTRY,
 )
 ACTS_OLDEST = Gauge("renkei_acts_oldest_seconds", "Age of the oldest act that waits", registry=REGISTRY)
+
+
+def group_ended(size: int, reason: str) -> None:
+    """Count a group of jobs; ``reason``: why it was undone, empty where it was committed."""
+    JOB_GROUPS.labels("undone" if reason else "committed").inc()
+    JOB_GROUP_SIZE.observe(size)
+    if reason:
+        JOB_FALLBACKS.labels(reason).inc(size)

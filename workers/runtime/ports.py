@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -39,6 +39,31 @@ class OpenJobUnit(Protocol):
 
     def __call__(self) -> AbstractAsyncContextManager[JobUnit]:
         """Return the context manager of one transaction."""
+
+
+class GroupedJob(Protocol):
+    """A job whose outcome is committed."""
+
+    @property
+    def outcome(self) -> Mapping[str, Any]:
+        """Its outcome (JSON)."""
+
+    @property
+    def again(self) -> bool:
+        """Whether it was known before."""
+
+    @property
+    def outbox_used(self) -> set[OutboxName]:
+        """The outboxes that it added rows to."""
+
+
+class JobGroups(Protocol):
+    """Short jobs that share a transaction."""
+
+    async def apply(
+        self, ref: JobRef, job_type: str, work: Callable[[JobUnit], Awaitable[Mapping[str, Any]]]
+    ) -> GroupedJob | None:
+        """Do a job's work together with others'; None: nothing was kept, it has to run alone."""
 
 
 class UserTasks(Protocol):
@@ -121,6 +146,10 @@ class WorkerServices(Protocol):
     @property
     def open_unit(self) -> OpenJobUnit:
         """Opens the transaction of a job."""
+
+    @property
+    def groups(self) -> JobGroups:
+        """Short jobs that share a transaction."""
 
     @property
     def mails(self) -> MailQueue:

@@ -20,14 +20,17 @@ from workers.settings import Settings
 from workers.usecases.ports import UnitOfWork
 from workers.wiring import services
 
+_CITIES = 8
+
 
 async def draw(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
-    """Change the registry."""
-    await uow.counters.draw("bench")
-    return {"echoed": job.variables["number"]}
+    """Change the registry: each city has a counter of its own."""
+    number = job.variables["number"]
+    await uow.counters.draw(f"bench:{number % _CITIES}")
+    return {"echoed": number}
 
 
-async def program(handler: Handler = draw) -> None:
+async def program(handler: Handler = draw, *, short: bool = True) -> None:
     """Work as ordered."""
     settings = Settings(gateway_address=sys.argv[1])
     tell = jobrunner._tell
@@ -40,7 +43,7 @@ async def program(handler: Handler = draw) -> None:
 
         jobrunner._tell = counting  # type: ignore[assignment]  # counted, then told
         stop, taking = asyncio.Event(), asyncio.Event()
-        types = {job_type: JobType(type=job_type, label=job_type, handler=handler)}
+        types = {job_type: JobType(type=job_type, label=job_type, handler=handler, short=short)}
         work = asyncio.create_task(supervisor.run_worker(built.with_job_types(types), stop=stop, taking=taking))
         try:
             await taking.wait()

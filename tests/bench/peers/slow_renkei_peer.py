@@ -22,4 +22,4 @@ async def slow(job: JobInput, uow: UnitOfWork) -> dict[str, Any]:
 
 if __name__ == "__main__":
     logging.configure("WARNING")
-    main(lambda: renkei_peer.program(slow))
+    main(lambda: renkei_peer.program(slow, short=False))

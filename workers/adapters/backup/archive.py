@@ -79,7 +79,8 @@ class ArchiveWriter:
         self._sums.write(f"{digest}  {name}\n".encode())
 
     def _forget(self) -> None:
-        self._tar.members.clear()  # tarfile keeps a note of each file, which nobody asks for
+        # tarfile keeps a note of each file, which nobody asks for.
+        self._tar.members.clear()  # type: ignore[attr-defined]  # typeshed lacks it
 
 
 class _Hashing:
@@ -200,7 +201,7 @@ def _lay_out(tar: tarfile.TarFile, folder: Path, found: BinaryIO) -> None:
                 found.write(f"{digest}  {member.name}\n".encode())
             elif not member.isdir():
                 found.write(f"{member.type.decode()}:{member.linkname}  {member.name}\n".encode())
-        tar.members.clear()
+        tar.members.clear()  # type: ignore[attr-defined]  # typeshed lacks it
 
 
 def _read_to_the_end(source: Any) -> None:

@@ -164,7 +164,7 @@ def _save_postgresql(target: URL, folder: Path) -> dict[str, Any]:
         for table in sorted(tables - {_VERSIONS}):
             columns[table] = _columns(connection, table)
             rows[table] = _copy_out(connection, table, columns[table], folder / f"{table}.copy")
-        sequences = dict(
+        sequences: dict[str, int] = dict(
             connection.execute(
                 "SELECT sequencename, last_value FROM pg_sequences"
                 " WHERE schemaname = current_schema() AND last_value IS NOT NULL"
@@ -205,7 +205,7 @@ def _copy_out(connection: psycopg.Connection, table: str, columns: Sequence[str]
 
 def _copy(direction: str, table: str, columns: Sequence[str]) -> sql.Composed:
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    return sql.SQL("COPY {} ({}) {}").format(sql.Identifier(table), names, sql.SQL(direction))  # type: ignore[arg-type]  # one of our two words
+    return sql.SQL("COPY {} ({}) {}").format(sql.Identifier(table), names, sql.SQL(direction))
 
 
 def _copied_rows(folder: Path, told: Mapping[str, Any]) -> dict[str, int]:

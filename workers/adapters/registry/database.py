@@ -62,17 +62,21 @@ def create_reading_engine(url: str) -> AsyncEngine:
     return _create_engine(url, pool_size=5, options=READ_ONLY, postgresql={"isolation_level": "AUTOCOMMIT"})
 
 
-def create_engine(url: str, *, pool_size: int = 20) -> AsyncEngine:
-    """Return the engine for a registry URL. ``pool_size``: connections of this process to PostgreSQL.
+def create_engine(url: str, *, pool_size: int = 20, lock_ms: int = 20_000, asks_first: bool = True) -> AsyncEngine:
+    """Return the engine for a registry URL.
+
+    On PostgreSQL ``pool_size`` is the number of this process's connections, ``lock_ms`` how long one waits for a lock,
+    and with ``asks_first`` one that is taken from the pool is tried first: without, its user tries again himself.
 
     SQLite has one writer at a time. Within a process one connection, handed out in turn, is faster and fairer than
     several that poll for the lock; other processes are waited for up to BUSY_SECONDS.
     """
-    return _create_engine(url, pool_size=pool_size, options={}, postgresql={})
+    postgresql = {"pool_pre_ping": asks_first}
+    return _create_engine(url, pool_size=pool_size, options={}, postgresql=postgresql, lock_ms=lock_ms)
 
 
 def _create_engine(
-    url: str, *, pool_size: int, options: Mapping[str, str], postgresql: Mapping[str, Any]
+    url: str, *, pool_size: int, options: Mapping[str, str], postgresql: Mapping[str, Any], lock_ms: int = 20_000
 ) -> AsyncEngine:
     target = async_url(url)
     if target.get_backend_name() == "sqlite":
@@ -94,15 +98,14 @@ def _create_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
             "application_name": "renkei",
-            "options": "-c timezone=UTC -c lock_timeout=20s -c idle_in_transaction_session_timeout=5min",
+            "options": f"-c timezone=UTC -c lock_timeout={lock_ms} -c idle_in_transaction_session_timeout=5min",
         },
         json_serializer=_json,
         hide_parameters=True,
-        **postgresql,
+        **{"pool_pre_ping": True, **postgresql},
     )
 
 
@@ -235,10 +238,6 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 
     A transaction that reads first and writes later would fail, not wait, when another one committed in between.
     """
-    dialect: Any = engine.dialect  # its own way compiles the statement anew each time: a third of a job's CPU
-    dialect.do_savepoint = lambda connection, name: _run_at_once(connection, f"SAVEPOINT {name}")
-    dialect.do_release_savepoint = lambda connection, name: _run_at_once(connection, f"RELEASE {name}")
-    dialect.do_rollback_to_savepoint = lambda connection, name: _run_at_once(connection, f"ROLLBACK TO {name}")
 
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -253,8 +252,3 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         quick: Any = connection.connection.driver_connection
         if not quick.begin_at_once(f"BEGIN {mode}"):
             connection.exec_driver_sql(f"BEGIN {mode}")
-
-
-def _run_at_once(connection: Connection, statement: str) -> None:
-    quick: Any = connection.connection.driver_connection
-    quick.run_at_once(statement)

@@ -16,7 +16,7 @@ from workers.adapters.registry.faults import passing_faults_retryable
 from workers.adapters.registry.outbox import utc_now
 from workers.adapters.registry.outbox_tables import QueueStatus, applied_job, counter, deployed_definition, engine_call
 from workers.adapters.registry.outbox_tables import mail as mail_table
-from workers.adapters.registry.partner_answers import partner_answer
+from workers.adapters.registry.partner_tables import partner_answer
 from workers.adapters.registry.restored_tables import doubtful_case, is_held, restored
 from workers.adapters.registry.tables import act, case
 from workers.domain.answers import AnswerState

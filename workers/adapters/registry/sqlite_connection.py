@@ -5,8 +5,8 @@ milliseconds two went there. Within a transaction a statement waits for nobody (
 takes some microseconds. So only what may wait goes to the thread: connecting, committing, and beginning while another
 process writes.
 
-That needs members of aiosqlite that are not public: ``_connection`` and ``_conn`` (sqlite3's own), ``_execute`` (what
-hands a step to the thread) and ``_thread``. They are why pyproject.toml names one release of it.
+That needs members of aiosqlite that are not public: ``_connection`` (sqlite3's own), ``_execute`` (what hands a
+step to the thread) and ``_thread``. They are why pyproject.toml names one release of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import aiosqlite
 
-PRIVATE = ("_conn", "_connection", "_execute", "_thread")
+PRIVATE = ("_connection", "_execute", "_thread")
 """Those members; a test compares them with the code."""
 
 
@@ -47,10 +47,6 @@ class QuickConnection(aiosqlite.Connection):
         # The thread itself takes it back: a job that is cancelled while it commits rolls back behind the commit.
         self._in_thread.append(None)
         return await super()._execute(run)  # type: ignore[no-untyped-call]
-
-    def run_at_once(self, statement: str) -> None:
-        """Run a statement of an open transaction that returns nothing."""
-        self._conn.execute(statement)
 
     def begin_at_once(self, statement: str) -> bool:
         """Begin a transaction if that is possible without waiting for another process's."""

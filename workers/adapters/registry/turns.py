@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 PATIENCE_SECONDS = 0.1
@@ -28,13 +28,10 @@ class Turns:
         self._hurry_until = 0.0
 
     @asynccontextmanager
-    async def job(self, make_way: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[None]:
-        """Hold the jobs' turn; it comes after the former job's, and after the mail that is being sent.
-
-        ``make_way``: frees the connection for that mail.
-        """
+    async def job(self) -> AsyncIterator[None]:
+        """Hold the jobs' turn; it comes after the former job's, and after the mail that is being sent."""
         async with self._jobs:
-            await self._let_mail_pass(make_way)
+            await self._let_mail_pass()
             yield
 
     @contextmanager
@@ -46,11 +43,9 @@ class Turns:
         finally:
             self._no_mail.set()  # wakes a job even if the next mail begins at once: one goes after the other
 
-    async def _let_mail_pass(self, make_way: Callable[[], Awaitable[None]] | None) -> None:
+    async def _let_mail_pass(self) -> None:
         if self._no_mail.is_set() or time.monotonic() < self._hurry_until:
             return
-        if make_way is not None:
-            await make_way()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._no_mail.wait()

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from workers.adapters.registry import mapping  # noqa: F401 (maps the entities)
 from workers.adapters.registry.acts import SqlActs
@@ -26,6 +26,7 @@ from workers.adapters.registry.partner_answers import SqlPartnerAnswers
 from workers.adapters.registry.public_offers import SqlPublicOffers
 from workers.adapters.registry.register import SqlRegister
 from workers.adapters.registry.repositories import SqlCases, SqlCounters, SqlHistory, SqlSurveys
+from workers.adapters.registry.turns import Turns
 from workers.domain.acts import Act
 from workers.errors import BusyError
 from workers.usecases import ports
@@ -101,6 +102,11 @@ class SqlUnitOfWork:
         """The outboxes that something was added to."""
         return self._outbox.used
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was read or written yet."""
+        return not self._session.in_transaction()
+
     async def applied_job(self, ref: ports.JobRef) -> Mapping[str, Any] | None:
         """Return a job's stored outcome, see ``AppliedJobs.find``."""
         return await self.applied.find(ref)
@@ -140,7 +146,7 @@ class MakeUnit(Protocol):
     """Makes units of work."""
 
     def __call__(self, within: AsyncConnection | None = None) -> SqlUnitOfWork:
-        """Return a unit with a transaction of its own, or with a savepoint in the one of a connection."""
+        """Return a unit with a transaction of its own, or one that shares a connection's: its commit only writes."""
 
 
 def uow_factory(sessions: async_sessionmaker[AsyncSession], parts: Parts) -> MakeUnit:
@@ -149,7 +155,7 @@ def uow_factory(sessions: async_sessionmaker[AsyncSession], parts: Parts) -> Mak
     def unit(within: AsyncConnection | None = None) -> SqlUnitOfWork:
         if within is None:
             return SqlUnitOfWork(sessions(), parts)
-        return SqlUnitOfWork(sessions(bind=within, join_transaction_mode="create_savepoint"), parts)
+        return SqlUnitOfWork(sessions(bind=within, join_transaction_mode="rollback_only"), parts)
 
     return unit
 
@@ -164,6 +170,26 @@ def committing(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[Sq
             await uow.commit()
 
     return unit
+
+
+def opening(
+    engine: AsyncEngine, make: MakeUnit, turns: Turns | None = None
+) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
+    """Return what opens units that commit at the end of their block; on SQLite one after the other.
+
+    ``turns``: those of the mails that use the same connection.
+    """
+    alone = committing(make)
+    if engine.dialect.name != "sqlite":
+        return alone
+    order = turns or Turns()
+
+    @asynccontextmanager
+    async def in_turn() -> AsyncIterator[SqlUnitOfWork]:
+        async with order.job(), alone() as uow:
+            yield uow
+
+    return in_turn
 
 
 def reading(factory: MakeUnit) -> Callable[[], AbstractAsyncContextManager[SqlUnitOfWork]]:
