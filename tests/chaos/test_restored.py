@@ -43,6 +43,17 @@ _PARTNER: Final = {
     "address": "群馬県伊勢崎市見本町1番地",
     "origin": "partner",
 }
+_SENT_BACK: Final[dict[str, dict[str, Any]]] = {
+    "Task_CheckRequirements": {
+        "notGovernment": "yes",
+        "partnerCheck": "none",
+        "projectsCheck": "none",
+        "sharedGoal": "yes",
+        "dialogue": "yes",
+        "partnerGrounds": [],
+    },
+    "Task_DecideOnIneligible": {"action": "correct", "message": "3分野以上の提案をお願いします。"},
+}
 _OTHER: Final = {**_PARTNER, "name": "株式会社ベツノ", "email": "betsuno@partner.example"}
 
 
@@ -108,6 +119,13 @@ class World:
         # An engine of yesterday shows nothing of what was typed today: the kit's own look at that does not apply.
         await Hands.complete_task(self.driver, task, {**OFFER, "fields": ["1"], "offeredOn": day, "purpose": purpose})
         await self.driver.task("Task_CheckRequirements", instance=instance)
+        await self.driver.settled()
+
+    async def sent_back(self, instance: int) -> None:
+        """Have the office ask the partner to mend the offer; the kit's clerk reads and sends the mail."""
+        for task, values in _SENT_BACK.items():
+            await Hands.complete_task(self.driver, await self.driver.task(task, instance=instance), values)
+        await self.driver.task("Task_SubmitOffer", instance=instance)
         await self.driver.settled()
 
     async def sent(self, at_work: Office) -> Counter[tuple[str, str]]:
@@ -222,7 +240,6 @@ async def _hold_lasts(world: World) -> None:
     assert len(world.sink.accepted) == count
 
 
-@pytest.mark.xfail(strict=True, reason="after --redo a case that stood behind its offer does not open the offer again")
 async def test_yesterdays_registry_beside_todays_engine(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +251,7 @@ async def test_yesterdays_registry_beside_todays_engine(
     await world.back_up(file)
     async with world.work() as at_work:  # the day that the registry will forget
         await world.offered(old, "きのうの目的")
+        await world.sent_back(old)
         unknown = await world.consulted({**_OTHER, "name": "株式会社アタラシイ", "email": "atarashii@partner.example"})
         before = await world.sent(at_work)
         number = str(driver.variables(unknown)["caseId"])
@@ -249,6 +267,7 @@ async def test_yesterdays_registry_beside_todays_engine(
     await world.reconcile(Orders(redo=[old, unknown], confirm=True), monkeypatch)
     async with world.work() as at_work:
         await world.offered(old, "きょうの目的")
+        await world.sent_back(old)
         await world.offered(quiet, "前から")
         again = await driver.reached(
             lambda: next(iter(driver.records.open_tasks(instance=unknown)), None), instance=unknown, what="its start"

@@ -18,6 +18,7 @@ from workers.logs import get_logger
 from workers.pages.heldsends import HeldSend, HeldSends
 from workers.pages.steps import ShownStep, Steps
 from workers.readers.formanswer import ReadAnswer
+from workers.runtime.backoff import doubled
 from workers.usecases.answer_links import takes_answer
 from workers.usecases.journal import note
 from workers.usecases.ports import UnitOfWork
@@ -28,7 +29,6 @@ _log = get_logger(__name__)
 _EVERY_SECONDS: Final = 3.0
 _FIRST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 3600.0
-_MOST_FAILURES: Final = 10
 _DIFFERING_FOR: Final = timedelta(hours=24)
 """While the engine is away, too, what the form computes may read otherwise than it did when it was confirmed."""
 
@@ -87,7 +87,7 @@ class Broken:
     def note(self, waiting: HeldSend, error: Exception) -> None:
         """Note a try that failed; the log gets the error's kind alone, its words may hold what somebody wrote."""
         times = self._next.get(waiting.token_hash, (0, 0.0))[0] + 1
-        pause = min(_FIRST_PAUSE_SECONDS * 2 ** (times - 1), _LONGEST_PAUSE_SECONDS)
+        pause = doubled(times, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self._next[waiting.token_hash] = (times, time.monotonic() + pause)
         _log.error("a held send could not be handed over", error=type(error).__name__, times=times, pause=pause)
 
@@ -100,11 +100,11 @@ async def hand_over_forever(open_unit: OpenUnit, steps: Steps, held: HeldSends) 
     """Hand over what is held, again and again; ends only by cancellation, whatever breaks."""
     broken, failures = Broken(), 0
     while True:
-        await asyncio.sleep(min(_EVERY_SECONDS * 2**failures, _LONGEST_PAUSE_SECONDS))
+        await asyncio.sleep(doubled(failures + 1, _EVERY_SECONDS, _LONGEST_PAUSE_SECONDS))
         try:
             await hand_over(open_unit, steps, held, broken)
         except Exception as error:  # noqa: BLE001 (a disk that cannot be read now may be read later)
-            failures = min(failures + 1, _MOST_FAILURES)
+            failures += 1
             _log.error("held sends could not be looked at", error=type(error).__name__)
         else:
             failures = 0

@@ -13,9 +13,11 @@ from workers.adapters.camunda.standing import Done, Root
 from workers.adapters.registry.compared import HeldMail, KnownCase, RegistryStanding
 from workers.adapters.registry.restores import NO_CASE, Restore
 from workers.errors import InputError, PermanentError
+from workers.runtime.stepback import once_each
 
 UNKNOWN: Final = "unknown-instance"
 _CASE_ID: Final = re.compile(r"(?P<city>.+)-(?P<year>\d{4})-(?P<number>\d+)")
+_STEP: Final = "SUB_PROCESS"
 _CALLS: Final = {
     "publish-message": "手続への知らせ",
     "update-due-dates": "作業の期限の変更",
@@ -270,16 +272,18 @@ async def redo(found: Comparison, key: int, *, engine: Moves, tasks: ClosesTasks
     left = await tasks.of_instance(key)
     if wanted.kind == UNKNOWN:
         await tasks.set_variables(key, {CASE: None})  # its number is not in the registry: it gets another one
-    await engine.move(key, leave=[element.key for element in _outermost(standing)], enter=wanted.redo)
+    await engine.move(key, leave=[element.key for element in _left(standing)], enter=wanted.redo)
     for task in left:  # Camunda 8.6.0 forgets to close them, see runtime.stepback
         await tasks.complete(task.key, {})
     return wanted
 
 
-def _outermost(standing: Sequence[ElementInstance]) -> list[ElementInstance]:
-    """Return what has to be left: an item of a multi-instance activity goes with its body."""
-    bodies = {element.element_id for element in standing if element.type == "MULTI_INSTANCE_BODY"}
-    return [e for e in standing if e.element_id not in bodies or e.type == "MULTI_INSTANCE_BODY"]
+def _left(standing: Sequence[ElementInstance]) -> list[ElementInstance]:
+    """Return what has to be left. A step goes with its last task; it is not ended itself.
+
+    The engine enters an element inside the step in which the instance stands, and would end it together with the step.
+    """
+    return [element for element in once_each(standing) if element.type != _STEP]
 
 
 def _note_number(numbers: dict[str, int], case_id: str) -> None:

@@ -105,7 +105,7 @@ class StepBack:
         top = await self._tree(root)
         found: list[Move] = []
         for node in top.all() if top else ():
-            for element in _bodies(node.active):
+            for element in once_each(node.active):
                 step = node.steps.get(element.element_id)
                 if step is None or not step.targets or step.inside:
                     continue
@@ -154,7 +154,7 @@ class StepBack:
         return nodes.get(root)
 
 
-def _bodies(active: Sequence[ElementInstance]) -> list[ElementInstance]:
+def once_each(active: Sequence[ElementInstance]) -> list[ElementInstance]:
     """Return the elements at which an instance stands, a multi-instance one once: as its body."""
     bodies = {element.element_id for element in active if element.type == MULTI_INSTANCE_BODY}
     return [e for e in active if e.element_id not in bodies or e.type == MULTI_INSTANCE_BODY]
