@@ -68,7 +68,7 @@ async def test_the_same_process_works_again_within_seconds_of_the_brokers_return
             broker.launch()
             await asyncio.to_thread(broker.wait_ready)
             seconds = await seconds_to_work(driver, "restart-echo", within=60)
-            parts = ("gateway", "registry", "intake", "polling", "sender", "calls", "mail")
+            parts = ("gateway", "registry", "intake", "polling", "sender", "calls", "mail", "restored")
             all_well = {"ready": True, **dict.fromkeys(parts, "ok")}
             assert await ready(settings) == (200, all_well)
             if away:  # a blink costs the control one or two of its ten errors

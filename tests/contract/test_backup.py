@@ -323,6 +323,11 @@ async def test_the_commands_take_check_and_restore(tmp_path: Path, monkeypatch: 
     assert (code, "止めてあります" in output) == (0, True), output
     code, output = await _run("status", *common)
     assert (code, "renkei reconcile" in output) == (1, True), output
+    for command in (("reconcile",), ("reconcile", "--confirm")):
+        code, output = await _run(*command, *common)
+        assert (code, "Camunda" in output) == (1, True), output  # nothing is let go while the engine does not answer
+    code, output = await _run("status", *common)
+    assert "renkei reconcile" in output
     code, output = await _run("doctor", "--json", *common)
     assert "復元" in {finding["part"] for finding in json.loads(output)}
     assert registries.holds_anything(_settings(data).registry_url)

@@ -118,7 +118,7 @@ async def test_an_agreement_shows_its_life(tmp_path: Path) -> None:
         file = await browser.get(href[1])
         assert (file.content, file.headers["content-type"]) == (b"%PDF-1.7", "application/pdf")
         ended = (await browser.get("/desk/agreement/isesaki-a3")).text
-        assert "始められる手続はありません" in ended
+        assert "効力のある協定ではないため、変更や解除は始められません" in ended
 
 
 async def test_a_procedure_begins_from_the_book_in_the_persons_name(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ _TUTORIAL = "tests/browser/test_tutorial.py::test_the_tutorial_leads_to_a_change
 _UP_AND_DOWN = "tests/contract/test_stack_real.py::test_data_survive_down_and_up"
 _SYNC = "tests/contract/test_sync_groups.py::test_a_dry_run_changes_nothing_and_says_what_the_real_one_does"
 _COMPOSE = "tests/contract/test_compose_schema.py::test_docker_compose_itself_accepts_the_file"
+_BACKUP = "tests/contract/test_backup.py::test_the_commands_take_check_and_restore"
 _CHAOS = "tests/chaos/test_canaries.py::test_no_name_or_address_reaches_logs_incidents_or_metrics"
 _ELSEWHERE = {
     "make setup": ".ci/run",
@@ -42,6 +43,14 @@ _ELSEWHERE = {
     "docker compose up --detach --build --wait": _COMPOSE,  # no Docker where the tests run: the file alone is checked
     "docker compose ps --all": _COMPOSE,
     "docker compose exec renkei-worker renkei --help": _COMPOSE,
+    "renkei up --detach": _UP_AND_DOWN,
+    "renkei down": _UP_AND_DOWN,
+    "renkei backup --new-key /root/renkei.key": _BACKUP,
+    "renkei backup 20261130.renkei --key /root/renkei.key": _BACKUP,
+    "renkei backup 20261130.renkei --key /root/renkei.key --verify": _BACKUP,
+    "renkei restore 20261130.renkei --key /root/renkei.key --overwrite": _BACKUP,
+    "renkei reconcile": _BACKUP,
+    "renkei reconcile --confirm": _BACKUP,
     "renkei sync-groups": _SYNC,
     "renkei sync-groups --dry-run": _SYNC,
     "renkei doctor": (

@@ -110,7 +110,9 @@ def made_packs(folder: Path) -> MadePacks:
 
 def _alone(text: str) -> str:
     """Return a pack's file without what it says of diagrams and forms that a made pack does not have."""
-    return re.sub(r"^\[procedures\]\n(?:[^\[].*\n|\n)*|^answer_form = .*\n", "", text, flags=re.MULTILINE)
+    return re.sub(
+        r"^\[procedures\]\n(?:[^\[].*\n|\n)*|^(?:answer_form|departments_start) = .*\n", "", text, flags=re.MULTILINE
+    )
 
 
 def signing(code: str, called: str) -> bytes:

@@ -131,7 +131,10 @@ def test_what_the_screen_does_right_is_no_finding(pack: Example, parts: list[dic
             [{**_WORDS, "content": "<p>{{comment}}</p>"}], "form-text", "Text_comment", id="null becomes a warning sign"
         ),
         pytest.param(
-            [{**_READING, "text": _READING["text"] + " + comment"}], "form-text", "Reading_signedOn", id="no reading"
+            [_DATE, {**_READING, "text": _READING["text"] + " + signedOn"}],
+            "form-text",
+            "Reading_signedOn",
+            id="no reading",
         ),
         pytest.param(
             [{**_WORDS, "content": '<a href="{{comment}}">x</a>'}], "form-text", "Text_comment", id="words in a tag"

@@ -43,7 +43,7 @@ _ORDER: Final = (
 _SAME_PLACE: Final = frozenset(
     [
         *(("step-back", "reference"), ("error-text", "variable"), ("form-text", "variable")),
-        *(("data-flow", "lost-result"),),
+        *(("data-flow", "lost-result"), ("lost-result", "variable")),
     ]
 )
 _SAME_WORDS: Final = frozenset([("message", "variable"), ("written-value", "impossible-value")])

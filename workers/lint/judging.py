@@ -103,7 +103,10 @@ class Judge:
             if process not in processes:
                 message = f"図「{process}」がありません{did_you_mean(process, processes)}"
                 yield Finding(file=folder / "city.toml", element=place, rule="pack", message=message)
-        startable = startable_by_hand(folder)
+        try:
+            startable = startable_by_hand(folder) if city.office.departments_start else []
+        except InputError:  # the diagram's own check says so
+            return
         for process in city.office.departments_start:
             if process not in startable:
                 message = (

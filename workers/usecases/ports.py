@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from workers.domain.acts import Act
 from workers.domain.agreements import Activity, Agreement, Notice
@@ -497,10 +497,10 @@ class PartnerAnswers(Protocol):
     async def seen(self, token_hash: str) -> SeenRound | None:
         """Return what a page shows of the link of a secret word's hash, or None."""
 
-    async def form(self, token_hash: str) -> Mapping[str, Any]:
+    async def form(self, token_hash: str) -> Mapping[str, object]:
         """Return the form as it was when the link was made."""
 
-    async def keep_draft(self, token_hash: str, values: dict[str, Any], now: datetime) -> bool:
+    async def keep_draft(self, token_hash: str, values: dict[str, object], now: datetime) -> bool:
         """Keep a draft in every link of the round; False where the link takes no answer any more."""
 
     async def take(self, answer: PartnerAnswer) -> int | None:

@@ -37,7 +37,7 @@ def arrival(diagram: Diagram, context: Context) -> Iterator[Finding]:
         hint = _hint(diagram, context, missing[names[0]][0])
         named = "".join(f"「{name}」" for name in names)
         message = f"{name_of(reader)}の{place}が読む変数{named}は、{how}{more}。{hint}"
-        about = {part for name in names for part in _about(name, missing[name])}
+        about = {part for name in names for part in _about(name, missing[name])} | _items(missing[names[0]][0])
         yield report(diagram, reader, _FLOW, message, about=about)
 
 
@@ -81,6 +81,11 @@ def _reader(read: Read) -> Element:
 def _about(name: str, found: list[Read]) -> set[str]:
     """Return the variable and what is looked for in it: lost as a whole, its parts are what a form asks."""
     return {name, *(path.split(".")[1] for read in found for path in read.paths)}
+
+
+def _items(read: Read) -> set[str]:
+    """Return what the items of a list are called that a step repeats over: where the list lacks, they lack, too."""
+    return {read.element.get("inputElement", "")} - {""} if local(read.element) == "loopCharacteristics" else set()
 
 
 def _missing(diagram: Diagram, flow: DataFlow, sources: Sources) -> dict[str, list[Read]]:

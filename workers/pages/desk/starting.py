@@ -42,9 +42,12 @@ class Beginning:
 
 
 def beginnings(visit: Visit, city: City) -> list[Beginning]:
-    """Return what the person may begin in a city, the signing first."""
+    """Return what the person may begin in a city, the signing first; nothing while one of its diagrams is broken."""
     packs = visit.desk.services.packs
-    own, shared = packs.start_forms(city.code)
+    try:
+        own, shared = packs.start_forms(city.code)
+    except InputError:
+        return []
     if visit.scope.has_office(city.code):
         forms = own | shared
     else:
