@@ -323,8 +323,8 @@ async def test_the_commands_take_check_and_restore(tmp_path: Path, monkeypatch: 
     assert (code, "止めてあります" in output) == (0, True), output
     code, output = await _run("status", *common)
     assert (code, "renkei reconcile" in output) == (1, True), output
-    for command in (("reconcile",), ("reconcile", "--confirm")):
-        code, output = await _run(*command, *common)
+    for order in (("reconcile",), ("reconcile", "--confirm")):
+        code, output = await _run(*order, *common)
         assert (code, "Camunda" in output) == (1, True), output  # nothing is let go while the engine does not answer
     code, output = await _run("status", *common)
     assert "renkei reconcile" in output
