@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from tests.kit.answering import CASE_ID, OFFER, TASK, Page, answering
 from tests.kit.pageoutage import Outage
@@ -125,7 +126,7 @@ async def test_a_full_disk_and_too_many_sends_are_never_told_as_kept(
 
 
 async def test_a_send_that_breaks_is_tried_more_rarely_and_stops_neither_the_others_nor_the_loop(
-    outage: Outage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.pages.sending._EVERY_SECONDS", 0.001)
     path = await outage.at_work.ask()
@@ -146,24 +147,25 @@ async def test_a_send_that_breaks_is_tried_more_rarely_and_stops_neither_the_oth
 
     monkeypatch.setattr(SqlPartnerAnswers, "seen", breaking)
     outage.away = False
-    handing_over = asyncio.create_task(hand_over_forever(outage.open_unit, outage.steps, outage.held))
-    async with asyncio.timeout(30):
-        while [one.token_hash for one in outage.held.waiting()] != ["0" * 64]:
-            await asyncio.sleep(0)
-            assert not handing_over.done()
-    assert await outage.answered()
-    assert len(tries) == 1
-    looked: list[int] = []
+    with structlog.testing.capture_logs() as logs:
+        handing_over = asyncio.create_task(hand_over_forever(outage.open_unit, outage.steps, outage.held))
+        async with asyncio.timeout(30):
+            while [one.token_hash for one in outage.held.waiting()] != ["0" * 64]:
+                await asyncio.sleep(0)
+                assert not handing_over.done()
+        assert await outage.answered()
+        assert len(tries) == 1
+        looked: list[int] = []
 
-    def unreadable() -> Iterator[HeldSend]:
-        looked.append(1)
-        raise OSError("金糸雀")
+        def unreadable() -> Iterator[HeldSend]:
+            looked.append(1)
+            raise OSError("金糸雀")
 
-    monkeypatch.setattr(outage.held, "waiting", unreadable)
-    async with asyncio.timeout(30):
-        while len(looked) < 3:
-            await asyncio.sleep(0)
-            assert not handing_over.done()
-    handing_over.cancel()
-    said = caplog.text
+        monkeypatch.setattr(outage.held, "waiting", unreadable)
+        async with asyncio.timeout(30):
+            while len(looked) < 3:
+                await asyncio.sleep(0)
+                assert not handing_over.done()
+        handing_over.cancel()
+    said = str(logs)
     assert ("ValueError" in said, "OSError" in said, "金糸雀" in said) == (True, True, False)

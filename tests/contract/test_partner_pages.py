@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from sqlalchemy import text, update
 
 from tests.kit.answering import CASE_ID, OFFER, PAGES_URL, TASK, Answering, Engine, answering
@@ -236,7 +237,7 @@ async def test_an_answer_that_came_second_is_a_task_of_the_office(at_work: Answe
 
 
 async def test_an_answer_whose_receipt_cannot_be_made_is_delivered_all_the_same(
-    at_work: Answering, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    at_work: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await sent(at_work, await at_work.ask())
 
@@ -244,9 +245,10 @@ async def test_an_answer_whose_receipt_cannot_be_made_is_delivered_all_the_same(
         raise PermanentError("no such template")
 
     monkeypatch.setattr(JinjaMails, "render", broken)
-    await deliver(at_work)
+    with structlog.testing.capture_logs() as logs:
+        await deliver(at_work)
     assert [who for who, _ in at_work.engine.completed] == [PARTNER_USER]
-    assert "a receipt could not be made" in caplog.text
+    assert "a receipt could not be made" in [entry["event"] for entry in logs]
 
 
 async def test_the_office_that_is_first_while_an_answer_is_written_makes_that_answer_the_second(
