@@ -6,13 +6,14 @@ import mailbox
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.kit.desk import PACKS, Office, office, starting_files
 from tests.kit.driver import EngineDriver
@@ -20,6 +21,8 @@ from tests.kit.mail import Mail
 from tests.kit.mailreport import report
 from tests.kit.smtp import HOST, SmtpServer, Stage
 from workers.adapters.registry import outbox_tables
+from workers.adapters.registry.outbox import utc_now
+from workers.adapters.registry.outbox_tables import QueueStatus
 from workers.adapters.registry.queue import FollowUp
 from workers.readers.offerfile import read_offer
 from workers.runtime.returns import read_returned
@@ -56,6 +59,9 @@ async def _refused_mail(at_work: Office, *, bounced: bool) -> str:
     """Send a case's first mail, let the partner's server refuse it, and return the case's number."""
     case_id = await _first_mail(at_work)
     (mail,) = await at_work.services.mails.list(case_id=case_id)
+    sending = {"status": QueueStatus.SENDING, "lease_owner": "a sender", "lease_until": utc_now() + timedelta(hours=1)}
+    async with at_work.services.engine.begin() as connection:  # the worker's own sender finds no server
+        await connection.execute(update(outbox_tables.mail).where(_MAIL.id == mail.id).values(**sending))
     call = FollowUp(business_key=f"{BOUNCED}:{mail.id}:1", kind=BOUNCED, payload={"mail_id": mail.id})
     assert await at_work.services.mails.failed(mail.id, "550 5.1.1 no such user", bounced, follow_up=call)
     return case_id
