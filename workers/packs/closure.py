@@ -80,26 +80,21 @@ def starts_by_itself(diagram: Path) -> bool:
 
 def startable_by_hand(folder: Path) -> list[str]:
     """Return the ids of a folder's processes that a person starts with a form of their own, sorted."""
-    return list(start_forms(folder))
-
-
-def start_forms(folder: Path) -> dict[str, str]:
-    """Return a folder's processes that a person starts, sorted, each with the id of its start form."""
-    found: dict[str, str] = {}
+    found: list[str] = []
     for path in sorted(folder.glob("*.bpmn")):
         status = path.stat()
-        found.update(_started_by_form(path, status.st_mtime_ns, status.st_size))
+        found.extend(_started_by_form(path, status.st_mtime_ns, status.st_size))
     return found
 
 
 @lru_cache(maxsize=512)
-def _started_by_form(path: Path, changed_ns: int, size: int) -> dict[str, str]:  # noqa: ARG001 (the file's version)
-    found = {}
+def _started_by_form(path: Path, changed_ns: int, size: int) -> tuple[str, ...]:  # noqa: ARG001 (the file's version)
+    found = []
     for process in _root(path).iterfind(f"{_BPMN}process"):
-        for start in process.iterfind(f"{_BPMN}startEvent"):
-            if (form := start.find(f".//{_ZEEBE}formDefinition")) is not None:
-                found[process.get("id", "")] = form.get("formId", "")
-    return found
+        starts = process.iterfind(f"{_BPMN}startEvent")
+        if any(start.find(f".//{_ZEEBE}formDefinition") is not None for start in starts):
+            found.append(process.get("id", ""))
+    return tuple(found)
 
 
 def definitions(path: Path) -> list[tuple[str, str]]:

@@ -108,16 +108,16 @@ class CityPacks:
         """Return what a diagram calls itself; the process id where that is not known."""
         return self._tasks.name(process_id, process_id)
 
-    def start_forms(self, code: str) -> tuple[dict[str, str], dict[str, str]]:
-        """Return what a person begins, process and start form: the city's own, and the common ones that it has.
+    def begun_by_hand(self, code: str) -> tuple[list[str], list[str]]:
+        """Return the processes that a person begins with a form: the city's own, and the common ones that it has.
 
         Raises InputError for an unknown city.
         """
-        from workers.packs.closure import start_forms  # noqa: PLC0415 (reads diagrams: few commands need it)
+        from workers.packs.closure import startable_by_hand  # noqa: PLC0415 (reads diagrams: few commands need it)
 
         drawn = {*self.city(code).procedures.values(), *_FOR_EVERY_CITY}
-        shared = {one: form for folder in self._folders for one, form in start_forms(folder / COMMON).items()}
-        return start_forms(self.folder(code)), {one: form for one, form in shared.items() if one in drawn}
+        shared = {one for folder in self._folders for one in startable_by_hand(folder / COMMON)}
+        return startable_by_hand(self.folder(code)), sorted(shared & drawn)
 
     def diagram_file(self, process_id: str) -> Path | None:
         """Return the file of a diagram by its process id; None where no pack has it."""

@@ -6,7 +6,6 @@ ISE-A1, CHI-1). The number of an agreement or case is typed as people say it, an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +27,8 @@ AGREEMENT: Final = "agreementId"
 CASE: Final = "caseNumber"
 _NUMBERS: Final = {AGREEMENT: "協定番号", CASE: "案件番号"}
 _SECTION: Final = "sectionName"
+_AT_THE_START: Final = ""
+"""What :meth:`CityPacks.typed_keys` calls the start form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,6 @@ class Beginning:
 
     process: str
     name: str
-    form: str
     asks: str
     signing: bool
 
@@ -45,22 +45,21 @@ def beginnings(visit: Visit, city: City) -> list[Beginning]:
     """Return what the person may begin in a city, the signing first; nothing while one of its diagrams is broken."""
     packs = visit.desk.services.packs
     try:
-        own, shared = packs.start_forms(city.code)
+        own, shared = packs.begun_by_hand(city.code)
     except InputError:
         return []
     if visit.scope.has_office(city.code):
-        forms = own | shared
+        processes = [*own, *shared]
     else:
-        forms = {one: own[one] for one in city.office.begun_by_departments(own) if visit.scope.departments(city)}
+        processes = city.office.begun_by_departments(own) if visit.scope.departments(city) else []
     found = [
         Beginning(
             process=process,
             name=packs.process_name(process),
-            form=form,
-            asks=next((key for key in _NUMBERS if key in _keys(visit, city, form)), ""),
+            asks=next((key for key in _NUMBERS if key in packs.typed_keys(process, _AT_THE_START)), ""),
             signing=process == city.signing_process,
         )
-        for process, form in forms.items()
+        for process in processes
     ]
     return sorted(found, key=lambda one: (not one.signing, one.process not in own, one.name))
 
@@ -108,19 +107,15 @@ def _chosen(visit: Visit) -> tuple[City, Beginning]:
     return city, found
 
 
-def _keys(visit: Visit, city: City, form: str) -> frozenset[str]:
-    content = json.loads(visit.desk.services.packs.form_file(city.code, form).read_text(encoding="utf-8"))
-    return frozenset(part.get("key", "") for part in content["components"])
-
-
 def _filled_in(visit: Visit, city: City, chosen: Beginning) -> dict[str, Any]:
     """Return what the form need not ask: the agreement of the page before, the only department of the person."""
     mine = visit.scope.departments(city)
+    keys = visit.desk.services.packs.typed_keys(chosen.process, _AT_THE_START)
     number = text.single_line(visit.query("of"), _NUMBERS.get(chosen.asks, ""), maximum=60)
     said = agreement_number(number) if chosen.asks == AGREEMENT else case_number(number)
     return {
         **({chosen.asks: said} if chosen.asks and number else {}),
-        **({_SECTION: mine[0].section} if len(mine) == 1 and _SECTION in _keys(visit, city, chosen.form) else {}),
+        **({_SECTION: mine[0].section} if len(mine) == 1 and _SECTION in keys else {}),
     }
 
 
